@@ -1,0 +1,42 @@
+//! `cargo xtask …`: the developers' commands.
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask tidy             checks that compilers do not see (walls, purity, topics, guards, text)
+cargo xtask fetch            fetches the Kafka broker and the schema registry of the tests
+cargo xtask test [FILTER…]   all tests, on a real Kafka, schema registry and Prometheus
+cargo xtask kafka [--port N] a broker and a registry in the foreground, until Ctrl-C
+cargo xtask lock             writes order.lock of every pack whose content has a new revision
+cargo xtask ci               everything that CI asks: format, tidy, lints, tests, alerts, the demo
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.first().map(String::as_str) {
+        Some("tidy") => xtask::run::tidy(),
+        Some("fetch") => xtask::run::fetch(),
+        Some("test") => xtask::run::test(&arguments[1..]),
+        Some("kafka") => xtask::run::kafka(&arguments[1..]),
+        #[cfg(feature = "lock")]
+        Some("lock") => xtask::lock(),
+        #[cfg(not(feature = "lock"))]
+        Some("lock") => xtask::run::lock(),
+        Some("ci") => xtask::run::ci(),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(64);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("xtask: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A real Kafka broker of one node (KRaft), on free ports of this machine.
+
+use super::process::{Process, Scratch};
+use super::{fetch, free_port, java};
+use crate::Trouble;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// Any id of 22 characters will do: a broker of its own is its own cluster.
+const CLUSTER_ID: &str = "tocsinTestClusterAAAAA";
+const READY_LIMIT: Duration = Duration::from_secs(120);
+
+/// The broker says only what went wrong, and when it is ready.
+const LOGGING: &str = "\
+Configuration:
+  Appenders:
+    Console: { name: out, PatternLayout: { pattern: '%d %p %c{1} %m%n' } }
+  Loggers:
+    Root: { level: warn, AppenderRef: { ref: out } }
+    Logger:
+      - { name: kafka.server.KafkaRaftServer, level: info }
+      - { name: kafka.server.BrokerServer, level: info }
+";
+
+/// A broker. It ends and its files go when this is dropped, or when this process ends in any way.
+pub struct Broker {
+    process: Option<Process>,
+    scratch: Scratch,
+    java: PathBuf,
+    lib: PathBuf,
+    port: u16,
+}
+
+impl Broker {
+    /// Formats and starts a broker on a free port, and waits until it serves.
+    ///
+    /// # Errors
+    /// Java or the jars are missing, or it is not ready within 120 s.
+    pub fn start() -> Result<Broker, Trouble> {
+        Broker::start_on(free_port()?)
+    }
+
+    /// The same on a port of one's choice.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_on(port: u16) -> Result<Broker, Trouble> {
+        let java = java::find(17)?;
+        let lib = fetch::kafka_lib()?;
+        let scratch = Scratch::new("kafka")?;
+        scratch.write(
+            "kraft.properties",
+            &properties(&scratch, port, free_port()?),
+        )?;
+        scratch.write("log4j2.yaml", LOGGING)?;
+        let mut broker = Broker {
+            process: None,
+            scratch,
+            java,
+            lib,
+            port,
+        };
+        broker.format()?;
+        broker.start_again()?;
+        Ok(broker)
+    }
+
+    /// `host:port` for clients.
+    pub fn bootstrap(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it as a power cut would. Its files stay; [`start_again`](Self::start_again) uses them.
+    pub fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Starts it again over the files that it left, on the same port, and waits until it serves.
+    ///
+    /// # Errors
+    /// It is not ready within 120 s.
+    pub fn start_again(&mut self) -> Result<(), Trouble> {
+        self.kill();
+        let log = self.scratch.path().join("broker.log");
+        // An older start's words must not make this one look ready.
+        let _ = std::fs::remove_file(&log);
+        let mut command = self.command("kafka.Kafka");
+        command.arg(self.scratch.path().join("kraft.properties"));
+        let mut process = Process::start("the Kafka broker", command, &log)?;
+        process.wait_until(READY_LIMIT, |log| log.contains("Kafka Server started"))?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn format(&self) -> Result<(), Trouble> {
+        let doing = "formatting the Kafka broker's folder";
+        let mut command = self.command("kafka.tools.StorageTool");
+        command.args(["format", "-t", CLUSTER_ID, "--ignore-formatted", "-c"]);
+        command.arg(self.scratch.path().join("kraft.properties"));
+        let done = command.output().map_err(|why| Trouble::new(doing, why))?;
+        if done.status.success() {
+            return Ok(());
+        }
+        let said = [done.stdout, done.stderr].concat();
+        Err(Trouble::new(doing, String::from_utf8_lossy(&said)))
+    }
+
+    fn command(&self, class: &str) -> Command {
+        let mut command = Command::new(&self.java);
+        let logging = self.scratch.path().join("log4j2.yaml");
+        // Under 256 MB it dies; the serial collector and the first compiler start fastest.
+        command.args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
+        command.arg(format!("-Dlog4j2.configurationFile={}", logging.display()));
+        command
+            .arg("-cp")
+            .arg(format!("{}/*", self.lib.display()))
+            .arg(class);
+        command
+    }
+}
+
+fn properties(scratch: &Scratch, port: u16, controller: u16) -> String {
+    let data = scratch.path().join("data");
+    format!(
+        "\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={}
+# One node holds everything once.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# Fewer partitions of its own topics: it starts and stops faster.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+# After SIGKILL it is back in 4 s instead of 12.
+broker.heartbeat.interval.ms=200
+broker.session.timeout.ms=1000
+group.initial.rebalance.delay.ms=0
+# A topic that nobody created is a fault that tests must see.
+auto.create.topics.enable=false
+",
+        data.display()
+    )
+}

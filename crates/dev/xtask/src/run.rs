@@ -1,0 +1,311 @@
+//! The subcommands of `cargo xtask`.
+
+use crate::parts::kafka::Broker;
+use crate::parts::process::Scratch;
+use crate::parts::registry::Registry;
+use crate::parts::{KAFKA_LIB, REGISTRY_HOME, REQUIRE_REAL, TEST_KAFKA, TEST_REGISTRY, fetch};
+use crate::{Trouble, repository};
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// Runs every tidy check and prints what it finds.
+///
+/// # Errors
+/// There are findings, or something cannot be read.
+pub fn tidy() -> Result<(), Trouble> {
+    let found = crate::tidy::all(&repository())?;
+    for finding in &found {
+        println!("{finding}");
+    }
+    if found.is_empty() {
+        println!("tidy: {} checks, nothing found", crate::tidy::CHECKS.len());
+        return Ok(());
+    }
+    Err(Trouble(format!("tidy found {} things", found.len())))
+}
+
+/// Fetches what the tests run on.
+///
+/// # Errors
+/// Something cannot be fetched; says what and how to get what is missing.
+pub fn fetch() -> Result<(), Trouble> {
+    println!(
+        "Kafka {}: {}",
+        fetch::KAFKA_VERSION,
+        fetch::kafka_lib()?.display()
+    );
+    println!(
+        "registry {}: {}",
+        fetch::REGISTRY_VERSION,
+        fetch::registry_home()?.display()
+    );
+    Ok(())
+}
+
+/// Runs all tests on real parts. `arguments`: filters of test names, or options of `cargo test`.
+///
+/// # Errors
+/// A part is missing or does not start, or a test fails.
+pub fn test(arguments: &[String]) -> Result<(), Trouble> {
+    let lib = fetch::kafka_lib()?;
+    let home = fetch::registry_home()?;
+    provide("promtool", "prometheus")?;
+    provide("pdftotext", "poppler-utils")?;
+    // Built before the parts start: compilers and a broker together starve each other.
+    let mut build = cargo(&test_arguments(arguments, true));
+    step(&mut build, "building the tests")?;
+    let broker = Broker::start()?;
+    let registry = Registry::start()?;
+    eprintln!(
+        "xtask: Kafka at {}, registry at {}",
+        broker.bootstrap(),
+        registry.url()
+    );
+    let mut tests = cargo(&test_arguments(arguments, false));
+    tests.env(TEST_KAFKA, broker.bootstrap());
+    tests.env(TEST_REGISTRY, registry.url());
+    tests.env(KAFKA_LIB, lib);
+    tests.env(REGISTRY_HOME, home);
+    tests.env(REQUIRE_REAL, "1");
+    step(&mut tests, "the tests")
+}
+
+/// `cargo test` with filters of names, or with options as they are.
+fn test_arguments(given: &[String], build_only: bool) -> Vec<String> {
+    let mut all: Vec<String> = vec!["test".into(), "--release".into()];
+    let options = given.iter().any(|argument| argument.starts_with('-'));
+    if !given
+        .iter()
+        .any(|argument| argument == "-p" || argument == "--package")
+    {
+        all.push("--workspace".into());
+    }
+    match (options, build_only) {
+        (true, true) => {
+            let before = given.iter().take_while(|argument| *argument != "--");
+            all.extend(before.cloned());
+            all.push("--no-run".into());
+        }
+        (true, false) => all.extend(given.iter().cloned()),
+        (false, true) => all.push("--no-run".into()),
+        (false, false) if given.is_empty() => {}
+        (false, false) => {
+            all.push("--".into());
+            all.extend(given.iter().cloned());
+        }
+    }
+    all
+}
+
+/// Runs a broker and a registry in the foreground, until Ctrl-C or the end of standard input.
+///
+/// # Errors
+/// A part is missing or does not start.
+pub fn kafka(arguments: &[String]) -> Result<(), Trouble> {
+    let broker = match arguments {
+        [] => Broker::start()?,
+        [flag, port] if flag == "--port" => {
+            let port = port
+                .parse()
+                .map_err(|why| Trouble::new(format!("port `{port}`"), why))?;
+            Broker::start_on(port)?
+        }
+        _ => return Err(Trouble("use: cargo xtask kafka [--port N]".into())),
+    };
+    let registry = Registry::start()?;
+    println!("export {TEST_KAFKA}={}", broker.bootstrap());
+    println!("export {TEST_REGISTRY}={}", registry.url());
+    eprintln!("xtask: running; Ctrl-C or Ctrl-D ends both and removes their files");
+    let mut waiting = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut waiting)
+        .map_err(|why| Trouble::new("waiting for the end of standard input", why))?;
+    Ok(())
+}
+
+/// Runs itself again with what it takes to read the law, and writes the packs' locks.
+///
+/// # Errors
+/// The law does not compile, or a lock cannot be made.
+pub fn lock() -> Result<(), Trouble> {
+    let again = words("run --release --quiet --package xtask --features lock -- lock");
+    step(&mut cargo(&again), "making the locks")
+}
+
+/// Everything that CI asks, in order, with the time of each step; stops at the first that fails.
+///
+/// # Errors
+/// Says which step failed.
+pub fn ci() -> Result<(), Trouble> {
+    let clippy = "clippy --release --workspace --all-targets -- -D warnings";
+    type Step<'a> = (&'a str, Box<dyn Fn() -> Result<(), Trouble> + 'a>);
+    let steps: [Step<'_>; 6] = [
+        (
+            "format",
+            Box::new(|| step(&mut cargo(&words("fmt --all --check")), "cargo fmt")),
+        ),
+        ("tidy", Box::new(tidy)),
+        (
+            "lints",
+            Box::new(|| step(&mut cargo(&words(clippy)), "cargo clippy")),
+        ),
+        ("tests", Box::new(|| test(&[]))),
+        ("alerts", Box::new(alerts)),
+        ("demo", Box::new(demo)),
+    ];
+    let mut summary = String::new();
+    for (name, run) in &steps {
+        println!("── {name}");
+        let begun = Instant::now();
+        let done = run();
+        let result = if done.is_ok() { "ok" } else { "FAILED" };
+        let line = format!(
+            "{name:<8} {:>7.1} s  {result}\n",
+            begun.elapsed().as_secs_f64()
+        );
+        print!("── {line}");
+        summary.push_str(&line);
+        if let Err(trouble) = done {
+            print!("{summary}");
+            return Err(Trouble::new(format!("step {name}"), trouble));
+        }
+    }
+    print!("── summary\n{summary}");
+    Ok(())
+}
+
+/// promtool on the alerts, their tests and the scrape configuration.
+fn alerts() -> Result<(), Trouble> {
+    let folder = repository().join("deploy/prometheus");
+    for arguments in ["check rules alerts.yml", "test rules alerts.test.yml"] {
+        let mut promtool = Command::new("promtool");
+        promtool.args(words(arguments)).current_dir(&folder);
+        step(&mut promtool, &format!("promtool {arguments}"))?;
+    }
+    let mut promtool = Command::new("promtool");
+    promtool
+        .args(["check", "config", "prometheus.yml"])
+        .current_dir(&folder);
+    step(&mut promtool, "promtool check config")
+}
+
+/// The main job as a stranger runs it: it ends well and leaves its files.
+fn demo() -> Result<(), Trouble> {
+    let scratch = Scratch::new("demo")?;
+    let out = scratch.path().join("out");
+    let mut arguments = words("run --release --quiet -- demo --out");
+    arguments.push(out.to_string_lossy().into_owned());
+    let begun = Instant::now();
+    step(&mut cargo(&arguments), "the demo")?;
+    println!("demo: {:.1} s", begun.elapsed().as_secs_f64());
+    for file in [
+        "summary.json",
+        "incidents.jsonl",
+        "determinations.jsonl",
+        "findings.jsonl",
+    ] {
+        let path = out.join(file);
+        let filled = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+        if !filled {
+            return Err(Trouble(format!("the demo left no {file}")));
+        }
+    }
+    let notices = std::fs::read_dir(out.join("notices")).map_or(0, Iterator::count);
+    if notices == 0 {
+        return Err(Trouble("the demo wrote no notice".into()));
+    }
+    Ok(())
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+fn cargo(arguments: &[String]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(repository());
+    command
+}
+
+fn step(command: &mut Command, doing: &str) -> Result<(), Trouble> {
+    let status = command.status().map_err(|why| Trouble::new(doing, why))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Trouble(format!("{doing} ended with {status}")))
+}
+
+/// Makes sure that `program` is there: by apt-get, where that is possible, else says how to get it.
+fn provide(program: &str, package: &str) -> Result<(), Trouble> {
+    if on_path(program) {
+        return Ok(());
+    }
+    let missing = Trouble(format!(
+        "`{program}` is missing; get it with: apt-get install {package}"
+    ));
+    let id = Command::new("id").arg("-u").output();
+    let root = id.is_ok_and(|done| done.stdout.trim_ascii() == b"0");
+    if !root || !on_path("apt-get") {
+        return Err(missing);
+    }
+    eprintln!("xtask: installing the Debian package {package}");
+    let install = || {
+        Command::new("apt-get")
+            .args(["install", "-y", "--no-install-recommends", package])
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let update = || {
+        let mut apt = Command::new("apt-get");
+        apt.arg("update")
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    if install() || (update() && install()) {
+        return Ok(());
+    }
+    Err(missing)
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(given: &str, build_only: bool) -> String {
+        let given: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
+        test_arguments(&given, build_only).join(" ")
+    }
+
+    #[test]
+    fn filters_and_options_reach_cargo_test() {
+        assert_eq!(arguments("", false), "test --release --workspace");
+        assert_eq!(arguments("a b", false), "test --release --workspace -- a b");
+        assert_eq!(
+            arguments("a b", true),
+            "test --release --workspace --no-run"
+        );
+        assert_eq!(
+            arguments("-p xtask -- a", false),
+            "test --release -p xtask -- a"
+        );
+        assert_eq!(
+            arguments("-p xtask -- a", true),
+            "test --release -p xtask --no-run"
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_on_path() {
+        assert!(on_path("sh"));
+        assert!(!on_path("no-such-program-here"));
+    }
+}

@@ -1,0 +1,149 @@
+//! Files as input topics, for replay: one partition per file, offsets are record numbers from 0.
+//!
+//! Every other topic (outputs, changelogs) lies in memory, so transactions work the same.
+
+use crate::error::{ErrorKind, LogError};
+use crate::log::{Cluster, Reader, Worker, WorkerSpec};
+use crate::memory::MemoryCluster;
+use crate::topic::{TopicSpec, TopicState};
+use std::sync::Arc;
+
+/// Files by topic and partition. What a record is, and how it is packed, is the implementor's.
+pub trait RecordFiles: Send + Sync {
+    /// The topics that come from files.
+    fn topics(&self) -> Vec<String>;
+
+    /// How many files, and so partitions, the topic has; 0: none, an empty topic.
+    fn partitions(&self, topic: &str) -> i32;
+
+    /// The file's name, as it is shown to people.
+    fn name(&self, topic: &str, partition: i32) -> String;
+
+    /// How many records the file holds. Asked only for [`Cluster::range`].
+    ///
+    /// # Errors
+    /// The reason why the file cannot be read.
+    fn count(&self, topic: &str, partition: i32) -> Result<u64, String>;
+
+    /// Opens the file before the record number `from_record`, from 0.
+    ///
+    /// # Errors
+    /// The reason why the file cannot be read.
+    fn open(
+        &self,
+        topic: &str,
+        partition: i32,
+        from_record: u64,
+    ) -> Result<Box<dyn RecordStream>, String>;
+}
+
+/// An open file of records.
+pub trait RecordStream: Send {
+    /// Puts the next record's bytes into `record`, which comes empty; false: there is none.
+    ///
+    /// # Errors
+    /// The reason why the file cannot be read on.
+    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String>;
+}
+
+/// One file of a topic.
+pub(crate) struct FilePartition {
+    files: Arc<dyn RecordFiles>,
+    topic: String,
+    partition: i32,
+}
+
+impl FilePartition {
+    pub(crate) fn name(&self) -> String {
+        self.files.name(&self.topic, self.partition)
+    }
+
+    pub(crate) fn open(&self, from_record: u64) -> Result<Box<dyn RecordStream>, String> {
+        self.files.open(&self.topic, self.partition, from_record)
+    }
+
+    /// 0 and the number of records.
+    pub(crate) fn range(&self) -> Result<(i64, i64), LogError> {
+        let count = self
+            .files
+            .count(&self.topic, self.partition)
+            .map_err(|why| {
+                let name = self.name();
+                let message = format!(
+                    "cannot count the records of the file {name}: {why}; repair or replace it and \
+                 start again"
+                );
+                LogError::new(ErrorKind::Fatal, "file_unreadable", message)
+            })?;
+        Ok((0, i64::try_from(count).unwrap_or(i64::MAX)))
+    }
+}
+
+/// A cluster whose inputs are files. Clones are the same cluster.
+#[derive(Clone)]
+pub struct FileCluster {
+    memory: MemoryCluster,
+}
+
+impl FileCluster {
+    /// A cluster with the topics of `files`, and all that is created later in `memory`.
+    pub fn new(files: Arc<dyn RecordFiles>, memory: MemoryCluster) -> Self {
+        for topic in files.topics() {
+            let of = |partition| FilePartition {
+                files: files.clone(),
+                topic: topic.clone(),
+                partition,
+            };
+            memory.add_files(&topic, (0..files.partitions(&topic)).map(of).collect());
+        }
+        FileCluster { memory }
+    }
+
+    /// The cluster in memory behind it.
+    pub fn memory(&self) -> &MemoryCluster {
+        &self.memory
+    }
+}
+
+impl Cluster for FileCluster {
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
+        self.memory.partitions(topic)
+    }
+
+    fn range(&self, topic: &str, partition: i32) -> Result<(i64, i64), LogError> {
+        self.memory.range(topic, partition)
+    }
+
+    fn offset_for_time(
+        &self,
+        topic: &str,
+        partition: i32,
+        millis: i64,
+    ) -> Result<Option<i64>, LogError> {
+        self.memory.offset_for_time(topic, partition, millis)
+    }
+
+    fn open_reader(&self) -> Result<Box<dyn Reader>, LogError> {
+        self.memory.open_reader()
+    }
+
+    fn open_worker(&self, spec: WorkerSpec) -> Result<Box<dyn Worker>, LogError> {
+        self.memory.open_worker(spec)
+    }
+
+    fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        self.memory.create_topics(topics)
+    }
+
+    fn configure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        self.memory.configure_topics(topics)
+    }
+
+    fn describe_topics(&self, names: &[&str]) -> Result<Vec<TopicState>, LogError> {
+        self.memory.describe_topics(names)
+    }
+
+    fn delete_topics(&self, names: &[&str]) -> Result<(), LogError> {
+        self.memory.delete_topics(names)
+    }
+}

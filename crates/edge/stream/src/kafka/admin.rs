@@ -1,0 +1,205 @@
+//! Creates, describes, configures and deletes topics on Kafka.
+
+use super::cluster::Shared;
+use super::failure::{from_code, from_kafka, kind_of};
+use crate::error::{ErrorKind, LogError};
+use crate::topic::{TopicSpec, TopicState};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, ConfigSource, NewTopic, ResourceSpecifier,
+    TopicReplication,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::Consumer;
+use rdkafka::error::RDKafkaErrorCode as Code;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+type Admin = AdminClient<DefaultClientContext>;
+
+fn open(shared: &Shared) -> Result<(Admin, AdminOptions), LogError> {
+    let admin = shared.settings.asking().create();
+    let admin =
+        admin.map_err(|error| from_kafka("opening a Kafka administration client", &error))?;
+    let patience = Some(shared.settings.patience);
+    Ok((
+        admin,
+        AdminOptions::new()
+            .request_timeout(patience)
+            .operation_timeout(patience),
+    ))
+}
+
+/// Waits for the answer of the client library's own thread.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// The error of one topic.
+fn failed(attempt: &str, topic: &str, code: Code) -> LogError {
+    let attempt = format!("{attempt} the topic {topic}");
+    from_code(&attempt, kind_of(code), code, &code.to_string())
+}
+
+/// Creates topics that are not there, and waits until they can be used.
+pub(crate) fn create(shared: &Shared, topics: &[TopicSpec]) -> Result<(), LogError> {
+    if topics.is_empty() {
+        return Ok(());
+    }
+    let (admin, options) = open(shared)?;
+    let wanted: Vec<NewTopic<'_>> = topics
+        .iter()
+        .map(|spec| {
+            let copies = TopicReplication::Fixed(spec.replication.unwrap_or(-1));
+            let topic = NewTopic::new(&spec.name, spec.partitions, copies);
+            spec.config
+                .iter()
+                .fold(topic, |topic, (key, value)| topic.set(key, value))
+        })
+        .collect();
+    let answers = wait(admin.create_topics(&wanted, &options));
+    for answer in answers.map_err(|error| from_kafka("creating topics", &error))? {
+        match answer {
+            Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
+            Err((topic, code)) => return Err(failed("creating", &topic, code)),
+        }
+    }
+    topics
+        .iter()
+        .try_for_each(|spec| usable(shared, &spec.name))
+}
+
+/// Waits until every partition of a new topic has a leader.
+fn usable(shared: &Shared, topic: &str) -> Result<(), LogError> {
+    let begun = Instant::now();
+    loop {
+        let attempt = format!("waiting for the new topic {topic}");
+        let found = shared.ask(&attempt, &|client, patience| {
+            let metadata = client.fetch_metadata(Some(topic), patience)?;
+            let found = metadata.topics().iter().find(|found| found.name() == topic);
+            Ok(found.is_some_and(|found| {
+                let led = found
+                    .partitions()
+                    .iter()
+                    .all(|partition| partition.leader() >= 0);
+                found.error().is_none() && !found.partitions().is_empty() && led
+            }))
+        })?;
+        if found {
+            return Ok(());
+        }
+        if begun.elapsed() > shared.settings.patience {
+            let message = format!("{attempt} failed: it has no leader yet; look at the brokers");
+            return Err(LogError::new(ErrorKind::Retriable, "no_leader", message));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sets the whole configuration of topics: the call replaces what it does not name.
+pub(crate) fn configure(shared: &Shared, topics: &[TopicSpec]) -> Result<(), LogError> {
+    if topics.is_empty() {
+        return Ok(());
+    }
+    let (admin, options) = open(shared)?;
+    let wanted: Vec<AlterConfig<'_>> = topics
+        .iter()
+        .map(|spec| {
+            let config = AlterConfig::new(ResourceSpecifier::Topic(&spec.name));
+            spec.config
+                .iter()
+                .fold(config, |config, (key, value)| config.set(key, value))
+        })
+        .collect();
+    let answers = wait(admin.alter_configs(&wanted, &options));
+    let answers = answers.map_err(|error| from_kafka("configuring topics", &error))?;
+    for (answer, spec) in answers.into_iter().zip(topics) {
+        answer.map_err(|(_, code)| failed("configuring", &spec.name, code))?;
+    }
+    Ok(())
+}
+
+/// The topics that are there, with all settings.
+pub(crate) fn describe(shared: &Shared, names: &[&str]) -> Result<Vec<TopicState>, LogError> {
+    let metadata = shared.ask("asking for the topics", &|client, patience| {
+        client.fetch_metadata(None, patience).map(|metadata| {
+            let of = |topic: &rdkafka::metadata::MetadataTopic| {
+                let copies = topic.partitions().first().map_or(0, |p| p.replicas().len());
+                (topic.name().to_owned(), topic.partitions().len(), copies)
+            };
+            metadata.topics().iter().map(of).collect::<Vec<_>>()
+        })
+    })?;
+    let there = |name: &&str| metadata.iter().find(|(found, _, _)| found == name).cloned();
+    let found: Vec<_> = names.iter().filter_map(there).collect();
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (admin, options) = open(shared)?;
+    let wanted: Vec<_> = found
+        .iter()
+        .map(|(name, _, _)| ResourceSpecifier::Topic(name))
+        .collect();
+    let answers = wait(admin.describe_configs(&wanted, &options));
+    let answers = answers.map_err(|error| from_kafka("asking for topic settings", &error))?;
+    let mut states = Vec::with_capacity(found.len());
+    for (answer, (name, partitions, copies)) in answers.into_iter().zip(found) {
+        let resource = match answer {
+            Ok(resource) => resource,
+            // Deleted in between.
+            Err(Code::UnknownTopicOrPartition) => continue,
+            Err(code) => return Err(failed("describing", &name, code)),
+        };
+        let mut state = TopicState {
+            name,
+            partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
+            replication: i32::try_from(copies).unwrap_or(i32::MAX),
+            config: Default::default(),
+            overridden: Default::default(),
+        };
+        for entry in resource.entries {
+            let Some(value) = entry.value.filter(|_| !entry.is_sensitive) else {
+                continue;
+            };
+            if entry.source == ConfigSource::DynamicTopic {
+                state.overridden.insert(entry.name.clone(), value.clone());
+            }
+            state.config.insert(entry.name, value);
+        }
+        states.push(state);
+    }
+    Ok(states)
+}
+
+/// Deletes topics; one that is not there is no error.
+pub(crate) fn delete(shared: &Shared, names: &[&str]) -> Result<(), LogError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let (admin, options) = open(shared)?;
+    let answers = wait(admin.delete_topics(names, &options));
+    for answer in answers.map_err(|error| from_kafka("deleting topics", &error))? {
+        match answer {
+            Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
+            Err((topic, code)) => return Err(failed("deleting", &topic, code)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! A Kafka cluster: questions about topics, and the way to readers and workers.
+
+use super::admin;
+use super::failure::{from_code, from_kafka, kind_of};
+use super::reader::KafkaReader;
+use super::settings::KafkaSettings;
+use super::watchdog::Watchdog;
+use super::worker::KafkaWorker;
+use crate::error::{ErrorKind, LogError};
+use crate::log::{Cluster, Reader, Worker, WorkerSpec};
+use crate::topic::{TopicSpec, TopicState};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::{Offset, TopicPartitionList};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::events::ConsumerEvents;
+use crate::memory::locked;
+
+/// How long a question waits before it is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// What readers and workers share.
+pub(crate) struct Shared {
+    pub(crate) settings: KafkaSettings,
+    pub(crate) watchdog: Watchdog,
+    /// A client for questions, without a group.
+    client: BaseConsumer<ConsumerEvents>,
+}
+
+/// A Kafka cluster. Clones are the same cluster.
+#[derive(Clone)]
+pub struct KafkaCluster {
+    shared: Arc<Shared>,
+}
+
+impl KafkaCluster {
+    /// A cluster that is asked for its brokers, so that a wrong address or password is told at
+    /// once.
+    ///
+    /// # Errors
+    /// `Config` for a property that is wrong or reserved, or where the brokers refuse this user;
+    /// `Retriable` where no broker answers within the settings' patience.
+    pub fn connect(settings: KafkaSettings) -> Result<Self, LogError> {
+        settings.check()?;
+        let watchdog =
+            Watchdog::start(settings.stall, settings.stalled.clone()).map_err(|why| {
+                let message =
+                    format!("starting the watchdog thread failed: {why}; raise the limit");
+                LogError::new(ErrorKind::Fatal, "thread", message)
+            })?;
+        let client = settings
+            .asking()
+            .create_with_context(ConsumerEvents::default())
+            .map_err(|error| from_kafka("opening a Kafka client", &error))?;
+        let shared = Shared {
+            settings,
+            watchdog,
+            client,
+        };
+        let attempt = format!(
+            "reaching the Kafka brokers at {}",
+            shared.settings.bootstrap
+        );
+        shared.ask(&attempt, &|client, patience| {
+            // Any topic will do: the question is whether a broker answers.
+            client.fetch_metadata(Some("tocsin"), patience).map(|_| ())
+        })?;
+        Ok(KafkaCluster {
+            shared: Arc::new(shared),
+        })
+    }
+}
+
+type Client = BaseConsumer<ConsumerEvents>;
+type Question<'a, T> = &'a dyn Fn(&Client, Duration) -> rdkafka::error::KafkaResult<T>;
+
+impl Shared {
+    /// Asks until there is an answer, an error that will stay, or no patience left.
+    pub(crate) fn ask<T>(&self, attempt: &str, question: Question<'_, T>) -> Result<T, LogError> {
+        let begun = Instant::now();
+        let patience = self.settings.patience;
+        loop {
+            let slice = Duration::from_secs(5).min(patience);
+            let answer = question(&self.client, slice);
+            // Serves logs and errors, which would pile up otherwise.
+            for _ in 0..100 {
+                if self.client.poll(Duration::ZERO).is_none() {
+                    break;
+                }
+            }
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => from_kafka(attempt, &error),
+            };
+            let cause = locked(&self.client.context().0).last_error.take();
+            if let Some((code, reason)) = cause.filter(|(code, _)| is_config(*code)) {
+                return Err(from_code(attempt, ErrorKind::Config, code, &reason));
+            }
+            if error.kind != ErrorKind::Retriable || begun.elapsed() >= patience {
+                return Err(error);
+            }
+            std::thread::sleep(AGAIN);
+        }
+    }
+
+    /// How many partitions a topic has.
+    pub(crate) fn partitions(&self, topic: &str) -> Result<i32, LogError> {
+        let attempt = format!("asking for the topic {topic}");
+        let answer = self.ask(&attempt, &|client, patience| {
+            let metadata = client.fetch_metadata(Some(topic), patience)?;
+            let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
+                return Ok(None);
+            };
+            match found.error().map(Code::from) {
+                None | Some(Code::NoError) => Ok(Some(found.partitions().len())),
+                Some(code) => Err(rdkafka::error::KafkaError::MetadataFetch(code)),
+            }
+        });
+        match answer {
+            Ok(Some(count)) if count > 0 => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
+            Ok(_) => Err(LogError::unknown_topic(topic)),
+            Err(error) if error.kind == ErrorKind::NotFound => Err(LogError::unknown_topic(topic)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An error where the topic has no such partition.
+    pub(crate) fn check_partition(&self, topic: &str, partition: i32) -> Result<(), LogError> {
+        let partitions = self.partitions(topic)?;
+        if (0..partitions).contains(&partition) {
+            return Ok(());
+        }
+        Err(LogError::unknown_partition(topic, partition, partitions))
+    }
+
+    /// The first offset and the committed end.
+    pub(crate) fn range(&self, topic: &str, partition: i32) -> Result<(i64, i64), LogError> {
+        self.check_partition(topic, partition)?;
+        let attempt = format!("asking for the offsets of {topic}[{partition}]");
+        self.ask(&attempt, &|client, patience| {
+            client.fetch_watermarks(topic, partition, patience)
+        })
+    }
+
+    fn offset_for_time(
+        &self,
+        topic: &str,
+        partition: i32,
+        ms: i64,
+    ) -> Result<Option<i64>, LogError> {
+        self.check_partition(topic, partition)?;
+        let attempt = format!("asking for the offset of a time in {topic}[{partition}]");
+        let found = self.ask(&attempt, &|client, patience| {
+            let mut times = TopicPartitionList::new();
+            times.add_partition_offset(topic, partition, Offset::Offset(ms))?;
+            let found = client.offsets_for_times(times, patience)?;
+            let Some(element) = found.find_partition(topic, partition) else {
+                return Ok(None);
+            };
+            element.error()?;
+            Ok(match element.offset() {
+                Offset::Offset(offset) => Some(offset),
+                _ => None,
+            })
+        })?;
+        // Behind the committed end there is nothing that a reader will see.
+        Ok(found)
+    }
+}
+
+/// Errors of the client that a person has to cure.
+fn is_config(code: Code) -> bool {
+    kind_of(code) == ErrorKind::Config
+}
+
+impl Cluster for KafkaCluster {
+    fn partitions(&self, topic: &str) -> Result<i32, LogError> {
+        self.shared.partitions(topic)
+    }
+
+    fn range(&self, topic: &str, partition: i32) -> Result<(i64, i64), LogError> {
+        self.shared.range(topic, partition)
+    }
+
+    fn offset_for_time(
+        &self,
+        topic: &str,
+        partition: i32,
+        millis: i64,
+    ) -> Result<Option<i64>, LogError> {
+        self.shared.offset_for_time(topic, partition, millis)
+    }
+
+    fn open_reader(&self) -> Result<Box<dyn Reader>, LogError> {
+        Ok(Box::new(KafkaReader::open(self.shared.clone())?))
+    }
+
+    fn open_worker(&self, spec: WorkerSpec) -> Result<Box<dyn Worker>, LogError> {
+        Ok(Box::new(KafkaWorker::open(self.shared.clone(), &spec)?))
+    }
+
+    fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        admin::create(&self.shared, topics)
+    }
+
+    fn configure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
+        admin::configure(&self.shared, topics)
+    }
+
+    fn describe_topics(&self, names: &[&str]) -> Result<Vec<TopicState>, LogError> {
+        admin::describe(&self.shared, names)
+    }
+
+    fn delete_topics(&self, names: &[&str]) -> Result<(), LogError> {
+        admin::delete(&self.shared, names)
+    }
+}

@@ -1,0 +1,18 @@
+//! The log on Kafka, by librdkafka: consumers with batch reading, transactional producers, topics.
+//!
+//! Every call here may block; each reader and worker belongs on a thread of its own.
+
+mod admin;
+mod cluster;
+mod events;
+mod failure;
+mod fetcher;
+mod queue;
+mod reader;
+mod settings;
+mod transaction;
+mod watchdog;
+mod worker;
+
+pub use cluster::KafkaCluster;
+pub use settings::{KafkaSettings, Stalled};

@@ -1,0 +1,28 @@
+//! Runs a processor on Kafka, in memory or over files: one contract, three logs behind it.
+//!
+//! The contract is [`Cluster`], [`Reader`] and [`Worker`]; [`MemoryCluster`], [`FileCluster`] and
+//! [`KafkaCluster`] keep it, and one conformance suite holds them to it.
+//!
+//! The only crate that knows Kafka. It knows neither Avro nor law: records are bytes here.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod error;
+mod files;
+mod kafka;
+mod log;
+mod memory;
+mod partitioner;
+mod record;
+mod scan;
+mod topic;
+
+pub use error::{ErrorKind, LogError};
+pub use files::{FileCluster, RecordFiles, RecordStream};
+pub use kafka::{KafkaCluster, KafkaSettings, Stalled};
+pub use log::{Assignment, Cluster, Each, Polled, Reader, Worker, WorkerSpec};
+pub use memory::{Feed, MemoryCluster};
+pub use partitioner::partition_of;
+pub use record::{Outgoing, Position, Record, RecordRef, TopicPartition};
+pub use scan::{latest, read_topic};
+pub use topic::{TopicSpec, TopicState};

@@ -1,0 +1,144 @@
+//! One suite for every log: what a processor may rely on holds in memory, over files and on Kafka.
+//!
+//! The part on Kafka runs where `TOCSIN_TEST_KAFKA` holds a bootstrap address, which
+//! `cargo xtask test` sets.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "conformance/bed.rs"]
+mod bed;
+#[path = "conformance/groups.rs"]
+mod groups;
+#[path = "conformance/reading.rs"]
+mod reading;
+#[path = "conformance/topics.rs"]
+mod topics;
+#[path = "conformance/transactions.rs"]
+mod transactions;
+
+use bed::{Bed, Files, Kafka, Memory};
+
+type Case = (&'static str, fn(&dyn Bed));
+
+const CASES: &[Case] = &[
+    (
+        "commit makes outputs and positions visible together",
+        transactions::commit,
+    ),
+    ("abort hides outputs and rewinds", transactions::abort),
+    (
+        "an open transaction is invisible and blocks later records",
+        transactions::open_blocks,
+    ),
+    (
+        "a second worker with the same id fences the first",
+        transactions::fencing,
+    ),
+    (
+        "what a crashed worker left open is aborted by its successor",
+        transactions::crash,
+    ),
+    (
+        "a transaction needs to be begun, once",
+        transactions::misuse,
+    ),
+    (
+        "an empty transaction and one without outputs commit",
+        transactions::without_outputs,
+    ),
+    (
+        "a record that is too large is refused, the worker goes on",
+        transactions::too_large,
+    ),
+    (
+        "a restart continues at the committed positions",
+        groups::restart,
+    ),
+    (
+        "nothing is delivered before start, and start again rewinds",
+        groups::start,
+    ),
+    (
+        "two workers share partitions, one leaves, the other has all",
+        groups::rebalance,
+    ),
+    (
+        "a rebalance loses nothing behind the end",
+        groups::rebalance_at_end,
+    ),
+    (
+        "a static member is replaced by its namesake",
+        groups::static_member,
+    ),
+    (
+        "a transaction over a revocation must end before the next poll",
+        groups::open_over_revocation,
+    ),
+    (
+        "a fixed assignment keeps positions without membership",
+        groups::fixed,
+    ),
+    (
+        "a position outside of the log is an error",
+        groups::out_of_range,
+    ),
+    (
+        "a reader sees only committed records and ends behind the markers",
+        reading::committed_only,
+    ),
+    ("a reader seeks and sees the same again", reading::seek),
+    (
+        "the end moves only when it is asked for",
+        reading::refresh_end,
+    ),
+    (
+        "offsets by time: exact, between, before, after",
+        reading::by_time,
+    ),
+    ("a sleeping reader wakes for a commit", reading::wakes),
+    (
+        "key, tombstone, headers and time stamp survive",
+        topics::survive,
+    ),
+    ("the partition of a key is Kafka's", topics::partitioner),
+    (
+        "topics are created once, described, configured and deleted",
+        topics::administration,
+    ),
+    ("what is not there is said so", topics::not_found),
+];
+
+fn run(bed: &dyn Bed) {
+    let only = std::env::var("TOCSIN_TEST_CASE").unwrap_or_default();
+    for (name, case) in CASES {
+        if !name.contains(&only) {
+            continue;
+        }
+        let begun = std::time::Instant::now();
+        println!("{}: {name}", bed.kind());
+        case(bed);
+        println!("{}:   {} ms", bed.kind(), begun.elapsed().as_millis());
+    }
+}
+
+#[test]
+fn memory_conforms() {
+    run(&Memory::default());
+}
+
+#[test]
+fn files_conform() {
+    run(&Files::default());
+}
+
+#[test]
+fn kafka_conforms() {
+    let Ok(bootstrap) = std::env::var("TOCSIN_TEST_KAFKA") else {
+        println!(
+            "skipped: no Kafka. `cargo xtask test` starts one, or set TOCSIN_TEST_KAFKA to the \
+             bootstrap address of a test cluster"
+        );
+        return;
+    };
+    run(&Kafka::connect(&bootstrap));
+}

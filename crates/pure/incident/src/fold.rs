@@ -1,0 +1,363 @@
+//! The fold: facts in any order, any number of times, incidents out.
+
+use crate::Incident;
+use crate::assemble::incident_id;
+use crate::decisions::{Bears, Decisions};
+use crate::findings::Findings;
+use crate::grouping::{Web, matter_group, named};
+use crate::people::People;
+use crate::reports::Reports;
+use crate::searches::Searches;
+use crate::withdrawal::{
+    ACCESS_EVENTS, ACCOUNTS, BREACH_EVENTS, DECISIONS, Name, Withdrawals, name,
+};
+use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Kleene, Private, Report};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of groups whose incident must be made again. Union what several puts return.
+pub type Dirty = BTreeSet<String>;
+
+/// An access that plainly failed: it reached nothing, and is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The name of the group it belongs to; see [`facts::Finding::group`].
+    pub group: String,
+    /// The access's id.
+    pub access: String,
+}
+
+/// What became of incidents whose facts changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rebuilt {
+    /// Incidents whose facts are not those of the last time, by id.
+    pub changed: Vec<Incident>,
+    /// Ids that name no incident any more, sorted.
+    pub gone: Vec<String>,
+}
+
+/// Everything on record about incidents. Two folds that were given the same facts answer the same,
+/// whatever the order, the repetitions and the calls of [`Fold::rebuild`] between.
+///
+/// Findings and attempts are a table: the last value of a key counts, and `None` takes it back.
+/// Everything else accumulates. Making one incident costs time in proportion to its findings.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    pub(crate) findings: Findings,
+    pub(crate) searches: Searches,
+    pub(crate) people: People,
+    pub(crate) reports: Reports,
+    pub(crate) decisions: Decisions,
+    pub(crate) withdrawals: Withdrawals,
+    /// Statements of `revoke` decisions: what each id takes back.
+    revocations: BTreeMap<String, BTreeSet<String>>,
+    /// By group: the incident that held it at the last [`Fold::rebuild`].
+    held_by: BTreeMap<String, String>,
+    /// By incident: its groups and the digest of its facts then.
+    published: BTreeMap<String, (BTreeSet<String>, String)>,
+}
+
+impl Fold {
+    /// Nothing on record.
+    pub fn new() -> Fold {
+        Fold::default()
+    }
+
+    /// Replaces the finding at `key` on the findings topic; `None` is a tombstone.
+    pub fn put_finding(&mut self, key: String, finding: Option<Finding>) -> Dirty {
+        self.findings.put(key, finding)
+    }
+
+    /// Replaces the attempt at `key` on the findings topic; `None` is a tombstone.
+    pub fn put_attempt(&mut self, key: String, attempt: Option<Attempt>) -> Dirty {
+        self.findings
+            .put_attempt(key, attempt.map(|one| (one.group, one.access)))
+    }
+
+    /// Says that `group` (such as `matter:M-7`, or `actor:…` for a standing duty that was revoked)
+    /// is searched completely when `selectors`, by digest, are done on `partitions` partitions of
+    /// the accesses. Replaces what was said before, so that a selector that a newer one supersedes
+    /// is waited for no longer; so the caller gives all that stand now.
+    pub fn expect_searches(
+        &mut self,
+        group: &str,
+        selectors: BTreeSet<String>,
+        partitions: i32,
+    ) -> Dirty {
+        let news = self.searches.expect(group, selectors, partitions);
+        if news {
+            Dirty::from([group.to_owned()])
+        } else {
+            Dirty::new()
+        }
+    }
+
+    /// Takes in how a search stands. The furthest counts, in whatever order it is told: a cut stays
+    /// a cut, `done` outranks `searching`. A search that nobody expects changes nothing.
+    pub fn put_coverage(&mut self, coverage: &Coverage) -> Dirty {
+        self.searches.put(coverage)
+    }
+
+    /// Takes in a statement about an account.
+    pub fn put_account(&mut self, account: Account) -> Dirty {
+        let touched = self.people.insert(account);
+        touched
+            .iter()
+            .flat_map(|account| self.groups_of_account(account))
+            .collect()
+    }
+
+    /// Takes in what people say. Answers, readings and revocations count, others are left to
+    /// those who use them.
+    pub fn put_decision(&mut self, decision: Decision) -> Dirty {
+        if let Act::Revoke(revoke) = &decision.act {
+            let of = self.revocations.entry(decision.id.clone()).or_default();
+            of.insert(revoke.of.clone());
+            let targets = of
+                .iter()
+                .map(|id| name(DECISIONS, id))
+                .collect::<BTreeSet<_>>();
+            let sure = targets.len() == 1;
+            let touched = self
+                .withdrawals
+                .set(name(DECISIONS, &decision.id), targets, sure);
+            return self.groups_of_records(&touched);
+        }
+        let bears = self.decisions.insert(decision);
+        bears
+            .iter()
+            .flat_map(|one| self.groups_of_bearing(one))
+            .collect()
+    }
+
+    /// Takes in what responders report.
+    pub fn put_breach(&mut self, event: BreachEvent) -> Dirty {
+        let id = event.id.clone();
+        // What a report joined until now may fall apart by what is said of it.
+        let mut dirty = self.groups_of_report(&id);
+        let Some(entry) = self.reports.insert(event) else {
+            return Dirty::new();
+        };
+        let mut targets = BTreeSet::new();
+        let mut only_retractions = true;
+        for statement in entry.statements.iter() {
+            match &statement.report {
+                Report::Retraction(one) => {
+                    let topic = one.topic.as_deref().unwrap_or(BREACH_EVENTS);
+                    targets.insert(name(topic, &one.of));
+                }
+                _ => only_retractions = false,
+            }
+        }
+        let sure = only_retractions && targets.len() == 1;
+        let touched = self
+            .withdrawals
+            .set(name(BREACH_EVENTS, &id), targets, sure);
+        dirty.extend(self.groups_of_records(&touched));
+        dirty.extend(self.groups_of_report(&id));
+        dirty
+    }
+
+    /// Groups that the report `id` is about, or joins or parts by any of its statements.
+    fn groups_of_report(&self, id: &str) -> Dirty {
+        let mut groups = Dirty::new();
+        for statement in self
+            .reports
+            .get(id)
+            .into_iter()
+            .flat_map(|entry| entry.statements.iter())
+        {
+            groups.insert(matter_group(&statement.matter));
+            if let Report::Join(one) | Report::Part(one) = &statement.report {
+                groups.extend(named(&statement.matter, one));
+            }
+        }
+        groups
+    }
+
+    fn groups_of_records(&self, records: &BTreeSet<Name>) -> Dirty {
+        let mut groups = Dirty::new();
+        for (topic, id) in records {
+            match topic.as_str() {
+                BREACH_EVENTS => groups.extend(self.groups_of_report(id)),
+                ACCESS_EVENTS => groups.extend(self.findings.groups_with_access(id)),
+                ACCOUNTS => {
+                    let accounts = self.people.accounts_of(id);
+                    groups.extend(accounts.iter().flat_map(|one| self.groups_of_account(one)));
+                }
+                DECISIONS => {
+                    let bearing = self.decisions.bearing(id);
+                    groups.extend(bearing.iter().flat_map(|one| self.groups_of_bearing(one)));
+                }
+                _ => {}
+            }
+        }
+        groups
+    }
+
+    fn groups_of_account(&self, account: &Private) -> Dirty {
+        let mut groups = self.findings.groups_with_account(account);
+        let matters = self.reports.matters_exposing(account);
+        groups.extend(matters.iter().map(|matter| matter_group(matter)));
+        groups
+    }
+
+    fn groups_of_bearing(&self, bears: &Bears) -> Dirty {
+        match bears {
+            Bears::Everything => self.held_by.keys().cloned().collect(),
+            Bears::On(id) => match self.published.get(id) {
+                Some((groups, _)) => groups.clone(),
+                // It may be what a part of a joined incident was called.
+                None => {
+                    let joined = self
+                        .published
+                        .values()
+                        .filter(|(groups, _)| groups.len() > 1);
+                    joined
+                        .flat_map(|(groups, _)| groups.iter().cloned())
+                        .collect()
+                }
+            },
+        }
+    }
+
+    /// Joins and parts that stand and are clear about what they name. One that speaks of a time
+    /// only is taken to speak of all time: too much in one incident is seen, too little is not.
+    fn web(&self) -> Web {
+        let mut web = Web::default();
+        for entry in self.reports.groupings() {
+            let record = &entry.reported.record;
+            if self.withdrawals.standing(BREACH_EVENTS, &record.id) == Kleene::No
+                || entry.reported.is_disputed("matter")
+            {
+                continue;
+            }
+            match entry.report() {
+                Some(Report::Join(one)) => web.join(named(&record.matter, one)),
+                Some(Report::Part(one)) => web.part(named(&record.matter, one)),
+                _ => {}
+            }
+        }
+        web
+    }
+
+    /// Whether the group names or is part of an incident.
+    fn exists(&self, web: &Web, group: &str) -> bool {
+        let is_matter = group
+            .strip_prefix("matter:")
+            .is_some_and(|one| self.reports.has_matter(one));
+        let stands = |id: &str| !self.withdrawals.withdrew(ACCESS_EVENTS, id);
+        is_matter || web.is_joined(group) || self.findings.counts_in(group, &stands)
+    }
+
+    /// The groups of the incidents that hold any of `groups`, each incident once, in order.
+    fn components(&self, web: &Web, groups: &BTreeSet<String>) -> Vec<BTreeSet<String>> {
+        let mut seen = BTreeSet::new();
+        let mut components = Vec::new();
+        for group in groups {
+            if !seen.contains(group) && self.exists(web, group) {
+                let component = web.component(group);
+                seen.extend(component.iter().cloned());
+                components.push(component);
+            }
+        }
+        components
+    }
+
+    fn all_groups(&self, web: &Web) -> BTreeSet<String> {
+        let matters = self.reports.matters().map(|matter| matter_group(matter));
+        matters
+            .chain(self.findings.groups().cloned())
+            .chain(web.joined().cloned())
+            .collect()
+    }
+
+    /// Every incident, by id.
+    pub fn incidents(&self) -> Vec<Incident> {
+        let web = self.web();
+        let components = self.components(&web, &self.all_groups(&web));
+        let make = |groups: &BTreeSet<String>| self.assemble(groups, web.is_parted_within(groups));
+        let mut incidents: Vec<Incident> = components.iter().map(make).collect();
+        incidents.sort_by(|a, b| a.id.cmp(&b.id));
+        incidents
+    }
+
+    /// The incident that holds `group`, if one does.
+    pub fn incident_of(&self, group: &str) -> Option<Incident> {
+        let web = self.web();
+        let groups = self
+            .components(&web, &BTreeSet::from([group.to_owned()]))
+            .pop()?;
+        Some(self.assemble(&groups, web.is_parted_within(&groups)))
+    }
+
+    /// Says what was published before a restart: the incident, its groups and the digest of its
+    /// facts. What of it is not confirmed by [`Fold::rebuild_all`] is gone.
+    pub fn adopt(&mut self, incident: &str, groups: &[String], facts_digest: &str) {
+        for group in groups {
+            self.held_by.insert(group.clone(), incident.to_owned());
+        }
+        let groups = groups.iter().cloned().collect();
+        self.published
+            .insert(incident.to_owned(), (groups, facts_digest.to_owned()));
+    }
+
+    /// Makes again the incidents that hold any of `dirty`, now or the last time.
+    pub fn rebuild(&mut self, dirty: &Dirty) -> Rebuilt {
+        let web = self.web();
+        let mut touched = dirty.clone();
+        let mut before = BTreeSet::new();
+        // A group may leave one incident for another, which must be made again as well; one round
+        // for each incident that is met.
+        let mut open: Vec<String> = dirty.iter().cloned().collect();
+        while let Some(group) = open.pop() {
+            let mut met = if self.exists(&web, &group) {
+                web.component(&group)
+            } else {
+                Dirty::new()
+            };
+            if let Some(id) = self.held_by.get(&group)
+                && before.insert(id.clone())
+                && let Some((groups, _)) = self.published.get(id)
+            {
+                met.extend(groups.iter().cloned());
+            }
+            open.extend(
+                met.into_iter()
+                    .filter(|group| touched.insert(group.clone())),
+            );
+        }
+        let old: BTreeMap<String, String> = before
+            .into_iter()
+            .filter_map(|id| self.published.remove(&id).map(|(_, digest)| (id, digest)))
+            .collect();
+        for group in &touched {
+            self.held_by.remove(group);
+        }
+        let mut rebuilt = Rebuilt::default();
+        for groups in self.components(&web, &touched) {
+            let incident = self.assemble(&groups, web.is_parted_within(&groups));
+            self.adopt(&incident.id, &incident.groups, &incident.facts_digest);
+            if old.get(&incident.id) != Some(&incident.facts_digest) {
+                rebuilt.changed.push(incident);
+            }
+        }
+        rebuilt.changed.sort_by(|a, b| a.id.cmp(&b.id));
+        let gone = old
+            .into_keys()
+            .filter(|id| !self.published.contains_key(id));
+        rebuilt.gone = gone.collect();
+        rebuilt
+    }
+
+    /// [`Fold::rebuild`] for everything: after a restart, or when what decides has changed.
+    pub fn rebuild_all(&mut self) -> Rebuilt {
+        let mut all = self.all_groups(&self.web());
+        all.extend(self.held_by.keys().cloned());
+        self.rebuild(&all)
+    }
+
+    /// The id of the incident that is the union of `groups`, in any order.
+    pub fn id_of(groups: &[String]) -> String {
+        incident_id(&groups.iter().cloned().collect::<BTreeSet<String>>())
+    }
+}

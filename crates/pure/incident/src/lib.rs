@@ -1,0 +1,27 @@
+//! What we know: facts folded into one incident, counted exactly in intervals.
+//!
+//! Facts accumulate and arrival order never matters: [`Fold`] holds sets, and everything that it
+//! answers is a function of those sets. Knows no law: what a clause counts comes in as a predicate.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod assemble;
+mod classes;
+mod counts;
+mod decisions;
+mod findings;
+mod fold;
+mod grouping;
+mod matching;
+mod model;
+mod people;
+mod record;
+mod reports;
+mod rows;
+mod searches;
+mod withdrawal;
+
+pub use counts::{Counted, count, count_with_disputes};
+pub use fold::{Attempt, Dirty, Fold, Rebuilt};
+pub use model::*;
+pub use record::{from_record, record};

@@ -1,0 +1,278 @@
+//! The incident as the law sees it, and the record that the incidents topic carries.
+
+use facts::{
+    BreachEvent, Decision, Ground, Information, Interval, Kleene, Merged, Moment, Private, Verdict,
+    VerdictGround, Visibility,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one order makes of a class of accesses or of an exposure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Standing {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How sure an `unauthorised` is.
+    pub ground: Option<VerdictGround>,
+}
+
+/// What is known about everything in one row; unknown is `Kleene::Unknown` or `None`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Class {
+    /// The class of information; `None`: not stated.
+    pub information: Option<Information>,
+    /// What was done with it.
+    pub acts: ActsKnown,
+    /// Whether information was reached at all (outcome, action).
+    pub reached: Kleene,
+    /// Whether it was encrypted in the form in which it was reached.
+    pub encrypted: Kleene,
+    /// Whether the key was accessed or acquired by an unauthorised person.
+    pub key_taken: Kleene,
+    /// Who could see it before; `None`: not stated.
+    pub visibility: Option<Visibility>,
+    /// Whether the product is primarily personal and residential; unknown: the class of information
+    /// stands (vocabulary, `information`).
+    pub residential: Kleene,
+    /// ISO 3166; `None`: not known.
+    pub residence: Option<String>,
+    /// Statements that contradict each other: counts in at most only.
+    pub disputed: bool,
+    /// What a bound order makes of it where orders differ; see [`Row::standing`].
+    pub by_order: BTreeMap<String, Standing>,
+    /// What every other order makes of it.
+    pub otherwise: Standing,
+    /// Circumstances stated of these accesses in particular (those of the whole matter stand in
+    /// [`Incident::reports`]).
+    pub circumstances: BTreeMap<facts::CircumstanceName, Kleene>,
+}
+
+/// What was done, in the orders' words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ActsKnown {
+    /// Accessed.
+    pub accessed: Kleene,
+    /// Acquired.
+    pub acquired: Kleene,
+    /// Publicly exposed.
+    pub publicly_exposed: Kleene,
+    /// Disclosed.
+    pub disclosed: Kleene,
+}
+
+/// Who and what belongs to a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Members {
+    /// Known one by one.
+    Named {
+        /// Accounts.
+        accounts: BTreeSet<Private>,
+        /// Distinct people that `accounts` records name.
+        consumers: BTreeSet<Private>,
+        /// Affected accounts for which nobody is named: they leave the upper end open.
+        accounts_without_consumers: BTreeSet<Private>,
+        /// Recordings or records.
+        resources: BTreeSet<Private>,
+        /// Accesses that name no resource: they leave the upper end of resources open.
+        without_resource: u64,
+        /// Devices.
+        devices: BTreeSet<Private>,
+        /// Accesses that name no device.
+        without_device: u64,
+    },
+    /// Only counted: an exposure given as figures. May overlap with other rows.
+    Counted {
+        /// Accounts.
+        accounts: Interval,
+        /// Consumers.
+        consumers: Interval,
+        /// Resources.
+        resources: Interval,
+        /// Devices.
+        devices: Interval,
+    },
+    /// Only counted, and surely disjoint from every other such row (`decide`'s own rows).
+    Disjoint {
+        /// Accounts.
+        accounts: Interval,
+        /// Consumers.
+        consumers: Interval,
+        /// Resources.
+        resources: Interval,
+        /// Devices.
+        devices: Interval,
+    },
+}
+
+/// One class and its members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// What is known about all of them.
+    pub class: Class,
+    /// Who and what.
+    pub members: Members,
+}
+
+impl Row {
+    /// What `order` makes of it.
+    pub fn standing(&self, order: &str) -> Standing {
+        self.class
+            .by_order
+            .get(order)
+            .copied()
+            .unwrap_or(self.class.otherwise)
+    }
+
+    /// Whether it was without authorization under `order`, as far as `ground` asks: with
+    /// `Ground::Established` a mere belief is unknown, with `Ground::Believed` it is a yes.
+    pub fn unauthorised(&self, order: &str, ground: Ground) -> Kleene {
+        let standing = self.standing(order);
+        if self.class.disputed && standing.verdict != Verdict::Authorised {
+            return Kleene::Unknown;
+        }
+        match (standing.verdict, standing.ground, ground) {
+            (Verdict::Authorised, ..) => Kleene::No,
+            (Verdict::Unexplained, ..) => Kleene::Unknown,
+            (Verdict::Unauthorised, Some(VerdictGround::Believed), Ground::Established) => {
+                Kleene::Unknown
+            }
+            (Verdict::Unauthorised, ..) => Kleene::Yes,
+        }
+    }
+}
+
+/// Counts of one predicate, in the four units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Accounts.
+    pub accounts: Interval,
+    /// Consumers.
+    pub consumers: Interval,
+    /// Recordings or records.
+    pub resources: Interval,
+    /// Devices.
+    pub devices: Interval,
+}
+
+/// When the company discovered the incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "basis")]
+pub enum Discovery {
+    /// A `discovered` milestone says so (disputed: the earliest).
+    Recorded {
+        /// When.
+        at: Moment,
+    },
+    /// Not before the first access or exposure, not after the earliest record that it rests on.
+    Between {
+        /// The lower end, where anything is dated.
+        not_before: Option<Moment>,
+        /// The upper end, where a record is dated: clocks run provisionally from here.
+        not_after: Option<Moment>,
+    },
+    /// Nothing on record says anything.
+    Unknown,
+}
+
+/// How far the past was searched.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Searched {
+    /// Whether every search that belongs to this incident is finished without cuts or holes.
+    pub complete: bool,
+    /// Selectors whose search goes on, by digest.
+    pub searching: Vec<String>,
+    /// Selectors of which a part of the past is gone.
+    pub cut: Vec<String>,
+    /// Records inside searched windows that could not be read.
+    pub holes: u64,
+}
+
+/// A report of responders as it now stands: all statements of its id merged, not retracted.
+pub type Reported = Merged<BreachEvent>;
+
+/// Everything that is known about one incident: what the law is applied to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// Made from what names it: `facts::short_id("inc", …)` over the sorted names of its groups.
+    pub id: String,
+    /// The least of its matters, if it has any.
+    pub matter: Option<String>,
+    /// Its matters.
+    pub matters: Vec<String>,
+    /// Its actors.
+    pub actors: Vec<Private>,
+    /// The groups it is a union of (see `facts::Finding::group`), sorted.
+    pub groups: Vec<String>,
+    /// How it came about, where indicators agree.
+    pub mode: Option<facts::IndicatorMode>,
+    /// First access or exposure.
+    pub first: Option<Moment>,
+    /// Last access or exposure.
+    pub last: Option<Moment>,
+    /// When it was discovered.
+    pub discovery: Discovery,
+    /// What was reached, by class.
+    pub rows: Vec<Row>,
+    /// Accesses that plainly failed.
+    pub attempts: u64,
+    /// How far the past was searched.
+    pub searched: Searched,
+    /// The reports on its matters, by id. Withdrawn ones stand in `withdrawn`.
+    pub reports: Vec<Reported>,
+    /// Ids of reports that were retracted.
+    pub withdrawn: Vec<String>,
+    /// For each matter by itself: what it is about, for notices and milestones that speak of their
+    /// own matter only (classes of information of its rows).
+    pub information_by_matter: BTreeMap<String, BTreeSet<Information>>,
+    /// Decisions about this incident (answers) and readings of any order, not revoked, by id.
+    pub decisions: Vec<Decision>,
+    /// Two groups were parted but are still connected through others: stays one, disputed.
+    pub parted_but_connected: bool,
+    /// Digest of the facts above, positions left out: determination and notice rest on it.
+    pub facts_digest: String,
+}
+
+/// The incident as the incidents topic and `incidents.jsonl` carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentRecord {
+    /// See [`Incident::id`].
+    pub incident: String,
+    /// See [`Incident::matter`].
+    #[serde(default)]
+    pub matter: Option<String>,
+    /// See [`Incident::matters`].
+    pub matters: Vec<String>,
+    /// See [`Incident::actors`].
+    pub actors: Vec<Private>,
+    /// See [`Incident::groups`].
+    pub groups: Vec<String>,
+    /// See [`Incident::mode`].
+    #[serde(default)]
+    pub mode: Option<facts::IndicatorMode>,
+    /// See [`Incident::first`].
+    #[serde(default)]
+    pub first: Option<Moment>,
+    /// See [`Incident::last`].
+    #[serde(default)]
+    pub last: Option<Moment>,
+    /// See [`Incident::discovery`].
+    pub discovery: Discovery,
+    /// Counts of everything that was or may have been reached without authorization under the
+    /// strictest bound order: an overview. Each clause counts by its own predicate.
+    pub counts: Counts,
+    /// The classes of what was reached or may have been, without who and what: [`Incident::rows`].
+    #[serde(default)]
+    pub classes: Vec<Class>,
+    /// See [`Incident::attempts`].
+    pub attempts: u64,
+    /// Milestones on record: name and instant.
+    pub milestones: Vec<(String, Option<Moment>)>,
+    /// See [`Incident::searched`].
+    pub searched: Searched,
+    /// Reports that it rests on, by id.
+    pub reports: Vec<String>,
+    /// Ids of the asks of all its determinations.
+    pub open_questions: Vec<String>,
+    /// See [`Incident::facts_digest`].
+    pub facts_digest: String,
+}

@@ -1,0 +1,103 @@
+//! The incident as a record: what people and other programs see of it.
+
+use crate::{Class, Counts, Incident, IncidentRecord, Members, Row, count};
+use facts::{Ground, Interval, Moment, Report};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `incident` as the incidents topic carries it. `open_questions` are the ids of the asks of all
+/// its determinations.
+pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecord {
+    let open_questions: BTreeSet<String> = open_questions.into_iter().collect();
+    IncidentRecord {
+        incident: incident.id.clone(),
+        matter: incident.matter.clone(),
+        matters: incident.matters.clone(),
+        actors: incident.actors.clone(),
+        groups: incident.groups.clone(),
+        mode: incident.mode,
+        first: incident.first,
+        last: incident.last,
+        discovery: incident.discovery,
+        counts: overview(incident),
+        classes: classes(incident),
+        attempts: incident.attempts,
+        milestones: milestones(incident),
+        searched: incident.searched.clone(),
+        reports: incident
+            .reports
+            .iter()
+            .map(|one| one.record.id.clone())
+            .collect(),
+        open_questions: open_questions.into_iter().collect(),
+        facts_digest: incident.facts_digest.clone(),
+    }
+}
+
+/// The classes of the rows, each once, in order.
+fn classes(incident: &Incident) -> Vec<Class> {
+    let classes: BTreeSet<&Class> = incident.rows.iter().map(|row| &row.class).collect();
+    classes.into_iter().cloned().collect()
+}
+
+/// The incident as its record tells it, with the reports and decisions that `known` holds: what a
+/// reader has that does not read the findings. Its rows have classes and no members, so it can say
+/// what was reached and not how many: counts are the determinations' own.
+pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident {
+    let none = Interval::ZERO;
+    let members = Members::Disjoint {
+        accounts: none,
+        consumers: none,
+        resources: none,
+        devices: none,
+    };
+    let row = |class: &Class| Row {
+        class: class.clone(),
+        members: members.clone(),
+    };
+    let (reports, withdrawn, decisions) = known
+        .map(|known| (known.reports, known.withdrawn, known.decisions))
+        .unwrap_or_default();
+    Incident {
+        id: record.incident.clone(),
+        matter: record.matter.clone(),
+        matters: record.matters.clone(),
+        actors: record.actors.clone(),
+        groups: record.groups.clone(),
+        mode: record.mode,
+        first: record.first,
+        last: record.last,
+        discovery: record.discovery,
+        rows: record.classes.iter().map(row).collect(),
+        attempts: record.attempts,
+        searched: record.searched.clone(),
+        reports,
+        withdrawn,
+        information_by_matter: BTreeMap::new(),
+        decisions,
+        parted_but_connected: false,
+        facts_digest: record.facts_digest.clone(),
+    }
+}
+
+/// What was, or may have been, reached without authorization under the strictest bound order.
+fn overview(incident: &Incident) -> Counts {
+    count(incident, &|row: &Row| {
+        // An order that no row names sees what every other order sees: the strictest verdict.
+        row.class
+            .reached
+            .and(row.unauthorised("", Ground::Believed))
+    })
+}
+
+/// Milestones on record: name and instant, each once, in order.
+fn milestones(incident: &Incident) -> Vec<(String, Option<Moment>)> {
+    let stated = incident
+        .reports
+        .iter()
+        .filter(|one| !one.is_disputed("report.kind"));
+    let stated = stated.filter_map(|one| match &one.record.report {
+        Report::Milestone(milestone) => Some((milestone.name.as_str().to_owned(), milestone.at)),
+        _ => None,
+    });
+    stated.collect::<BTreeSet<_>>().into_iter().collect()
+}

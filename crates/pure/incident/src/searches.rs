@@ -1,0 +1,189 @@
+//! How far the past was searched, and what is still to be searched.
+
+use crate::Searched;
+use facts::{Coverage, CoverageState};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How one selector stands on one partition; a join of all records about it, in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Progress {
+    from: i64,
+    to: i64,
+    state: CoverageState,
+    holes: u64,
+}
+
+impl Progress {
+    /// The furthest of both: a cut stays a cut, `done` outranks `searching`.
+    fn join(self, other: Progress) -> Progress {
+        // The order of the states in the vocabulary is the order of the join.
+        Progress {
+            from: self.from.min(other.from),
+            to: self.to.max(other.to),
+            state: self.state.max(other.state),
+            holes: self.holes.max(other.holes),
+        }
+    }
+}
+
+/// What must be searched for which group, and what was.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Searches {
+    expected: BTreeMap<String, (BTreeSet<String>, i32)>,
+    groups_of: BTreeMap<String, BTreeSet<String>>,
+    progress: BTreeMap<String, BTreeMap<i32, Progress>>,
+}
+
+impl Searches {
+    /// Says that `group` is complete when `selectors` are searched on `partitions` partitions, and
+    /// no others; whether that is news.
+    pub(crate) fn expect(
+        &mut self,
+        group: &str,
+        selectors: BTreeSet<String>,
+        partitions: i32,
+    ) -> bool {
+        let now = (selectors, partitions);
+        let news = match self.expected.get(group) {
+            Some(before) => *before != now,
+            None => !now.0.is_empty(),
+        };
+        if !news {
+            return false;
+        }
+        for digest in self
+            .expected
+            .get(group)
+            .into_iter()
+            .flat_map(|(before, _)| before)
+        {
+            if let Some(groups) = self.groups_of.get_mut(digest) {
+                groups.remove(group);
+            }
+        }
+        for digest in &now.0 {
+            self.groups_of
+                .entry(digest.clone())
+                .or_default()
+                .insert(group.to_owned());
+        }
+        self.expected.insert(group.to_owned(), now);
+        true
+    }
+
+    /// Takes in how a search stands; gives the groups that wait for it.
+    pub(crate) fn put(&mut self, coverage: &Coverage) -> BTreeSet<String> {
+        let now = Progress {
+            from: coverage.from,
+            to: coverage.to,
+            state: coverage.state,
+            holes: coverage.holes,
+        };
+        let partitions = self.progress.entry(coverage.selector.clone()).or_default();
+        let before = partitions.get(&coverage.partition).copied();
+        let joined = before.map_or(now, |before| before.join(now));
+        partitions.insert(coverage.partition, joined);
+        let told = |one: Progress| (one.state, one.holes);
+        if before.map(told) == Some(told(joined)) {
+            return BTreeSet::new();
+        }
+        self.groups_of
+            .get(&coverage.selector)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// How far the past was searched for `groups` together.
+    pub(crate) fn searched<'a>(&self, groups: impl IntoIterator<Item = &'a String>) -> Searched {
+        let mut wanted: BTreeMap<&str, i32> = BTreeMap::new();
+        for group in groups {
+            if let Some((selectors, partitions)) = self.expected.get(group) {
+                for digest in selectors {
+                    let most = wanted.entry(digest).or_default();
+                    *most = (*most).max(*partitions);
+                }
+            }
+        }
+        let mut searched = Searched::default();
+        // A record is one hole, however many selectors meet it.
+        let mut holes: BTreeMap<i32, u64> = BTreeMap::new();
+        for (digest, partitions) in wanted {
+            let progress = self.progress.get(digest);
+            let on = |partition| progress.and_then(|all| all.get(&partition));
+            let states = (0..partitions).map(|one| on(one).map(|progress| progress.state));
+            let states: Vec<Option<CoverageState>> = states.collect();
+            if states.contains(&Some(CoverageState::Cut)) {
+                searched.cut.push(digest.to_owned());
+            }
+            let goes_on = |state: &Option<CoverageState>| {
+                matches!(state, None | Some(CoverageState::Searching))
+            };
+            if states.iter().any(goes_on) {
+                searched.searching.push(digest.to_owned());
+            }
+            for (partition, one) in progress.into_iter().flatten() {
+                let most = holes.entry(*partition).or_default();
+                *most = (*most).max(one.holes);
+            }
+        }
+        searched.holes = holes.values().fold(0, |sum, one| sum.saturating_add(*one));
+        searched.complete =
+            searched.cut.is_empty() && searched.searching.is_empty() && searched.holes == 0;
+        searched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use CoverageState::{Cut, Done, Searching};
+
+    fn coverage(partition: i32, state: CoverageState, holes: u64) -> Coverage {
+        Coverage {
+            selector: "s".into(),
+            matters: vec!["M".into()],
+            partition,
+            from: 0,
+            to: 10,
+            state,
+            holes,
+        }
+    }
+
+    fn after(records: &[Coverage]) -> Searched {
+        let mut searches = Searches::default();
+        searches.expect("matter:M", BTreeSet::from(["s".to_owned()]), 2);
+        for one in records {
+            searches.put(one);
+        }
+        searches.searched([&"matter:M".to_owned()])
+    }
+
+    #[test]
+    fn every_partition_must_be_done_without_cut_or_hole() {
+        assert!(!after(&[]).complete);
+        assert!(!after(&[coverage(0, Done, 0)]).complete);
+        assert!(after(&[coverage(0, Done, 0), coverage(1, Done, 0)]).complete);
+        assert_eq!(
+            after(&[coverage(0, Done, 3), coverage(1, Done, 1)]).holes,
+            4
+        );
+        assert!(!after(&[coverage(0, Done, 3), coverage(1, Done, 0)]).complete);
+        assert_eq!(
+            after(&[coverage(0, Done, 0), coverage(1, Cut, 0)]).cut,
+            ["s"]
+        );
+    }
+
+    #[test]
+    fn the_order_of_coverage_does_not_matter() {
+        let all = [
+            coverage(0, Searching, 0),
+            coverage(0, Done, 1),
+            coverage(0, Cut, 0),
+        ];
+        let backward: Vec<_> = all.iter().rev().cloned().collect();
+        assert_eq!(after(&all), after(&backward));
+        assert_eq!(after(&all[..2]), after(&[all[1].clone(), all[0].clone()]));
+    }
+}

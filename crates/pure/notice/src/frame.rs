@@ -1,0 +1,164 @@
+//! What a pack says about one notice, in the terms in which notices are composed.
+
+use crate::document::{DutyHead, OrderHead};
+use crate::texts;
+use facts::StatementItem;
+use orders::Fills;
+
+/// What fills an item of a duty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fill {
+    /// The date or the range of dates.
+    Dates,
+    /// A number of the clause's count: `consumers`, `accounts`, `resources`, `devices`.
+    Count(String),
+    /// What people wrote under a heading.
+    Statement(StatementItem),
+    /// Milestones of the company's acts, with their dates.
+    Milestones,
+    /// The classes of information that were reached.
+    Information,
+    /// When people and authorities were told.
+    Told,
+    /// A representative copy of each materially different notice.
+    Copies,
+}
+
+/// One lettered item that a duty asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFrame {
+    /// The order's own letter or number.
+    pub letter: String,
+    /// What is asked for.
+    pub asks: String,
+    /// Where.
+    pub cite: Option<String>,
+    /// What fills it, in the order in which it is said.
+    pub fills: Vec<Fill>,
+}
+
+/// Everything about one duty of one order that a notice repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The caption.
+    pub order: OrderHead,
+    /// The duty.
+    pub duty: DutyHead,
+    /// The zone in which dates are shown and counted.
+    pub zone: String,
+    /// The items.
+    pub items: Vec<ItemFrame>,
+    /// Mail addresses.
+    pub to: Vec<String>,
+    /// Other channels, in words.
+    pub otherwise: Vec<String>,
+    /// What the subject begins with, literally.
+    pub subject: Option<String>,
+    /// Whether the pack itself knows from when the duty is in force.
+    pub in_force_known: bool,
+    /// The declaration to be signed, where the order asks for one.
+    pub declaration: Option<String>,
+    /// What those who approve a notice should know about the pack's text.
+    pub caveats: Vec<String>,
+}
+
+impl Frame {
+    /// What `order` says about the notice of `duty`.
+    pub fn of(order: &orders::Order, duty: &orders::Duty) -> Frame {
+        let known = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let channel = order.channel.as_ref();
+        let mut caveats = texts::caveats(order.grade.as_str(), order.grade.caution());
+        if duty.grade != order.grade {
+            caveats.push(duty.grade.caution().to_owned());
+        }
+        if !duty.supplements.is_empty() {
+            caveats.push(format!("On supplements: {}", duty.supplements));
+        }
+        Frame {
+            order: OrderHead {
+                order: order.slug.clone(),
+                title: order.title.clone(),
+                court: known(&order.court),
+                docket: known(&order.docket),
+                entered: order.entered,
+                respondent: order.respondent.clone(),
+                pack: order.digest.clone(),
+                grade: order.grade.as_str().to_owned(),
+            },
+            duty: DutyHead {
+                duty: duty.name.clone(),
+                title: duty.title.clone(),
+                cite: duty.cite.clone(),
+                extent: duty.extent.clone(),
+            },
+            zone: order.zone.clone(),
+            items: duty.items.iter().map(item).collect(),
+            to: channel
+                .map(|channel| channel.email.clone())
+                .into_iter()
+                .collect(),
+            otherwise: channel.map(otherwise).unwrap_or_default(),
+            subject: channel.map(|channel| channel.subject.clone()),
+            in_force_known: duty.in_force.window.from.or(order.in_force.from).is_some(),
+            declaration: duty.signature.clone(),
+            caveats,
+        }
+    }
+}
+
+fn otherwise(channel: &orders::Channel) -> Vec<String> {
+    let mut lines: Vec<String> = channel.unless.iter().cloned().collect();
+    if let Some(courier) = &channel.courier {
+        let address = channel.address.join(", ");
+        let to = if address.is_empty() {
+            String::new()
+        } else {
+            format!(": {address}")
+        };
+        lines.push(format!("{courier}{to}"));
+    }
+    lines
+}
+
+fn item(item: &orders::Item) -> ItemFrame {
+    ItemFrame {
+        letter: item.letter.clone(),
+        asks: item.text.clone(),
+        cite: Some(item.cite.clone()).filter(|cite| !cite.is_empty()),
+        fills: fills(item.fills),
+    }
+}
+
+/// What fills an item, in the order in which it is said. Counts of people are followed by the count
+/// of accounts: clauses trigger by the one and ask for the other, so both are kept apart in sight.
+fn fills(fills: Fills) -> Vec<Fill> {
+    let count = |unit: &str| Fill::Count(unit.to_owned());
+    match fills {
+        Fills::Date => vec![Fill::Dates],
+        Fills::FactsAndCause => vec![
+            Fill::Statement(StatementItem::Facts),
+            Fill::Statement(StatementItem::Cause),
+            Fill::Statement(StatementItem::Scope),
+            Fill::Statement(StatementItem::ThirdParties),
+        ],
+        Fills::FactsCauseAndScope => vec![
+            Fill::Statement(StatementItem::Facts),
+            Fill::Statement(StatementItem::Cause),
+            Fill::Statement(StatementItem::Scope),
+            Fill::Information,
+            count("accounts"),
+            Fill::Statement(StatementItem::ThirdParties),
+        ],
+        Fills::Information => vec![Fill::Information],
+        Fills::Consumers | Fills::Customers => vec![count("consumers"), count("accounts")],
+        Fills::RemediationAndProtection => vec![
+            Fill::Statement(StatementItem::Remediation),
+            Fill::Statement(StatementItem::Protection),
+            Fill::Statement(StatementItem::ConsumerProtection),
+            Fill::Statement(StatementItem::IndividualSteps),
+            Fill::Milestones,
+            Fill::Told,
+        ],
+        Fills::RepresentativeCopies => vec![Fill::Copies],
+    }
+}

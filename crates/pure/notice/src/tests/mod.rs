@@ -1,0 +1,7 @@
+//! What a notice promises, shown on an invented order.
+
+mod composing;
+mod lifecycle;
+mod packs;
+mod planning;
+mod showing;

@@ -1,0 +1,57 @@
+//! Every pack that ships gives notices with its own lettering, subject and address.
+
+use crate::fixture::*;
+use crate::*;
+use obligation::Answer;
+use orders::{DutyKind, Packs};
+
+#[test]
+fn every_report_duty_of_every_pack_can_be_composed() {
+    let packs = Packs::embedded().unwrap();
+    let mut seen = 0;
+    for order in packs.orders() {
+        let reports = order
+            .duties
+            .iter()
+            .filter(|duty| duty.kind == DutyKind::Report);
+        for duty in reports {
+            seen += 1;
+            let frame = Frame::of(order, duty);
+            assert!(frame.items.iter().all(|item| !item.fills.is_empty()));
+            let mut determination = determination(Answer::Owed);
+            determination.order = order.slug.clone();
+            determination.duty = Some(duty.name.clone());
+            let document =
+                compose(&frame, &incident(), &determination, &[], &[], &settings()).unwrap();
+            let letters: Vec<&str> = document
+                .items
+                .iter()
+                .map(|item| item.letter.as_str())
+                .collect();
+            let asked: Vec<&str> = duty.items.iter().map(|item| item.letter.as_str()).collect();
+            assert_eq!(letters, asked, "{}", order.slug);
+            if let Some(channel) = &order.channel {
+                let letter = letter(&document, None);
+                assert!(
+                    letter.subject.starts_with(&channel.subject),
+                    "{}",
+                    letter.subject
+                );
+                assert_eq!(letter.to, std::slice::from_ref(&channel.email));
+            }
+            assert!(
+                document
+                    .caveats
+                    .iter()
+                    .any(|one| one.contains(order.grade.caution()))
+            );
+            assert_eq!(document.declaration.is_some(), duty.signature.is_some());
+            if document.declaration.is_none() && order.channel.is_some() {
+                let ledger = Ledger::new(&released(&document));
+                let state = state(&document.notice, Some(&document), &ledger);
+                assert_eq!(state.phase, Phase::Released, "{:?}", state.problems);
+            }
+        }
+    }
+    assert!(seen > 0);
+}

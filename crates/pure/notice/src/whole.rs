@@ -1,0 +1,200 @@
+//! What concerns a notice as a whole: where it goes, whom to contact, and gaps outside its items.
+
+use crate::case::Case;
+use crate::compose::{ReleasedBefore, last};
+use crate::document::Kind;
+use crate::parts::Channel;
+use crate::{statements, texts};
+use facts::{Report, StaffChange, StatementItem};
+use incident::Discovery;
+use obligation::Answer;
+
+/// Where it goes; staff of the Commission may have directed otherwise in writing.
+pub(crate) fn channel(case: &mut Case<'_>, kind: Kind, ordinal: u32, notice: &str) -> Channel {
+    let frame = case.frame;
+    let mut channel = Channel {
+        to: frame.to.clone(),
+        subject: frame.subject.as_ref().map(|literal| {
+            let words = texts::kind_words(kind, ordinal);
+            format!("{literal} {}, {words} ({notice})", frame.duty.title)
+        }),
+        otherwise: frame.otherwise.clone(),
+        directed: Vec::new(),
+    };
+    for report in case.reports() {
+        let Report::StaffDirection(direction) = &report.record.report else {
+            continue;
+        };
+        let here = direction.order == frame.order.order
+            && direction
+                .duty
+                .as_ref()
+                .is_none_or(|duty| *duty == frame.duty.duty);
+        if !here || direction.changes == StaffChange::Due {
+            continue;
+        }
+        let id = case.discretion.record(&report.record.id);
+        let to = case.discretion.masked(&direction.to);
+        channel
+            .directed
+            .push(format!("{}: {to} ({id})", direction.changes));
+        case.missing(
+            None,
+            &format!("direction/{id}"),
+            format!(
+                "staff of the Commission directed another {}: {to}",
+                direction.changes
+            ),
+            "follow the direction by hand if it cannot be followed by mail, and record `performed`",
+        );
+    }
+    if channel.to.is_empty() || channel.subject.is_none() {
+        case.must(
+            None,
+            "channel",
+            "the pack names no mail address or no subject for this notice".to_owned(),
+            "complete the channel of the order's pack, or record a `staff_direction` and send it \
+             by hand",
+        );
+    }
+    channel
+}
+
+pub(crate) fn contact(case: &mut Case<'_>) -> Option<String> {
+    let written = statements::written(case, None, StatementItem::Contact);
+    let contact = written.last().map(|entry| entry.value.clone()).or_else(|| {
+        case.settings
+            .contact
+            .as_ref()
+            .and_then(|text| case.discretion.said(text))
+    });
+    if contact.is_none() {
+        case.must(
+            None,
+            "contact",
+            "the notice names nobody whom the Commission can contact".to_owned(),
+            "record a `statement` with item `contact`, or set the contact in the configuration",
+        );
+    }
+    contact
+}
+
+pub(crate) fn confidentiality(case: &mut Case<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = texts::CONFIDENTIALITY.map(str::to_owned).to_vec();
+    let written = statements::written(case, None, StatementItem::Confidentiality);
+    if written.is_empty() {
+        case.unknown(
+            None,
+            "confidentiality",
+            "the request for confidential treatment gives no justification".to_owned(),
+            "record a `statement` with item `confidentiality` that says which parts and why",
+        );
+    }
+    lines.extend(written.into_iter().map(|entry| entry.value));
+    lines
+}
+
+/// Notes the gaps of the notice as a whole.
+pub(crate) fn note_whole(case: &mut Case<'_>, kind: Kind, before: &[ReleasedBefore]) {
+    if kind == Kind::Withdrawal {
+        note_withdrawal(case, before);
+    } else if case.determination.answer != Answer::Owed {
+        let asks: Vec<&str> = case
+            .determination
+            .asks
+            .iter()
+            .map(|ask| ask.question.as_str())
+            .collect();
+        let what = format!(
+            "it is not settled whether the duty is owed: {}",
+            asks.join(" ")
+        );
+        case.must(
+            None,
+            "answer",
+            what.trim_end_matches([' ', ':']).to_owned(),
+            "answer the determination's questions",
+        );
+    }
+    match case.incident.discovery {
+        Discovery::Recorded { .. } => {}
+        Discovery::Between { .. } | Discovery::Unknown => case.unknown(
+            None,
+            "discovery",
+            "it is not on record when the incident was discovered".to_owned(),
+            "record a `milestone` with name `discovered`",
+        ),
+    }
+    note_search(case);
+    if case.incident.parted_but_connected {
+        case.unknown(
+            None,
+            "parted",
+            "cases that were parted are still connected through others and are reported as one"
+                .to_owned(),
+            "record a `part` for every connection, or retract the one on record",
+        );
+    }
+    for ask in &case.determination.asks {
+        let fill = format!("answer `{}` ({})", ask.id, ask.answer_type);
+        case.unknown(
+            None,
+            &format!("ask/{}", ask.id),
+            ask.question.clone(),
+            &fill,
+        );
+    }
+}
+
+/// A person must say that what was released is to be taken back.
+fn note_withdrawal(case: &mut Case<'_>, before: &[ReleasedBefore]) {
+    let key = withdrawal_key(before);
+    if case
+        .answer(&key)
+        .is_some_and(|answer| answer.value == "yes")
+    {
+        return;
+    }
+    let fill = format!(
+        "answer `{}` with `yes`, or with `no` to let it stand",
+        case.gap_id(&key)
+    );
+    case.must(
+        None,
+        &key,
+        "by what is on record now the duty is not owed, but a notice was released: is it to be \
+         withdrawn?"
+            .to_owned(),
+        &fill,
+    );
+}
+
+/// The key of the question whether what was released last is to be withdrawn.
+pub(crate) fn withdrawal_key(before: &[ReleasedBefore]) -> String {
+    format!(
+        "withdraw/{}",
+        last(before)
+            .map(|one| one.digest.as_str())
+            .unwrap_or_default()
+    )
+}
+
+fn note_search(case: &mut Case<'_>) {
+    let searched = &case.incident.searched;
+    if searched.complete {
+        return;
+    }
+    let what = format!(
+        "the past is not fully searched ({} searches go on, for {} a part of the past is gone, {} \
+         records could not be read): figures are lower bounds",
+        searched.searching.len(),
+        searched.cut.len(),
+        searched.holes
+    );
+    case.unknown(
+        None,
+        "search",
+        what,
+        "let the searches finish; search archived files, or record a `tally` with `at_most`",
+    );
+}

@@ -1,0 +1,219 @@
+//! Conditions put to an incident, in three values, with the reason of every part.
+
+use crate::context::{Context, Node, Wanted};
+use crate::population::{View, in_unit};
+use facts::{CircumstanceName, Kleene, MilestoneName, Report, YesNo};
+use orders::{Condition, ConditionKind, CountRule};
+use std::collections::BTreeMap;
+
+impl Context<'_> {
+    /// What `condition` comes to.
+    pub(crate) fn condition(&self, condition: &Condition) -> Node {
+        let (text, cite) = (condition.text.as_str(), condition.cite.as_str());
+        match &condition.kind {
+            ConditionKind::All(parts) => Node::all(
+                text,
+                cite,
+                parts.iter().map(|part| self.condition(part)).collect(),
+            ),
+            ConditionKind::Any(parts) => Node::any(
+                text,
+                cite,
+                parts.iter().map(|part| self.condition(part)).collect(),
+            ),
+            ConditionKind::Not(part) => Node::not(text, cite, self.condition(part)),
+            ConditionKind::GovernmentNotice(rule) => self.government_notice(text, cite, rule),
+            ConditionKind::NoticeRequired(rule) => self.notice_required(text, cite, rule),
+            ConditionKind::Count(rule) => self.count(text, cite, rule),
+            ConditionKind::Circumstance(name) => self.circumstance(text, cite, *name),
+            ConditionKind::Noncompliance(sections) => self.noncompliance(text, cite, sections),
+            ConditionKind::Milestone(name) => self.milestone(text, cite, *name),
+        }
+    }
+
+    /// How many of a rule's population there are, a person's own count included.
+    pub(crate) fn counted(&self, rule: &CountRule) -> Option<(View<'_>, facts::Interval)> {
+        let population = self.duty.populations.get(&rule.population)?;
+        let view = View::new(self, population, true);
+        let count = in_unit(&view.counts(), rule.unit);
+        let told = self.answered_count(rule.unit.as_str());
+        let narrowed =
+            told.and_then(|count_told| count.narrowed(facts::Interval::exactly(count_told)));
+        Some((view, narrowed.unwrap_or(count)))
+    }
+
+    fn count(&self, text: &str, cite: &str, rule: &CountRule) -> Node {
+        let Some((view, count)) = self.counted(rule) else {
+            return Node::new(text, cite, Kleene::Unknown);
+        };
+        let mut node = Node::new(String::new(), cite, count.reaches(rule.at_least));
+        node.because.of = view
+            .details(rule.unit)
+            .into_iter()
+            .map(|node| node.because)
+            .collect();
+        node.because.of.extend(view.contradicted(cite));
+        node.because.count = Some(count);
+        node.raised = view.raised();
+        self.aggregation(rule, &mut node);
+        self.other_unit(rule, &view, &mut node);
+        if view.by_insiders() && node.value().may_be() {
+            node.raised
+                .extend(view.population.authority.insider_question.clone());
+        }
+        node.because.text = format!(
+            "{text}: {count} of at least {} {}",
+            rule.at_least,
+            rule.unit.as_str()
+        );
+        if node.value() == Kleene::Unknown && self.detailed {
+            node.wanted = view.wanted();
+            if node.wanted.is_empty() && !count.is_exact() {
+                let question = format!(
+                    "How many {} are there of {}? On record: {count}.",
+                    rule.unit.as_str(),
+                    view.population.text
+                );
+                let values = [rule.at_least.saturating_sub(1), rule.at_least];
+                let wanted = Wanted {
+                    question,
+                    answer_type: "count",
+                    values: values.iter().map(u64::to_string).collect(),
+                };
+                node.wanted.insert(rule.unit.as_str().to_owned(), wanted);
+            }
+        }
+        node
+    }
+
+    /// Whether what happened at several times is one instance is for counsel.
+    fn aggregation(&self, rule: &CountRule, node: &mut Node) {
+        let Some(question) = &rule.aggregation_question else {
+            return;
+        };
+        let at_once = self.incident.first.is_some() && self.incident.first == self.incident.last;
+        if at_once || !node.value().may_be() {
+            return;
+        }
+        node.raised.insert(question.clone());
+        if self.effect(Some(question)) != Kleene::Yes {
+            node.because.value = node.value().min(Kleene::Unknown);
+        }
+    }
+
+    /// Whether another unit is meant, where that one surely reaches the number.
+    fn other_unit(&self, rule: &CountRule, view: &View<'_>, node: &mut Node) {
+        let Some(question) = &rule.unit_question else {
+            return;
+        };
+        let other = in_unit(&view.counts(), question.unit).reaches(rule.at_least);
+        if node.value() == Kleene::Yes || other != Kleene::Yes {
+            return;
+        }
+        node.raised.insert(question.id.clone());
+        let meant = self.effect(Some(&question.id));
+        node.because.value = node.value().or(meant);
+    }
+
+    fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName) -> Node {
+        let mut records = Vec::new();
+        let mut values = Vec::new();
+        for reported in &self.incident.reports {
+            if let Report::Circumstance(one) = &reported.record.report
+                && one.name == name
+                && one.matching.is_unrestricted()
+                && one
+                    .order
+                    .as_ref()
+                    .is_none_or(|order| *order == self.order.slug)
+            {
+                records.push(reported.record.id.clone());
+                let disputed = reported.is_disputed("report.value");
+                values.push(if disputed {
+                    Kleene::Unknown
+                } else {
+                    Kleene::from(one.value)
+                });
+            }
+        }
+        let yes = values.contains(&Kleene::Yes);
+        let no = values.contains(&Kleene::No);
+        let known = match (yes, no) {
+            (true, false) => Kleene::Yes,
+            (false, true) => Kleene::No,
+            _ => Kleene::Unknown,
+        };
+        let fact = format!("circumstance:{name}");
+        let mut node = Node::new(text, cite, self.or_answered(known, &fact));
+        node.because.records = records;
+        if node.value() == Kleene::Unknown {
+            let question = format!("{text}? ({})", name.as_str().replace('_', " "));
+            node.wanted.insert(fact, Wanted::yes_no(question));
+        }
+        node
+    }
+
+    fn noncompliance(&self, text: &str, cite: &str, sections: &[String]) -> Node {
+        let mut by_section: BTreeMap<&str, Kleene> = BTreeMap::new();
+        let mut node = Node::new(text, cite, Kleene::No);
+        for section in sections {
+            let mut value = self.answered_yes_no(&format!("noncompliance:{section}"));
+            for reported in &self.incident.reports {
+                let Report::Noncompliance(one) = &reported.record.report else {
+                    continue;
+                };
+                if one.order != self.order.slug || !covers(section, &one.provision) {
+                    continue;
+                }
+                node.because.records.push(reported.record.id.clone());
+                value = match one.violated {
+                    _ if reported.is_disputed("report.violated") => value,
+                    Some(YesNo::No) if value == Kleene::Unknown => Kleene::No,
+                    Some(YesNo::No) => value,
+                    _ => Kleene::Yes,
+                };
+            }
+            by_section.insert(section, value);
+        }
+        for (section, value) in by_section {
+            node.because.value = node.because.value.or(value);
+            if value == Kleene::Unknown {
+                let question = format!("Was section {section} of the order violated?");
+                node.wanted
+                    .insert(format!("noncompliance:{section}"), Wanted::yes_no(question));
+            }
+        }
+        node
+    }
+
+    fn milestone(&self, text: &str, cite: &str, name: MilestoneName) -> Node {
+        let mut node = Node::new(text, cite, Kleene::No);
+        for reported in &self.incident.reports {
+            if let Report::Milestone(one) = &reported.record.report
+                && one.name == name
+            {
+                node.because.value = Kleene::Yes;
+                node.because.records.push(reported.record.id.clone());
+            }
+        }
+        node
+    }
+}
+
+/// Whether `provision` lies in `section`: "I" covers "I.A", not "II".
+pub(crate) fn covers(section: &str, provision: &str) -> bool {
+    provision
+        .strip_prefix(section)
+        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_section_covers_its_parts_only() {
+        assert!(covers("I", "I") && covers("I", "I.A") && covers("III.E", "III.E.1"));
+        assert!(!covers("I", "II") && !covers("III.E.1", "III.E"));
+    }
+}

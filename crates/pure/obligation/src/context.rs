@@ -1,0 +1,323 @@
+//! What one evaluation sees: the incident, what people answered and read, and what is supposed.
+
+use crate::determination::{Because, Reserved};
+use crate::settings::Settings;
+use facts::{Act, Kleene, Moment};
+use incident::{Discovery, Incident};
+use orders::{Duty, Order};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What people said to what was asked, and counsel's readings, as far as they concern one incident
+/// and one order.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// By question id: the values on record, each with the least id of a decision that says so.
+    answers: BTreeMap<String, BTreeMap<String, String>>,
+    /// By question of the pack, in the same way.
+    readings: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Said {
+    /// Answers are found by the id of their ask. A reading holds for every incident of its order,
+    /// unless it says that it is about another incident.
+    pub(crate) fn of(order: &Order, incident: &Incident) -> Said {
+        let mut said = Said::default();
+        for decision in &incident.decisions {
+            let (table, question, value) = match &decision.act {
+                Act::Answer(answer) => (&mut said.answers, &answer.question, &answer.value),
+                Act::Reading(reading)
+                    if reading.order == order.slug
+                        && (decision.about == incident.id
+                            || !decision.about.starts_with("inc-")) =>
+                {
+                    (&mut said.readings, &reading.question, &reading.value)
+                }
+                _ => continue,
+            };
+            let values = table.entry(question.clone()).or_default();
+            let id = values
+                .entry(value.trim_matches('"').to_owned())
+                .or_insert(decision.id.clone());
+            if decision.id < *id {
+                id.clone_from(&decision.id);
+            }
+        }
+        said
+    }
+}
+
+/// What would be otherwise, to see what depends on it.
+#[derive(Default, Clone)]
+pub(crate) struct Suppose {
+    /// A fact and its value.
+    pub(crate) fact: Option<(String, String)>,
+    /// A question of the pack and what it makes of that which it is raised about.
+    pub(crate) question: Option<(String, bool)>,
+    /// No carve-out takes anything out.
+    pub(crate) no_carve_outs: bool,
+}
+
+/// A fact that would settle something, before its id and its effects are known.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) question: String,
+    pub(crate) answer_type: &'static str,
+    /// The values whose effect is shown.
+    pub(crate) values: Vec<String>,
+}
+
+impl Wanted {
+    pub(crate) fn yes_no(question: impl Into<String>) -> Wanted {
+        let values = vec!["yes".to_owned(), "no".to_owned()];
+        Wanted {
+            question: question.into(),
+            answer_type: "yes_no",
+            values,
+        }
+    }
+
+    pub(crate) fn instant(question: impl Into<String>) -> Wanted {
+        Wanted {
+            question: question.into(),
+            answer_type: "instant",
+            values: Vec::new(),
+        }
+    }
+}
+
+/// A node of the reason tree with what would settle it and which questions it raises.
+pub(crate) struct Node {
+    pub(crate) because: Because,
+    pub(crate) wanted: BTreeMap<String, Wanted>,
+    pub(crate) raised: BTreeSet<String>,
+}
+
+impl Node {
+    pub(crate) fn new(text: impl Into<String>, cite: &str, value: Kleene) -> Node {
+        Node {
+            because: Because {
+                text: text.into(),
+                cite: Some(cite.to_owned()),
+                value,
+                of: Vec::new(),
+                records: Vec::new(),
+                count: None,
+            },
+            wanted: BTreeMap::new(),
+            raised: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn value(&self) -> Kleene {
+        self.because.value
+    }
+
+    /// All of `parts`: what one settles, the others cannot change, so they are not asked about.
+    pub(crate) fn all(text: impl Into<String>, cite: &str, parts: Vec<Node>) -> Node {
+        let value = parts
+            .iter()
+            .fold(Kleene::Yes, |value, part| value.and(part.value()));
+        Node::of(text, cite, value, parts)
+    }
+
+    /// Any of `parts`.
+    pub(crate) fn any(text: impl Into<String>, cite: &str, parts: Vec<Node>) -> Node {
+        let value = parts
+            .iter()
+            .fold(Kleene::No, |value, part| value.or(part.value()));
+        Node::of(text, cite, value, parts)
+    }
+
+    fn of(text: impl Into<String>, cite: &str, value: Kleene, parts: Vec<Node>) -> Node {
+        let mut node = Node::new(text, cite, value);
+        // One part alone can settle the whole where the whole has its value and it is no
+        // conjunction of all: keep the questions of those parts that carry the value.
+        let decided = value != Kleene::Unknown;
+        for part in parts {
+            let carries = part.value() == value;
+            if carries || !decided {
+                node.raised.extend(part.raised);
+            }
+            if !decided && part.because.value == Kleene::Unknown {
+                node.wanted.extend(part.wanted);
+            }
+            node.because.of.push(part.because);
+        }
+        node
+    }
+
+    /// Not this.
+    pub(crate) fn not(text: impl Into<String>, cite: &str, part: Node) -> Node {
+        let mut node = Node::new(text, cite, !part.value());
+        node.wanted = part.wanted;
+        node.raised = part.raised;
+        node.because.of.push(part.because);
+        node
+    }
+}
+
+/// What one evaluation sees.
+pub(crate) struct Context<'a> {
+    pub(crate) order: &'a Order,
+    pub(crate) duty: &'a Duty,
+    pub(crate) incident: &'a Incident,
+    pub(crate) settings: &'a Settings,
+    pub(crate) said: &'a Said,
+    pub(crate) suppose: Suppose,
+    /// Whether the tree is to show its details: not where only the value is wanted.
+    pub(crate) detailed: bool,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        order: &'a Order,
+        duty: &'a Duty,
+        incident: &'a Incident,
+        settings: &'a Settings,
+        said: &'a Said,
+    ) -> Context<'a> {
+        Context {
+            order,
+            duty,
+            incident,
+            settings,
+            said,
+            suppose: Suppose::default(),
+            detailed: true,
+            used: RefCell::default(),
+        }
+    }
+
+    /// The same with something supposed; only its value is wanted.
+    pub(crate) fn supposing(&self, suppose: Suppose) -> Context<'a> {
+        Context {
+            suppose,
+            detailed: false,
+            used: RefCell::default(),
+            order: self.order,
+            duty: self.duty,
+            incident: self.incident,
+            settings: self.settings,
+            said: self.said,
+        }
+    }
+
+    /// The id under which `fact` is asked for: the same in every run.
+    pub(crate) fn ask_id(&self, fact: &str) -> String {
+        let (incident, order, duty) = (&self.incident.id, &self.order.slug, &self.duty.name);
+        facts::short_id("ask", &[incident, order, duty, fact])
+    }
+
+    /// What people answered about `fact`, or what is supposed of it. Answers that differ are
+    /// disputed and count as none.
+    pub(crate) fn answered(&self, fact: &str) -> Option<String> {
+        if let Some((name, value)) = &self.suppose.fact
+            && name == fact
+        {
+            return Some(value.clone());
+        }
+        let values = self.said.answers.get(&self.ask_id(fact))?;
+        let (value, id) = values.first_key_value().filter(|_| values.len() == 1)?;
+        self.used.borrow_mut().insert(id.clone());
+        Some(value.clone())
+    }
+
+    /// Ids of the answers on record about `fact`, used or not.
+    pub(crate) fn answers_on_record(&self, fact: &str) -> Vec<String> {
+        let values = self.said.answers.get(&self.ask_id(fact));
+        values
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect()
+    }
+
+    /// Ids of the answers that this evaluation rests on.
+    pub(crate) fn used(&self) -> Vec<String> {
+        self.used.borrow().iter().cloned().collect()
+    }
+
+    pub(crate) fn answered_yes_no(&self, fact: &str) -> Kleene {
+        match self.answered(fact).as_deref() {
+            Some("yes") => Kleene::Yes,
+            Some("no") => Kleene::No,
+            _ => Kleene::Unknown,
+        }
+    }
+
+    /// `known` where it is known, else what people answered about `fact`.
+    pub(crate) fn or_answered(&self, known: Kleene, fact: &str) -> Kleene {
+        if known == Kleene::Unknown {
+            self.answered_yes_no(fact)
+        } else {
+            known
+        }
+    }
+
+    pub(crate) fn answered_instant(&self, fact: &str) -> Option<Moment> {
+        self.answered(fact)?.parse().ok()
+    }
+
+    pub(crate) fn answered_count(&self, fact: &str) -> Option<u64> {
+        self.answered(fact)?.parse().ok()
+    }
+
+    /// What a question of the pack makes of that which it is raised about: counsel's reading,
+    /// failing that the working one, failing that nobody can say.
+    pub(crate) fn effect(&self, question: Option<&str>) -> Kleene {
+        let Some(id) = question else {
+            return Kleene::Unknown;
+        };
+        if let Some((name, effect)) = &self.suppose.question
+            && name == id
+        {
+            return Kleene::from(*effect);
+        }
+        let Some(question) = self.order.reserved.get(id) else {
+            return Kleene::Unknown;
+        };
+        let value = match self.said.readings.get(id) {
+            Some(values) if values.len() == 1 => values.keys().next().map(String::as_str),
+            Some(_) => None,
+            None => question.working.as_deref(),
+        };
+        let rule = value.and_then(|value| question.readings.get(value));
+        rule.map_or(Kleene::Unknown, |rule| Kleene::from(rule.effect))
+    }
+
+    /// A question as the determination shows it.
+    pub(crate) fn reserved(&self, id: &str) -> Reserved {
+        let question = self.order.reserved.get(id);
+        let reading = self
+            .said
+            .readings
+            .get(id)
+            .filter(|values| values.len() == 1);
+        let first = reading.and_then(BTreeMap::first_key_value);
+        let working = question.and_then(|one| one.words(one.working.as_deref()?));
+        Reserved {
+            id: id.to_owned(),
+            question: question.map_or_else(|| id.to_owned(), |one| one.question.clone()),
+            working_reading: working.map(str::to_owned),
+            reading: first.map(|(value, id)| (value.clone(), id.clone())),
+        }
+    }
+
+    /// When it was discovered, a person's answer included.
+    pub(crate) fn discovery(&self) -> Discovery {
+        match self.incident.discovery {
+            recorded @ Discovery::Recorded { .. } => recorded,
+            other => match self.answered_instant("discovered") {
+                Some(at) => Discovery::Recorded { at },
+                None => other,
+            },
+        }
+    }
+
+    /// Whether every search is finished, or people have ruled the rest out.
+    pub(crate) fn searched(&self) -> bool {
+        self.incident.searched.complete || self.answered_yes_no("search") == Kleene::Yes
+    }
+}

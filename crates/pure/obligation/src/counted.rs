@@ -1,0 +1,101 @@
+//! Rows of `counts`: figures that somebody states by hand, class by class.
+
+use facts::{
+    CircumstanceName, Ground, Information, Interval, Kleene, Verdict, VerdictGround, Visibility,
+    YesNo,
+};
+use incident::{ActsKnown, Class, Members, Row, Standing};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A row of `counts`.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct CountedRow {
+    pub(crate) information: Option<Information>,
+    authority: Option<Verdict>,
+    ground: Option<Ground>,
+    acts: Option<facts::Acts>,
+    encrypted: Option<YesNo>,
+    key_taken: Option<YesNo>,
+    visibility: Option<Visibility>,
+    residence: Option<String>,
+    residential: Option<YesNo>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    circumstances: BTreeMap<CircumstanceName, Option<YesNo>>,
+    accounts: Option<Figure>,
+    consumers: Option<Figure>,
+    resources: Option<Figure>,
+    devices: Option<Figure>,
+}
+
+/// A number or an interval.
+#[derive(Deserialize, Serialize, Clone, Copy)]
+#[serde(untagged)]
+enum Figure {
+    Exactly(u64),
+    Between(Interval),
+}
+
+impl CountedRow {
+    /// The row as an incident holds it; `key_taken` is what `key` reports say of all keys.
+    pub(crate) fn row(&self, key_taken: Kleene) -> Row {
+        let figure = |figure: Option<Figure>| match figure {
+            Some(Figure::Exactly(count)) => Interval::exactly(count),
+            Some(Figure::Between(interval)) => interval,
+            None => Interval::UNBOUNDED,
+        };
+        let acts = match self.acts {
+            // A row counts what was reached: where it says no more, that is accessed.
+            None => ActsKnown {
+                accessed: Kleene::Yes,
+                acquired: Kleene::Unknown,
+                publicly_exposed: Kleene::Unknown,
+                disclosed: Kleene::Unknown,
+            },
+            Some(ref acts) => ActsKnown {
+                accessed: acts.accessed.into(),
+                acquired: acts.acquired.into(),
+                publicly_exposed: acts.publicly_exposed.into(),
+                disclosed: acts.disclosed.into(),
+            },
+        };
+        let verdict = self.authority.unwrap_or(Verdict::Unexplained);
+        let ground = match self.ground {
+            Some(Ground::Established) => VerdictGround::Established,
+            _ => VerdictGround::Believed,
+        };
+        let own_key = Kleene::from(self.key_taken);
+        let class = Class {
+            information: self.information,
+            acts,
+            reached: Kleene::Yes,
+            encrypted: self.encrypted.into(),
+            key_taken: if own_key == Kleene::Unknown {
+                key_taken
+            } else {
+                own_key
+            },
+            visibility: self.visibility,
+            residential: self.residential.into(),
+            residence: self.residence.clone(),
+            disputed: false,
+            by_order: BTreeMap::new(),
+            otherwise: Standing {
+                verdict,
+                ground: (verdict == Verdict::Unauthorised).then_some(ground),
+            },
+            circumstances: self
+                .circumstances
+                .iter()
+                .map(|(name, value)| (*name, Kleene::from(*value)))
+                .collect(),
+        };
+        let members = Members::Disjoint {
+            accounts: figure(self.accounts),
+            consumers: figure(self.consumers),
+            resources: figure(self.resources),
+            devices: figure(self.devices),
+        };
+        Row { class, members }
+    }
+}

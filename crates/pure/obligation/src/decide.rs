@@ -1,0 +1,257 @@
+//! Deciding: every duty of an order put to one incident.
+
+use crate::context::{Context, Node, Said, Suppose, Wanted};
+use crate::determination::{Answer, Ask, Because, Determination, PackStamp, PerformedAt, Reserved};
+use crate::population::View;
+use crate::settings::Settings;
+use facts::{Interval, Kleene, Report};
+use incident::{Discovery, Incident};
+use orders::{Duty, NoDuty, Order, OutOfRange};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the order asks for about this incident: one determination for each of its duties, or one
+/// without a duty where it has none or its text is not known.
+///
+/// # Errors
+/// When a date lies outside the years that the calendar knows: a person must look, it is never
+/// "not owed".
+pub fn decide(
+    order: &Order,
+    incident: &Incident,
+    settings: &Settings,
+) -> Result<Vec<Determination>, OutOfRange> {
+    let said = Said::of(order, incident);
+    if order.duties.is_empty() {
+        return Ok(vec![without_duty(order, incident)]);
+    }
+    order
+        .duties
+        .iter()
+        .map(|duty| one(&Context::new(order, duty, incident, settings, &said)))
+        .collect()
+}
+
+/// The value of a duty with something supposed, and nothing else.
+pub(crate) fn value(context: &Context<'_>, suppose: Suppose) -> Kleene {
+    tree(&context.supposing(suppose)).value()
+}
+
+/// The reason tree of a duty.
+pub(crate) fn tree(context: &Context<'_>) -> Node {
+    let duty = context.duty;
+    let mut parts = vec![context.in_force(), context.condition(&duty.when)];
+    if !duty.unless.is_empty() {
+        let unless: Vec<Node> = duty
+            .unless
+            .iter()
+            .map(|one| context.condition(one))
+            .collect();
+        let any = Node::any("One of the exceptions", &duty.cite, unless);
+        parts.push(Node::not(
+            "None of the exceptions takes it out",
+            &duty.cite,
+            any,
+        ));
+    }
+    Node::all(String::new(), &duty.cite, parts)
+}
+
+fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
+    let (order, duty, incident) = (context.order, context.duty, context.incident);
+    let mut node = tree(context);
+    let answer = Answer::from(node.value());
+    node.because.text = format!("{}: {}", duty.title, words(answer));
+    let runs = answer != Answer::NotOwed;
+    let mut wanted = if answer == Answer::Open {
+        std::mem::take(&mut node.wanted)
+    } else {
+        BTreeMap::new()
+    };
+    let mut raised = std::mem::take(&mut node.raised);
+    let mut clock = None;
+    let mut clocks = Vec::new();
+    let mut reminder = None;
+    if runs {
+        let found = context.clocks()?;
+        clock = found.stated;
+        clocks = found.all;
+        raised.extend(found.raised);
+        wanted.extend(found.wanted);
+        reminder = context.reminder()?;
+        if !matches!(context.discovery(), Discovery::Recorded { .. }) {
+            let question = "When did the company discover the incident?";
+            wanted.insert("discovered".to_owned(), Wanted::instant(question));
+        }
+    }
+    let asks = asks(context, answer, wanted);
+    node.because.records = context.used();
+    let mut determination = Determination {
+        incident: incident.id.clone(),
+        matter: incident.matter.clone(),
+        order: order.slug.clone(),
+        duty: Some(duty.name.clone()),
+        digest: String::new(),
+        facts_digest: incident.facts_digest.clone(),
+        pack: stamp(order, Some(duty)),
+        answer,
+        because: node.because,
+        counts: counts(context),
+        clock,
+        clocks,
+        reminder,
+        performed: performed(context),
+        asks,
+        reserved: raised.iter().map(|id| context.reserved(id)).collect(),
+    };
+    determination.digest = facts::digest_json(&determination);
+    Ok(determination)
+}
+
+/// What is asked, each with what its answers would make of the duty.
+fn asks(context: &Context<'_>, now: Answer, wanted: BTreeMap<String, Wanted>) -> Vec<Ask> {
+    let ask = |(fact, wanted): (String, Wanted)| {
+        let would = wanted
+            .values
+            .iter()
+            .map(|supposed| {
+                let fact = Some((fact.clone(), supposed.clone()));
+                let value = value(
+                    context,
+                    Suppose {
+                        fact,
+                        ..Suppose::default()
+                    },
+                );
+                (supposed.clone(), Answer::from(value))
+            })
+            .collect::<BTreeMap<_, _>>();
+        let mut question = wanted.question;
+        let unusable = context.answers_on_record(&fact);
+        if !unusable.is_empty() {
+            question.push_str(&format!(
+                " (The answers on record, {}, differ or are no {}.)",
+                unusable.join(", "),
+                wanted.answer_type
+            ));
+        }
+        // Where the duty stands as it is, what an answer would make of it says nothing.
+        let would = if now == Answer::Open {
+            would
+        } else {
+            BTreeMap::new()
+        };
+        let answer_type = wanted.answer_type.to_owned();
+        Ask {
+            id: context.ask_id(&fact),
+            fact,
+            question,
+            answer_type,
+            would,
+        }
+    };
+    let mut asks: Vec<Ask> = wanted.into_iter().map(ask).collect();
+    asks.sort();
+    asks
+}
+
+fn counts(context: &Context<'_>) -> BTreeMap<String, Interval> {
+    let Some(population) = context.duty.populations.get(&context.duty.counts) else {
+        return BTreeMap::new();
+    };
+    let counts = View::new(context, population, true).counts();
+    let mut by_unit = BTreeMap::from([
+        ("accounts".to_owned(), counts.accounts),
+        ("consumers".to_owned(), counts.consumers),
+        ("resources".to_owned(), counts.resources),
+        ("devices".to_owned(), counts.devices),
+    ]);
+    for (unit, count) in &mut by_unit {
+        let told = context.answered_count(unit).map(Interval::exactly);
+        *count = told.and_then(|told| count.narrowed(told)).unwrap_or(*count);
+    }
+    by_unit
+}
+
+/// When it was done, by the reports of responders.
+fn performed(context: &Context<'_>) -> Vec<PerformedAt> {
+    let mut done = Vec::new();
+    for reported in &context.incident.reports {
+        if let Report::Performed(one) = &reported.record.report
+            && one.order == context.order.slug
+            && one.duty == context.duty.name
+        {
+            done.push(PerformedAt {
+                at: one.at,
+                record: reported.record.id.clone(),
+                part: one.part.map(|part| part.as_str().to_owned()),
+            });
+        }
+    }
+    done.sort();
+    done
+}
+
+fn stamp(order: &Order, duty: Option<&Duty>) -> PackStamp {
+    let grade = duty.map_or(order.grade, |duty| duty.grade);
+    PackStamp {
+        digest: order.digest.clone(),
+        grade: grade.as_str().to_owned(),
+    }
+}
+
+fn words(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Owed => "owed",
+        Answer::NotOwed => "not owed",
+        Answer::Open => "open: it depends on facts or readings that are not on record",
+    }
+}
+
+/// The answer of an order that has no such duty, or whose text is not known.
+fn without_duty(order: &Order, incident: &Incident) -> Determination {
+    let unknown = NoDuty {
+        text_known: false,
+        text: "The text of this order is not known".to_owned(),
+        cite: order.document.clone(),
+    };
+    let said = order.no_duty.as_ref().unwrap_or(&unknown);
+    let (answer, value, reserved) = if said.text_known {
+        (Answer::NotOwed, Kleene::No, BTreeSet::new())
+    } else {
+        let question = Reserved {
+            id: "text_unknown".to_owned(),
+            question: "What does the order ask for about incidents? Its text is not known."
+                .to_owned(),
+            working_reading: None,
+            reading: None,
+        };
+        (Answer::Open, Kleene::Unknown, BTreeSet::from([question]))
+    };
+    let mut determination = Determination {
+        incident: incident.id.clone(),
+        matter: incident.matter.clone(),
+        order: order.slug.clone(),
+        duty: None,
+        digest: String::new(),
+        facts_digest: incident.facts_digest.clone(),
+        pack: stamp(order, None),
+        answer,
+        because: Because {
+            text: said.text.clone(),
+            cite: Some(said.cite.clone()),
+            value,
+            of: Vec::new(),
+            records: Vec::new(),
+            count: None,
+        },
+        counts: BTreeMap::new(),
+        clock: None,
+        clocks: Vec::new(),
+        reminder: None,
+        performed: Vec::new(),
+        asks: Vec::new(),
+        reserved: reserved.into_iter().collect(),
+    };
+    determination.digest = facts::digest_json(&determination);
+    determination
+}

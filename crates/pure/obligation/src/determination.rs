@@ -1,0 +1,227 @@
+//! The answer to one duty for one incident, as the determinations topic carries it.
+
+use facts::{Interval, Kleene, Moment};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whether a duty is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is.
+    Owed,
+    /// It is not, whatever the unknown facts turn out to be.
+    NotOwed,
+    /// That depends on facts or readings that are not on record.
+    Open,
+}
+
+impl From<Kleene> for Answer {
+    fn from(value: Kleene) -> Answer {
+        match value {
+            Kleene::Yes => Answer::Owed,
+            Kleene::No => Answer::NotOwed,
+            Kleene::Unknown => Answer::Open,
+        }
+    }
+}
+
+/// A node of the reason tree: what was asked, by which clause, what came out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Because {
+    /// What was asked or found, in our own words.
+    pub text: String,
+    /// The clause: section and definition of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cite: Option<String>,
+    /// What came out.
+    pub value: Kleene,
+    /// The parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<Because>,
+    /// Ids of the records it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<String>,
+    /// The count that was compared, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<Interval>,
+}
+
+/// A clock of a duty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Which limb of the deadline.
+    pub limb: String,
+    /// What starts it: the name of a milestone or report, or `discovery`, `incident_first`,
+    /// `incident_last`, `period_end`, `performed`.
+    pub anchor: String,
+    /// When it started; `None`: not started.
+    #[serde(default)]
+    pub anchor_at: Option<Moment>,
+    /// `recorded`, `first_report` (provisional), `disputed` (at its earliest) or `not_on_record`.
+    pub anchor_basis: String,
+    /// The zone in which days are counted.
+    pub zone: String,
+    /// How days are counted: `frcp-6`, `ftc-4.3`, `calendar`, `business`.
+    pub method: String,
+    /// How many days.
+    pub days: u32,
+    /// The naive last day, moved back to a working day.
+    #[serde(default)]
+    pub planned: Option<Date>,
+    /// The last day that the rule allows.
+    #[serde(default)]
+    pub outer: Option<Date>,
+    /// What must be said with it, such as that staff extended it or that it predates coverage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A date by the deployment's policy where the order says "a reasonable time".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminder {
+    /// Since when.
+    #[serde(default)]
+    pub since: Option<Moment>,
+    /// The day to be done by.
+    #[serde(default)]
+    pub planned: Option<Date>,
+    /// The policy, in words.
+    pub policy: String,
+}
+
+/// A fact that would settle or change the answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ask {
+    /// Stable: made from incident, order, duty and fact.
+    pub id: String,
+    /// The fact, by name.
+    pub fact: String,
+    /// The question, as a person is asked it.
+    pub question: String,
+    /// The type of the answer: `yes_no`, `instant`, `count`, `text`.
+    #[serde(rename = "type")]
+    pub answer_type: String,
+    /// What each answer would make of the duty, where that can be said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub would: BTreeMap<String, Answer>,
+}
+
+/// A question that the pack reserves to counsel.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reserved {
+    /// The question's id in the pack.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// The reading that the answer follows; `None`: the answer stays open where readings differ.
+    #[serde(default)]
+    pub working_reading: Option<String>,
+    /// Counsel's own reading, where one is on record: value and decision id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<(String, String)>,
+}
+
+/// One duty of one order for one incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Determination {
+    /// The incident.
+    pub incident: String,
+    /// The least of its matters.
+    #[serde(default)]
+    pub matter: Option<String>,
+    /// The order.
+    pub order: String,
+    /// The duty; `None` for an order that has no such duty or whose text is not known.
+    #[serde(default)]
+    pub duty: Option<String>,
+    /// Digest of this determination's content, itself left empty.
+    pub digest: String,
+    /// The facts it rests on: `Incident::facts_digest`.
+    pub facts_digest: String,
+    /// The pack's digest and evidence grade.
+    pub pack: PackStamp,
+    /// The answer.
+    pub answer: Answer,
+    /// Why.
+    pub because: Because,
+    /// The counts of this duty's clause, by unit (`accounts`, `consumers`, `resources`, `devices`).
+    pub counts: BTreeMap<String, Interval>,
+    /// The running legal limit that ends first.
+    #[serde(default)]
+    pub clock: Option<Clock>,
+    /// All limits, also those not started.
+    pub clocks: Vec<Clock>,
+    /// "A reasonable time", by policy.
+    #[serde(default)]
+    pub reminder: Option<Reminder>,
+    /// When it was done, by the ids of `performed` reports and releases.
+    pub performed: Vec<PerformedAt>,
+    /// What would settle or change it.
+    pub asks: Vec<Ask>,
+    /// What is reserved to counsel.
+    pub reserved: Vec<Reserved>,
+}
+
+/// Which text an answer rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackStamp {
+    /// Digest of the pack.
+    pub digest: String,
+    /// Evidence grade of its text.
+    pub grade: String,
+}
+
+/// A duty was done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PerformedAt {
+    /// When.
+    #[serde(default)]
+    pub at: Option<Moment>,
+    /// The record that says so.
+    pub record: String,
+    /// Which part.
+    #[serde(default)]
+    pub part: Option<String>,
+}
+
+impl Determination {
+    /// The key on the determinations topic: incident, order and duty.
+    pub fn key(&self) -> String {
+        format!(
+            "{}|{}|{}",
+            self.incident,
+            self.order,
+            self.duty.as_deref().unwrap_or("-")
+        )
+    }
+
+    /// Why, in one line: the clause that carries the answer and, where it is a count, what was left
+    /// out of it. The whole reason is [`Determination::because`].
+    pub fn in_a_line(&self) -> String {
+        let mut node = &self.because;
+        // The root and the condition as a whole say nothing that the limb below does not.
+        for _ in 0..2 {
+            let carries = |part: &&Because| part.value == node.value;
+            match node
+                .of
+                .iter()
+                .rev()
+                .find(carries)
+                .filter(|_| node.count.is_none())
+            {
+                Some(part) => node = part,
+                None => break,
+            }
+        }
+        let left_out = node.of.iter().filter(|part| part.count.is_some());
+        let reasons: Vec<String> = left_out
+            .map(|part| format!("{} ({})", part.text, part.count.unwrap_or(Interval::ZERO)))
+            .collect();
+        match reasons.is_empty() {
+            true => node.text.clone(),
+            false => format!("{}. {}", node.text, reasons.join(". ")),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Whether an order binds: the trigger of the duty must lie in its time of force.
+
+use crate::context::{Context, Node, Wanted};
+use facts::{Kleene, MilestoneName, Moment, Report};
+use incident::Discovery;
+use jiff::civil::Date;
+use orders::{Trigger, Window};
+
+/// Where an instant or interval lies, seen from a window.
+#[derive(PartialEq, Eq)]
+enum Side {
+    In,
+    Out,
+    Both,
+}
+
+impl Context<'_> {
+    /// The time of force: what the deployment states, else the duty's, else the order's.
+    pub(crate) fn window(&self) -> Window {
+        if let Some(stated) = self.settings.windows.get(&self.order.slug) {
+            return *stated;
+        }
+        let (duty, order) = (self.duty.in_force.window, self.order.in_force);
+        Window {
+            from: duty.from.or(order.from),
+            until: duty.until.or(order.until),
+        }
+    }
+
+    pub(crate) fn in_force(&self) -> Node {
+        let rule = &self.duty.in_force;
+        let window = self.window();
+        if window == Window::default() {
+            let text = "The order is taken to bind: when it is in force is not known; state it in \
+                        the configuration";
+            return Node::new(text, &rule.cite, Kleene::Yes);
+        }
+        let (name, from, to) = self.trigger();
+        let span = words(window);
+        let node = match side(self, window, from, to) {
+            Side::In => {
+                let text = format!("The {name} lies in the time of force ({span})");
+                Node::new(text, &rule.cite, Kleene::Yes)
+            }
+            Side::Out => self.out_of_force(window, name, &span),
+            Side::Both => {
+                let text =
+                    format!("Whether the {name} lies in the time of force ({span}) is not known");
+                let mut node = Node::new(text, &rule.cite, Kleene::Unknown);
+                node.raised.extend(rule.question.clone());
+                if rule.trigger == Trigger::Discovery {
+                    let question = "When did the company discover the incident?";
+                    node.wanted
+                        .insert("discovered".to_owned(), Wanted::instant(question));
+                }
+                node
+            }
+        };
+        self.with_trigger_records(node)
+    }
+
+    /// Out of force, unless a required notice was given in force: that is for counsel.
+    fn out_of_force(&self, window: Window, name: &str, span: &str) -> Node {
+        let rule = &self.duty.in_force;
+        let text = format!("The {name} lies outside the time of force ({span})");
+        let mut node = Node::new(text, &rule.cite, Kleene::No);
+        for (reported, notice) in self.notices() {
+            let given_in_force = notice
+                .at
+                .is_some_and(|at| side(self, window, Some(at), Some(at)) == Side::In);
+            if given_in_force && self.starts_clock(reported, notice, true).may_be() {
+                let told = &mut node.because;
+                told.text = format!(
+                    "The {name} lies outside the time of force ({span}), a required notice to an \
+                     authority inside it"
+                );
+                told.records.push(reported.record.id.clone());
+                told.value = self.effect(rule.question.as_deref());
+                node.raised.extend(rule.question.clone());
+            }
+        }
+        node
+    }
+
+    /// The trigger's name and between which instants it lies.
+    fn trigger(&self) -> (&'static str, Option<Moment>, Option<Moment>) {
+        let once = |at: Option<Moment>| (at, at);
+        match self.duty.in_force.trigger {
+            Trigger::Discovery => match self.discovery() {
+                Discovery::Recorded { at } => ("discovery", Some(at), Some(at)),
+                Discovery::Between {
+                    not_before,
+                    not_after,
+                } => ("discovery", not_before, not_after),
+                Discovery::Unknown => ("discovery", None, None),
+            },
+            Trigger::Notification => {
+                let given = self.notices().filter(|(_, notice)| notice.at.is_some());
+                let (from, to) = once(given.filter_map(|(_, notice)| notice.at).min());
+                ("notification", from, to)
+            }
+            Trigger::Verification => {
+                let (from, to) = once(self.milestone_at(MilestoneName::Verified));
+                ("verification", from, to)
+            }
+            Trigger::Determination => {
+                let (from, to) = once(self.milestone_at(MilestoneName::Determined));
+                ("determination", from, to)
+            }
+        }
+    }
+
+    /// The earliest instant of a milestone: what starts something counts from the earliest.
+    pub(crate) fn milestone_at(&self, name: MilestoneName) -> Option<Moment> {
+        self.milestones(name).filter_map(|(_, at)| at).min()
+    }
+
+    /// The records of a milestone, with their instants.
+    pub(crate) fn milestones(
+        &self,
+        name: MilestoneName,
+    ) -> impl Iterator<Item = (&incident::Reported, Option<Moment>)> {
+        self.incident
+            .reports
+            .iter()
+            .filter_map(move |reported| match &reported.record.report {
+                Report::Milestone(one) if one.name == name => Some((reported, one.at)),
+                _ => None,
+            })
+    }
+
+    fn with_trigger_records(&self, mut node: Node) -> Node {
+        if self.duty.in_force.trigger == Trigger::Discovery {
+            let records = self.milestones(MilestoneName::Discovered);
+            node.because
+                .records
+                .extend(records.map(|(reported, _)| reported.record.id.clone()));
+            node.because.records.sort();
+            node.because.records.dedup();
+        }
+        node
+    }
+}
+
+/// Where `from` to `to` (none: no end) lies, in days of the order's zone.
+fn side(context: &Context<'_>, window: Window, from: Option<Moment>, to: Option<Moment>) -> Side {
+    let zone = context.order.time_zone();
+    let day = |at: Option<Moment>| at.map(|at| at.date_in(&zone));
+    let (first, last) = (day(from), day(to));
+    let begun = |day: Option<Date>| match (window.from, day) {
+        (None, _) => true,
+        (Some(from), Some(day)) => day >= from,
+        (Some(_), None) => false,
+    };
+    // An upper end that no record states lies no later than the day on which somebody reads this.
+    let ends_before = |day: Option<Date>| match (window.until, day) {
+        (Some(until), Some(day)) => day < until,
+        (None, _) | (_, None) => true,
+    };
+    if begun(first) && ends_before(last) {
+        return Side::In;
+    }
+    let wholly_before = window
+        .from
+        .zip(last)
+        .is_some_and(|(from, last)| last < from);
+    let wholly_after = window
+        .until
+        .zip(first)
+        .is_some_and(|(until, first)| first >= until);
+    if wholly_before || wholly_after {
+        Side::Out
+    } else {
+        Side::Both
+    }
+}
+
+fn words(window: Window) -> String {
+    match (window.from, window.until) {
+        (Some(from), Some(until)) => format!("from {from}, before {until}"),
+        (Some(from), None) => format!("from {from} on"),
+        (None, Some(until)) => format!("before {until}"),
+        (None, None) => "not known".to_owned(),
+    }
+}

@@ -1,0 +1,276 @@
+//! The register behind the annual certification: what must not be forgotten, owed or not.
+
+use crate::context::{Context, Said, Suppose};
+use crate::decide::value;
+use crate::determination::{Answer, Determination};
+use crate::settings::Settings;
+use facts::{ActorKind, Finding, Kleene, Moment, Reason, Report, Verdict, YesNo};
+use incident::Incident;
+use orders::{ConditionKind, Duty, Order, ReviewRule};
+use serde::{Deserialize, Serialize};
+
+/// What kind of entry it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A section was, or may have been, violated.
+    Noncompliance,
+    /// An incident that is owed a report or an entry.
+    CoveredIncident,
+    /// A person's review of a recording that nothing on record allows.
+    ReviewWithoutBasis,
+    /// A review with a purpose, but without attestation or training.
+    ReviewWithoutAttestation,
+    /// Not owed, by little: four fifths of a threshold, or a carve-out or a working reading alone.
+    NearMiss,
+}
+
+impl EntryKind {
+    /// The word as it stands in the register.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EntryKind::Noncompliance => "noncompliance",
+            EntryKind::CoveredIncident => "covered_incident",
+            EntryKind::ReviewWithoutBasis => "review_without_basis",
+            EntryKind::ReviewWithoutAttestation => "review_without_attestation",
+            EntryKind::NearMiss => "near_miss",
+        }
+    }
+}
+
+/// One entry of the register.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RegisterEntry {
+    /// The order.
+    pub order: String,
+    /// What kind of entry.
+    pub kind: EntryKind,
+    /// The incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
+    /// The provision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provision: Option<String>,
+    /// What it is.
+    pub text: String,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Moment>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// When it was corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_at: Option<Moment>,
+    /// When it was disclosed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosed_at: Option<Moment>,
+}
+
+impl RegisterEntry {
+    /// A key that is the same in every run: order, incident, kind, provision and text.
+    pub fn key(&self) -> String {
+        let incident = self.incident.as_deref().unwrap_or_default();
+        let provision = self.provision.as_deref().unwrap_or_default();
+        let id = facts::short_id("reg", &[provision, &self.text]);
+        format!("{}|{}|{}|{}", self.order, incident, self.kind.as_str(), id)
+    }
+}
+
+/// What of one incident goes into the register of `order`, sorted. `findings` are those of the
+/// incident: people's reviews are taken from them.
+pub fn register(
+    order: &Order,
+    incident: &Incident,
+    determinations: &[Determination],
+    findings: &[Finding],
+    settings: &Settings,
+) -> Vec<RegisterEntry> {
+    let mut entries = violations(order, incident);
+    let said = Said::of(order, incident);
+    for determination in determinations.iter().filter(|one| one.order == order.slug) {
+        let name = determination.duty.as_deref();
+        let Some(duty) = name.and_then(|name| order.duty(name)) else {
+            continue;
+        };
+        match determination.answer {
+            Answer::Owed => {
+                let text = format!("{}: owed. {}", duty.title, determination.in_a_line());
+                entries.push(entry(
+                    order,
+                    incident,
+                    EntryKind::CoveredIncident,
+                    &duty.cite,
+                    text,
+                ));
+            }
+            Answer::NotOwed => {
+                let context = Context::new(order, duty, incident, settings, &said);
+                if let Some(text) = near_miss(&context, duty) {
+                    entries.push(entry(
+                        order,
+                        incident,
+                        EntryKind::NearMiss,
+                        &duty.cite,
+                        text,
+                    ));
+                }
+            }
+            Answer::Open => {}
+        }
+    }
+    if let Some(rule) = &order.register.review {
+        entries.extend(reviews(order, incident, rule, findings));
+    }
+    entries.sort();
+    entries.dedup();
+    entries
+}
+
+fn entry(
+    order: &Order,
+    incident: &Incident,
+    kind: EntryKind,
+    provision: &str,
+    text: String,
+) -> RegisterEntry {
+    RegisterEntry {
+        order: order.slug.clone(),
+        kind,
+        incident: Some(incident.id.clone()),
+        provision: Some(provision.to_owned()),
+        text,
+        from: incident.first,
+        until: incident.last,
+        corrected_at: None,
+        disclosed_at: None,
+    }
+}
+
+fn violations(order: &Order, incident: &Incident) -> Vec<RegisterEntry> {
+    let mut entries = Vec::new();
+    for reported in &incident.reports {
+        if let Report::Noncompliance(one) = &reported.record.report
+            && one.order == order.slug
+            && one.violated != Some(YesNo::No)
+        {
+            let unclear = reported.is_disputed("report.violated");
+            let disputed = if unclear { " (disputed)" } else { "" };
+            entries.push(RegisterEntry {
+                order: order.slug.clone(),
+                kind: EntryKind::Noncompliance,
+                incident: Some(incident.id.clone()),
+                provision: Some(one.provision.clone()),
+                text: format!("{}{disputed}", one.text),
+                from: one.from,
+                until: one.until,
+                corrected_at: one.corrected_at,
+                disclosed_at: one.disclosed_at,
+            });
+        }
+    }
+    entries
+}
+
+/// Why a duty that is not owed is close to being owed, if it is.
+fn near_miss(context: &Context<'_>, duty: &Duty) -> Option<String> {
+    let mut close = Vec::new();
+    let mut open = vec![&duty.when];
+    while let Some(condition) = open.pop() {
+        match &condition.kind {
+            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
+            ConditionKind::Count(rule) => {
+                let count = context.counted(rule).map(|(_, count)| count);
+                let near = |count: &facts::Interval| {
+                    count.at_most.is_none_or(|most| {
+                        most.saturating_mul(5) >= rule.at_least.saturating_mul(4)
+                    })
+                };
+                if let Some(count) = count.filter(near) {
+                    close.push(format!(
+                        "{count} of at least {} {}",
+                        rule.at_least,
+                        rule.unit.as_str()
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    let without = Suppose {
+        no_carve_outs: true,
+        ..Suppose::default()
+    };
+    if value(context, without) != Kleene::No {
+        close.push("spared by a carve-out alone".to_owned());
+    }
+    for id in &duty.reserved {
+        let now = context.effect(Some(id));
+        if now == Kleene::Unknown {
+            continue;
+        }
+        let question = Some((id.clone(), now == Kleene::No));
+        if value(
+            context,
+            Suppose {
+                question,
+                ..Suppose::default()
+            },
+        ) != Kleene::No
+        {
+            close.push(format!("spared by the reading of `{id}` alone"));
+        }
+    }
+    (!close.is_empty())
+        .then(|| format!("{}: not owed, by little: {}", duty.title, close.join("; ")))
+}
+
+/// People's reviews of recordings that nothing on record allows, or without attestation.
+fn reviews(
+    order: &Order,
+    incident: &Incident,
+    rule: &ReviewRule,
+    findings: &[Finding],
+) -> Vec<RegisterEntry> {
+    let mut without_basis = Vec::new();
+    let mut without_attestation = Vec::new();
+    for finding in findings {
+        let access = &finding.access;
+        let a_person = matches!(
+            access.actor_kind,
+            Some(ActorKind::Employee | ActorKind::Contractor | ActorKind::ThirdParty) | None
+        );
+        let of_kind = rule.information.contains(&access.information);
+        if !a_person || !of_kind || finding.class().reached() == Kleene::No {
+            continue;
+        }
+        match finding.verdict_under(&order.slug) {
+            (Verdict::Authorised, ..) => {}
+            (_, _, Reason::NotAttested | Reason::NotTrained) => without_attestation.push(access),
+            _ => without_basis.push(access),
+        }
+    }
+    let mut entries = Vec::new();
+    for (kind, accesses, what) in [
+        (
+            EntryKind::ReviewWithoutBasis,
+            without_basis,
+            "without a basis on record",
+        ),
+        (
+            EntryKind::ReviewWithoutAttestation,
+            without_attestation,
+            "with a purpose on record, without attestation or training",
+        ),
+    ] {
+        if accesses.is_empty() {
+            continue;
+        }
+        let text = format!("{} reviews of recordings {what}", accesses.len());
+        let mut one = entry(order, incident, kind, &rule.cite, text);
+        one.from = accesses.iter().map(|access| access.at).min();
+        one.until = accesses.iter().map(|access| access.at).max();
+        entries.push(one);
+    }
+    entries
+}

@@ -1,0 +1,241 @@
+//! What is said of a population: what would settle it, what counsel must read, what is left out.
+
+use crate::context::{Node, Wanted};
+use crate::determination::Because;
+use crate::population::{PARTS, Part, View, in_unit};
+use facts::{Kleene, Visibility};
+use incident::Row;
+use orders::Unit;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl View<'_> {
+    /// What would settle the rows that nobody can place yet.
+    pub(crate) fn wanted(&self) -> BTreeMap<String, Wanted> {
+        let mut wanted = BTreeMap::new();
+        for row in self
+            .context
+            .incident
+            .rows
+            .iter()
+            .filter(|row| self.holds(row).may_be())
+        {
+            for part in PARTS {
+                if self.part(part, row) == Kleene::Unknown {
+                    self.want(part, row, &mut wanted);
+                }
+            }
+        }
+        if !self.context.searched() {
+            wanted.insert("search".to_owned(), Wanted::yes_no(self.search_question()));
+        }
+        wanted
+    }
+
+    fn search_question(&self) -> String {
+        let searched = &self.context.incident.searched;
+        let so_far = if searched.cut.is_empty() && searched.holes == 0 {
+            "The search of the past goes on and answers this by itself."
+        } else {
+            "A part of the past is gone or could not be read."
+        };
+        format!("{so_far} Can it be ruled out that more was reached than is on record?")
+    }
+
+    fn want(&self, part: Part, row: &Row, wanted: &mut BTreeMap<String, Wanted>) {
+        let ask = |text: String| Wanted::yes_no(text);
+        let what = &self.population.text;
+        let mut add = |fact: &str, text: String| {
+            wanted.entry(fact.to_owned()).or_insert_with(|| ask(text));
+        };
+        match part {
+            Part::Information => add(
+                "information",
+                format!("Is that of which no class of information is stated among {what}?"),
+            ),
+            Part::Reached => add(
+                "reached",
+                "Did the accesses whose outcome is not stated reach the information?".to_owned(),
+            ),
+            Part::Acts => add(
+                "acts",
+                format!(
+                    "Was the information {}, where nothing is stated?",
+                    self.population.acts.text
+                ),
+            ),
+            Part::Authority => add(
+                "authorised",
+                "Were the accesses that nobody has explained, or about which statements differ, \
+                 authorised?"
+                    .to_owned(),
+            ),
+            Part::Visibility if row.class.visibility.is_none() => add(
+                "private",
+                "Was what was reached private, where nothing is stated of who could see it?"
+                    .to_owned(),
+            ),
+            Part::Encryption => {
+                if self.context.or_answered(row.class.encrypted, "encrypted") == Kleene::Unknown {
+                    add(
+                        "encrypted",
+                        "Was it encrypted in the form in which it was reached, where nothing is \
+                         stated?"
+                            .to_owned(),
+                    );
+                }
+                if self.context.or_answered(row.class.key_taken, "key_taken") == Kleene::Unknown {
+                    add(
+                        "key_taken",
+                        "Was the encryption key accessed or acquired by an unauthorised person?"
+                            .to_owned(),
+                    );
+                }
+            }
+            Part::Residence => add(
+                "residence",
+                "Do the people live in the country that the clause speaks of, where nothing is \
+                 stated?"
+                    .to_owned(),
+            ),
+            // What only counsel can settle is reserved, not asked.
+            Part::Visibility | Part::Residential => {}
+        }
+    }
+
+    /// The questions for counsel that rows of this incident raise.
+    pub(crate) fn raised(&self) -> BTreeSet<String> {
+        let mut raised = BTreeSet::new();
+        for row in &self.context.incident.rows {
+            let rules = &self.population;
+            if let Some(question) = rules
+                .residential
+                .as_ref()
+                .and_then(|one| one.question.as_ref())
+                && row.class.residential == Kleene::No
+                && self.otherwise_in(Part::Residential, row)
+            {
+                raised.insert(question.clone());
+            }
+            if let Some(rule) = &rules.visibility
+                && row
+                    .class
+                    .visibility
+                    .is_some_and(|seen: Visibility| rule.unsure.contains(&seen))
+                && self.otherwise_in(Part::Visibility, row)
+            {
+                raised.extend(rule.question.clone());
+            }
+            if self.mixed
+                && let Some(rule) = &rules.encryption
+                && self.is_safe(row)
+                && self.otherwise_in(Part::Encryption, row)
+            {
+                raised.extend(rule.question.clone());
+            }
+        }
+        raised
+    }
+
+    fn is_safe(&self, row: &Row) -> bool {
+        self.context.or_answered(row.class.encrypted, "encrypted") == Kleene::Yes
+            && self.context.or_answered(row.class.key_taken, "key_taken") == Kleene::No
+    }
+
+    /// Responders' own counts that contradict what is counted, or each other: they have no part in
+    /// the count, and people must look.
+    pub(crate) fn contradicted(&self, cite: &str) -> Option<Because> {
+        if !self.context.detailed {
+            return None;
+        }
+        let counted = incident::count_with_disputes(self.context.incident, &|row| self.holds(row));
+        (!counted.contradicted.is_empty()).then(|| Because {
+            text: "Counts that responders reported contradict what is on record, or each other; \
+                   they are left out"
+                .to_owned(),
+            cite: Some(cite.to_owned()),
+            value: Kleene::Unknown,
+            of: Vec::new(),
+            records: counted.contradicted,
+            count: None,
+        })
+    }
+
+    /// Part by part: how many are left out by it alone or cannot be placed, in `unit`.
+    pub(crate) fn details(&self, unit: Unit) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        if !self.context.detailed {
+            return nodes;
+        }
+        for part in PARTS {
+            for value in [Kleene::No, Kleene::Unknown] {
+                let rows = |row: &Row| {
+                    let here = self.part(part, row) == value && self.otherwise_in(part, row);
+                    Kleene::from(here)
+                };
+                if !self
+                    .context
+                    .incident
+                    .rows
+                    .iter()
+                    .any(|row| rows(row).is_yes())
+                {
+                    continue;
+                }
+                let (text, cite) = self.words(part);
+                let text = match value {
+                    Kleene::No => format!("Left out, because not so: {text}"),
+                    _ => format!("Not settled whether so: {text}"),
+                };
+                let mut node = Node::new(text, cite, value);
+                let mut count = in_unit(&self.count(&rows), unit);
+                if !self.context.searched() {
+                    count.at_most = None;
+                }
+                node.because.count = Some(count);
+                nodes.push(node);
+            }
+        }
+        if !self.context.searched() {
+            let searched = &self.context.incident.searched;
+            let text = format!(
+                "The past is not searched to its end: {} searches go on, of {} a part is gone, {} \
+                 records could not be read",
+                searched.searching.len(),
+                searched.cut.len(),
+                searched.holes
+            );
+            nodes.push(Node::new(text, &self.population.cite, Kleene::Unknown));
+        }
+        nodes
+    }
+
+    fn words(&self, part: Part) -> (&str, &str) {
+        let rules = self.population;
+        let whole = (rules.text.as_str(), rules.cite.as_str());
+        match part {
+            Part::Information => rules
+                .information
+                .as_ref()
+                .map_or(whole, |one| (&one.text, &one.cite)),
+            Part::Reached => ("the information was reached", rules.cite.as_str()),
+            Part::Acts => (&rules.acts.text, &rules.acts.cite),
+            Part::Authority => (&rules.authority.text, &rules.authority.cite),
+            Part::Residential => rules
+                .residential
+                .as_ref()
+                .map_or(whole, |one| (&one.text, &one.cite)),
+            Part::Visibility => rules
+                .visibility
+                .as_ref()
+                .map_or(whole, |one| (&one.text, &one.cite)),
+            Part::Encryption => rules
+                .encryption
+                .as_ref()
+                .map_or(whole, |one| (&one.text, &one.cite)),
+            Part::Residence => rules
+                .residence
+                .as_ref()
+                .map_or(whole, |one| (&one.text, &one.cite)),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Facts files: what is mistyped or contradicts itself is an error, never a silent nothing.
+
+use orders::Packs;
+use serde_json::json;
+use tocsin_obligation::{Answer, Determination, Settings, decide, facts_file};
+
+fn message(json: &serde_json::Value) -> String {
+    facts_file(&json.to_string(), &[], None)
+        .expect_err("an error")
+        .to_string()
+}
+
+fn determined(facts: &serde_json::Value) -> Determination {
+    let packs = Packs::embedded().expect("the packs parse");
+    let order = packs
+        .orders()
+        .find(|order| !order.duties.is_empty())
+        .expect("an order with a duty");
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    decide(order, &incidents[0], &settings)
+        .expect("dates in range")
+        .remove(0)
+}
+
+#[test]
+fn a_mistyped_member_names_the_nearest() {
+    let error = message(&json!({"counts": [{"informaton": "profile", "accounts": 1}]}));
+    assert!(
+        error.contains("counts[0].informaton") && error.contains("`information`"),
+        "{error}"
+    );
+    let error = message(&json!({"count": []}));
+    assert!(error.contains("`counts`"), "{error}");
+    // Null is no excuse for a member that does not exist.
+    let error = message(&json!({"counts": [{"encripted": null, "accounts": 1}]}));
+    assert!(error.contains("`encrypted`"), "{error}");
+    let error = message(&json!({"breach_events": [{
+        "id": "b", "matter": "M", "recorded_at": "2026-12-01T00:00:00Z",
+        "report": {"kind": "government_notice", "requird": "yes"}}]}));
+    assert!(error.contains("breach_events[0].report.requird"), "{error}");
+}
+
+#[test]
+fn an_error_does_not_repeat_a_value() {
+    let error = message(&json!({"breach_events": [{
+        "id": "b", "matter": "M", "recorded_at": "the pseudonym of somebody",
+        "report": {"kind": "statement", "item": "facts", "text": "x"}}]}));
+    assert!(!error.contains("pseudonym"), "{error}");
+}
+
+#[test]
+fn rows_of_several_matters_cannot_be_told_apart() {
+    let event = |id: &str, matter: &str| {
+        json!({"id": id, "matter": matter, "recorded_at": "2026-12-01T00:00:00Z",
+               "report": {"kind": "milestone", "name": "discovered", "at": "2026-12-01T00:00:00Z"}})
+    };
+    let error = message(&json!({
+        "breach_events": [event("a", "M-1"), event("b", "M-2")], "counts": [{"accounts": 9}]}));
+    assert!(error.contains("join"), "{error}");
+}
+
+fn twelve_of_unknown_encryption() -> serde_json::Value {
+    json!({
+        "breach_events": [{"id": "d", "matter": "M", "recorded_at": "2026-12-01T00:00:00Z",
+            "report": {"kind": "milestone", "name": "discovered", "at": "2026-12-01T00:00:00Z"}}],
+        "counts": [{"information": "home_security_recording", "authority": "unauthorised",
+            "ground": "established", "visibility": "private", "key_taken": "no", "accounts": 12}]
+    })
+}
+
+fn answer(id: &str, question: &str, value: &str) -> serde_json::Value {
+    json!({"id": id, "at": "2026-12-02T00:00:00Z", "by": "kim", "role": "responder", "about": "x",
+           "kind": "answer", "question": question, "value": value})
+}
+
+#[test]
+fn an_answer_settles_what_was_asked_and_two_that_differ_do_not() {
+    let mut facts = twelve_of_unknown_encryption();
+    let open = determined(&facts);
+    assert_eq!(open.answer, Answer::Open);
+    let ask = open
+        .asks
+        .iter()
+        .find(|ask| ask.fact == "encrypted")
+        .expect("it is asked");
+    assert_eq!(ask.would["no"], Answer::Owed);
+    assert_eq!(ask.would["yes"], Answer::NotOwed);
+
+    let mut no = answer("a1", &ask.id, "no");
+    no["about"] = json!(open.incident);
+    facts["decisions"] = json!([no]);
+    let owed = determined(&facts);
+    assert_eq!(owed.answer, Answer::Owed);
+    assert_eq!(owed.because.records, ["a1"]);
+
+    let mut yes = answer("a2", &ask.id, "yes");
+    yes["about"] = json!(open.incident);
+    facts["decisions"] = json!([no, yes]);
+    let disputed = determined(&facts);
+    assert_eq!(disputed.answer, Answer::Open);
+    let again = disputed
+        .asks
+        .iter()
+        .find(|one| one.id == ask.id)
+        .expect("it is asked again");
+    assert!(
+        again.question.contains("a1") && again.question.contains("a2"),
+        "{}",
+        again.question
+    );
+
+    let mut maybe = answer("a3", &ask.id, "perhaps");
+    maybe["about"] = json!(open.incident);
+    facts["decisions"] = json!([maybe]);
+    assert_eq!(determined(&facts).answer, Answer::Open);
+}
+
+#[test]
+fn counsels_reading_outranks_the_working_one_and_is_shown() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = json!("no");
+    facts["counts"][0]["residential"] = json!("no");
+    assert_eq!(determined(&facts).answer, Answer::NotOwed);
+    let order = Packs::embedded()
+        .expect("packs")
+        .orders()
+        .find(|order| !order.duties.is_empty())
+        .expect("an order")
+        .slug
+        .clone();
+    facts["decisions"] = json!([{"id": "r1", "at": "2026-12-02T00:00:00Z", "by": "kim",
+        "role": "counsel", "about": order, "kind": "reading", "order": order,
+        "question": "business_cameras", "value": "by_model"}]);
+    let owed = determined(&facts);
+    assert_eq!(owed.answer, Answer::Owed);
+    let shown = owed
+        .reserved
+        .iter()
+        .find(|one| one.id == "business_cameras")
+        .expect("it is named");
+    assert_eq!(
+        shown.reading,
+        Some(("by_model".to_owned(), "r1".to_owned()))
+    );
+}
+
+#[test]
+fn why_fits_in_a_line() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = json!("yes");
+    let spared = determined(&facts).in_a_line();
+    assert!(
+        spared.contains("0 of at least 10") && spared.contains("encrypted"),
+        "{spared}"
+    );
+    assert!(spared.contains("(12)"), "{spared}");
+}
+
+#[test]
+fn nothing_that_is_owed_is_without_a_date() {
+    let access = |id: usize| {
+        json!({"id": format!("x{id}"), "at": "2026-08-01T10:00:00Z", "actor": "e1",
+            "actor_kind": "employee", "action": "view", "outcome": "succeeded",
+            "information": "home_security_recording", "account": format!("a{id}"),
+            "encrypted": "no", "visibility": "private"})
+    };
+    let findings: Vec<serde_json::Value> = (0..10)
+        .map(|id| {
+            json!({"access": access(id), "verdict": "unauthorised", "ground": "established",
+                   "reason": "no_basis"})
+        })
+        .collect();
+    // No report of anybody: the incident is the actor's, found by the findings alone.
+    let owed = determined(&json!({"findings": findings}));
+    assert_eq!(owed.answer, Answer::Owed);
+    let reminder = owed.reminder.expect("a reminder");
+    assert_eq!(
+        reminder.planned,
+        Some("2026-08-11".parse().expect("a date"))
+    );
+    assert!(owed.asks.iter().any(|ask| ask.fact == "discovered"));
+}

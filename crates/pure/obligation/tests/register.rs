@@ -1,0 +1,93 @@
+//! The register: what must not be forgotten, owed or not.
+
+use facts::Finding;
+use orders::Packs;
+use serde_json::json;
+use tocsin_obligation::{EntryKind, Settings, decide, facts_file, register};
+
+fn finding(id: &str, reason: &str, verdict: &str, kind: &str) -> serde_json::Value {
+    json!({"access": {"id": id, "at": "2026-08-01T10:00:00Z", "actor": "e1", "actor_kind": kind,
+        "action": "view", "outcome": "succeeded", "information": "home_security_recording",
+        "account": "a1", "encrypted": "no", "visibility": "private"},
+        "group": "matter:M", "verdict": verdict, "reason": reason})
+}
+
+#[test]
+fn reviews_go_in_whatever_the_count() {
+    let packs = Packs::embedded().expect("packs");
+    let order = packs
+        .orders()
+        .find(|order| order.register.review.is_some())
+        .expect("an order on review");
+    let values = [
+        finding("x1", "no_basis_on_record", "unexplained", "employee"),
+        finding("x2", "not_attested", "unexplained", "contractor"),
+        finding("x3", "purpose", "authorised", "employee"),
+        finding("x4", "no_basis_on_record", "unexplained", "service"),
+    ];
+    let facts = json!({"breach_events": [{"id": "d", "matter": "M",
+        "recorded_at": "2026-12-01T00:00:00Z",
+        "report": {"kind": "milestone", "name": "discovered", "at": "2026-12-01T00:00:00Z"}},
+        {"id": "v", "matter": "M", "recorded_at": "2026-12-01T00:00:00Z",
+        "report": {"kind": "noncompliance", "order": order.slug, "provision": "III.E.1",
+            "text": "no attestation was asked for"}},
+        {"id": "w", "matter": "M", "recorded_at": "2026-12-01T00:00:00Z",
+        "report": {"kind": "noncompliance", "order": order.slug, "provision": "III.E.2",
+            "text": "not verified", "violated": "no"}}],
+        "findings": values});
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let determinations = decide(order, &incidents[0], &settings).expect("dates in range");
+    let findings: Vec<Finding> = values
+        .iter()
+        .map(|value| serde_json::from_value(value.clone()).expect("a finding"))
+        .collect();
+    let entries = register(order, &incidents[0], &determinations, &findings, &settings);
+    let kinds: Vec<EntryKind> = entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            EntryKind::Noncompliance,
+            EntryKind::ReviewWithoutBasis,
+            EntryKind::ReviewWithoutAttestation
+        ]
+    );
+    assert!(entries[1].text.starts_with("1 "), "{}", entries[1].text);
+    assert_eq!(entries[0].provision.as_deref(), Some("III.E.1"));
+}
+
+#[test]
+fn dates_of_the_deployment_outrank_the_packs_and_far_dates_are_errors() {
+    let packs = Packs::embedded().expect("packs");
+    let order = packs
+        .orders()
+        .find(|order| !order.duties.is_empty())
+        .expect("an order");
+    let facts = |year: u32| {
+        json!({"breach_events": [
+            {"id": "d", "matter": "M", "recorded_at": format!("{year}-12-01T12:00:00Z"),
+             "report": {"kind": "milestone", "name": "discovered",
+                        "at": format!("{year}-12-01T12:00:00Z")}}],
+            "counts": [{"information": "home_security_recording", "authority": "unauthorised",
+                "ground": "established", "encrypted": "no", "visibility": "private",
+                "accounts": 40}]})
+        .to_string()
+    };
+    let mut settings = Settings::new(&[]).expect("the calendar");
+    let on = |year: u32, settings: &Settings| {
+        let incidents = facts_file(&facts(year), &[], None).expect("the facts parse");
+        decide(order, &incidents[0], settings)
+    };
+    let answer = |year: u32, settings: &Settings| on(year, settings).expect("in range")[0].answer;
+    assert_eq!(answer(2022, &settings), tocsin_obligation::Answer::NotOwed);
+    let bound = orders::Window {
+        from: Some("2021-01-01".parse().expect("a date")),
+        until: None,
+    };
+    settings.windows.insert(order.slug.clone(), bound);
+    assert_eq!(answer(2022, &settings), tocsin_obligation::Answer::Owed);
+    let error = on(2150, &settings)
+        .expect_err("no calendar knows that year")
+        .to_string();
+    assert!(error.contains("2000 to 2100"), "{error}");
+}

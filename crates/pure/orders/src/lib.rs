@@ -1,0 +1,37 @@
+//! What we promised: orders and rules as data, their grammar, calendars and day counts.
+//!
+//! A pack is a folder of TOML under `packs/`; this crate reads it strictly, checks it and counts
+//! days. It applies nothing: that is the obligation crate's part. No docket stands in this code.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod calendar;
+mod case;
+mod due;
+mod duty;
+mod error;
+mod lint;
+mod lock;
+mod model;
+mod packs;
+mod population;
+mod raw;
+mod text;
+
+pub use calendar::{Calendar, Closure, OutOfRange};
+pub use case::{Case, Expect};
+pub use due::{Due, Method, Step, due, working_day_back};
+pub use duty::{
+    Anchor, ClockRule, Condition, ConditionKind, CountRule, Duty, DutyKind, Fills, InForce, Item,
+    Locked, NoticeRule, ReminderRule, RequiredRule, Trigger, Unit, UnitQuestion,
+};
+pub use error::PackError;
+pub use lint::Lint;
+pub use model::{
+    Certification, Channel, Grade, NoDuty, Order, Question, ReadingRule, RegisterRules, ReviewRule,
+    SourceText, Window,
+};
+pub use packs::Packs;
+pub use population::{
+    ActWord, AnyOf, AuthorityRule, EncryptionRule, Population, ResidenceRule, ResidentialRule,
+    VisibilityRule,
+};

@@ -1,0 +1,241 @@
+//! What assess knows: facts folded into incidents, and every bound order put to each of them.
+//!
+//! The processor keeps one up to date; commands that look at finished results build one from the
+//! same topics. Both give the same answers, since an answer is a function of the facts.
+
+use crate::codec::Codec;
+use crate::law::Law;
+use crate::processors::UNREADABLE;
+use crate::topology::Topic;
+use access::Records;
+use facts::{Account, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
+use incident::{Attempt, Dirty, Fold, Incident};
+use obligation::Determination;
+use orders::OutOfRange;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One incident and what is owed for it.
+pub(crate) struct Assessed {
+    /// The incident.
+    pub(crate) incident: Incident,
+    /// One per bound order and duty.
+    pub(crate) determinations: Vec<Determination>,
+}
+
+/// See the module.
+pub(crate) struct Assessment {
+    fold: Fold,
+    records: Records,
+    /// How many partitions of access-events must be searched for a selector.
+    partitions: i32,
+    selectors_changed: bool,
+    /// Groups for which searches are expected.
+    expected: BTreeSet<String>,
+    /// How each search stands, and how many accesses of each partition could not be read.
+    coverage: BTreeMap<(String, i32), Coverage>,
+    unreadable: BTreeMap<i32, u64>,
+    dirty: Dirty,
+}
+
+impl Assessment {
+    /// With nothing on record; a search is finished when all `partitions` are.
+    pub(crate) fn new(partitions: i32) -> Assessment {
+        Assessment {
+            fold: Fold::new(),
+            records: Records::new(),
+            partitions,
+            selectors_changed: false,
+            expected: BTreeSet::new(),
+            coverage: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
+            dirty: Dirty::new(),
+        }
+    }
+
+    /// Takes in a record of one of assess's topics.
+    pub(crate) fn put(
+        &mut self,
+        codec: &Codec,
+        topic: Topic,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<(), crate::codec::Bad> {
+        let dirty = match topic {
+            Topic::Findings => {
+                let key = String::from_utf8_lossy(key.unwrap_or_default()).into_owned();
+                let finding: Option<Finding> =
+                    value.map(|value| codec.decode(topic, value)).transpose()?;
+                self.put_finding(key, finding)
+            }
+            Topic::Coverage => match value {
+                Some(value) => self.put_coverage(codec.decode(topic, value)?),
+                None => Dirty::new(),
+            },
+            Topic::BreachEvents => match value {
+                Some(value) => {
+                    let event: BreachEvent = codec.decode(topic, value)?;
+                    let changes = self.records.add_breach(event.clone());
+                    self.selectors_changed |= changes.screen || !changes.selectors.is_empty();
+                    self.fold.put_breach(event)
+                }
+                None => Dirty::new(),
+            },
+            Topic::Grants => {
+                if let Some(value) = value {
+                    let grant: Grant = codec.decode(topic, value)?;
+                    let changes = self.records.add_grant(grant);
+                    self.selectors_changed |= changes.screen || !changes.selectors.is_empty();
+                }
+                Dirty::new()
+            }
+            Topic::Accounts => match value {
+                Some(value) => self
+                    .fold
+                    .put_account(codec.decode::<Account>(topic, value)?),
+                None => Dirty::new(),
+            },
+            Topic::Decisions => match value {
+                Some(value) => self
+                    .fold
+                    .put_decision(codec.decode::<Decision>(topic, value)?),
+                None => Dirty::new(),
+            },
+            _ => Dirty::new(),
+        };
+        self.dirty.extend(dirty);
+        Ok(())
+    }
+
+    /// A finding whose access plainly failed is an attempt: counted, and nothing more.
+    fn put_finding(&mut self, key: String, finding: Option<Finding>) -> Dirty {
+        let failed = |finding: &Finding| {
+            matches!(
+                finding.access.outcome,
+                Some(Outcome::Denied | Outcome::Failed)
+            )
+        };
+        match finding {
+            Some(finding) if failed(&finding) => {
+                let mut dirty = self.fold.put_finding(key.clone(), None);
+                let attempt = Attempt {
+                    group: finding.group,
+                    access: finding.access.id,
+                };
+                dirty.extend(self.fold.put_attempt(key, Some(attempt)));
+                dirty
+            }
+            other => {
+                let mut dirty = self.fold.put_attempt(key.clone(), None);
+                dirty.extend(self.fold.put_finding(key, other));
+                dirty
+            }
+        }
+    }
+
+    /// An access that nobody could read is a hole in every search of its partition, whenever the
+    /// search began: what was in it may have been sought.
+    fn put_coverage(&mut self, mut coverage: Coverage) -> Dirty {
+        if coverage.selector == UNREADABLE {
+            let holes = self.unreadable.entry(coverage.partition).or_default();
+            *holes = coverage.holes.max(*holes);
+            let mut dirty = Dirty::new();
+            for one in self.coverage.values_mut() {
+                if one.partition == coverage.partition {
+                    one.holes = *holes;
+                    dirty.extend(self.fold.put_coverage(one));
+                }
+            }
+            return dirty;
+        }
+        coverage.holes = self
+            .unreadable
+            .get(&coverage.partition)
+            .copied()
+            .unwrap_or(0);
+        let dirty = self.fold.put_coverage(&coverage);
+        self.coverage
+            .insert((coverage.selector.clone(), coverage.partition), coverage);
+        dirty
+    }
+
+    /// Says which searches stand now.
+    fn expect(&mut self) {
+        let mut by_group: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for selector in self
+            .records
+            .selectors()
+            .into_iter()
+            .filter(|one| !one.withdrawn)
+        {
+            let of_matters = selector
+                .matters
+                .iter()
+                .map(|matter| format!("matter:{matter}"));
+            let mut groups: Vec<String> = of_matters.collect();
+            if groups.is_empty() {
+                let actors = selector.actors().unwrap_or_default();
+                groups.extend(
+                    actors
+                        .iter()
+                        .map(|actor| format!("actor:{}", actor.reveal())),
+                );
+            }
+            for group in groups {
+                by_group
+                    .entry(group)
+                    .or_default()
+                    .insert(selector.digest.clone());
+            }
+        }
+        let before = std::mem::take(&mut self.expected);
+        self.expected = by_group.keys().cloned().collect();
+        for group in before {
+            by_group.entry(group).or_default();
+        }
+        for (group, selectors) in by_group {
+            let dirty = self
+                .fold
+                .expect_searches(&group, selectors, self.partitions);
+            self.dirty.extend(dirty);
+        }
+    }
+
+    /// Every incident that changed since the last time (`all`: or that differs from what was
+    /// adopted), with its determinations, and the ids of incidents that are no more.
+    pub(crate) fn changed(
+        &mut self,
+        law: &Law,
+        all: bool,
+    ) -> Result<(Vec<Assessed>, Vec<String>), OutOfRange> {
+        if std::mem::take(&mut self.selectors_changed) {
+            self.expect();
+        }
+        let dirty = std::mem::take(&mut self.dirty);
+        let rebuilt = if all {
+            self.fold.rebuild_all()
+        } else {
+            self.fold.rebuild(&dirty)
+        };
+        Ok((assess(law, rebuilt.changed)?, rebuilt.gone))
+    }
+
+    /// Every incident with its determinations.
+    pub(crate) fn everything(&mut self, law: &Law) -> Result<Vec<Assessed>, OutOfRange> {
+        self.expect();
+        assess(law, self.fold.incidents())
+    }
+}
+
+/// Puts every bound order to each incident. A date that no calendar covers is an error that a
+/// person must see, never "not owed".
+fn assess(law: &Law, incidents: Vec<Incident>) -> Result<Vec<Assessed>, OutOfRange> {
+    incidents
+        .into_iter()
+        .map(|incident| {
+            Ok(Assessed {
+                determinations: law.decide(&incident)?,
+                incident,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,412 @@
+//! The command line. Data goes to standard output, everything else to standard error.
+
+use crate::config::LogFormat;
+use crate::topology::Stage;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Incident notification for companies under a settlement with the US Federal Trade Commission:
+/// finds unauthorised accesses, counts who was affected, decides what is owed and drafts notices.
+#[derive(Debug, Parser)]
+#[command(name = "tocsin", disable_version_flag = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 the answer is \"differs / not verified / \
+                        gaps\", 64 usage or configuration.\nNothing that tocsin writes is legal \
+                        advice."
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Print the version and the digests of the packs that it carries.
+    #[arg(long, short = 'V')]
+    pub(crate) version: bool,
+    /// The form of log lines on standard error.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    /// Which log lines: a level, or targets with levels.
+    #[arg(long, global = true, default_value = "warn", env = "TOCSIN_LOG")]
+    pub(crate) log: String,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The main job with nothing installed: a seeded history, the real processors, a table at the
+    /// end.
+    #[command(after_help = "Example:\n  tocsin demo --out out/demo")]
+    Demo(Demo),
+    /// The processors as Kafka consumers, until stopped.
+    #[command(
+        after_help = "Examples:\n  tocsin run --config tocsin.toml --check\n  tocsin run \
+                            --config tocsin.toml\n  tocsin run screen verify --config tocsin.toml"
+    )]
+    Run(Run),
+    /// The same processors over history, without side effects.
+    #[command(
+        after_help = "Examples:\n  tocsin replay --files history/ --order SLUG --out \
+                            out/replay\n  tocsin replay --config tocsin.toml --from \
+                            2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --out out/q1"
+    )]
+    Replay(Replay),
+    /// One incident's facts in, determinations out.
+    #[command(after_help = "Example:\n  tocsin decide --order SLUG facts.json")]
+    Decide(Decide),
+    /// When a period ends, with the count shown.
+    #[command(after_help = "Example:\n  tocsin due --method frcp-6 --days 10 --from 2026-12-15")]
+    Due(Due),
+    /// The law that is loaded.
+    Orders(Orders),
+    /// Why: the reason tree of an answer, with citations and evidence.
+    #[command(
+        after_help = "Examples:\n  tocsin explain inc-0123456789abcdef --out out/demo\n  \
+                            tocsin explain ask-0123456789abcdef --out out/demo"
+    )]
+    Explain(Explain),
+    /// The notices, and the people's decisions on them.
+    Notices(Notices),
+    /// The topic graph on a broker.
+    Topics(Topics),
+    /// The schema of a record or of a file that a person writes; without a name, what there is.
+    #[command(after_help = "Example:\n  tocsin schema breach-event > breach-event.schema.json")]
+    Schema(Schema),
+    /// A completion script for a shell.
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `tocsin demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to leave the notices and files.
+    #[arg(long, default_value = "out/demo")]
+    pub(crate) out: PathBuf,
+    /// The seed of everything that is left to chance.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// How many ordinary uses stand around the incidents; the default makes over a million.
+    #[arg(long)]
+    pub(crate) ordinary: Option<u64>,
+    /// Where to serve metrics meanwhile; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Go on serving metrics after the end, until interrupted.
+    #[arg(long)]
+    pub(crate) stay: bool,
+    /// Print the table as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Do not write the input files for `tocsin replay --files`.
+    #[arg(long)]
+    pub(crate) no_export: bool,
+}
+
+/// `tocsin run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Which processors; all, if none is named.
+    #[arg(value_enum)]
+    pub(crate) stages: Vec<Stage>,
+    /// The configuration.
+    #[arg(long, short, env = "TOCSIN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Try broker, rights, registry and topics, print the plan and end.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Where to serve metrics, instead of what the configuration says.
+    #[arg(long)]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// Print an example of a configuration and end.
+    #[arg(long)]
+    pub(crate) example_config: bool,
+    /// Print the plan as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which law.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct LawArgs {
+    /// An order that binds this company: SLUG or SLUG@FROM..UNTIL; repeat for several.
+    #[arg(long = "order")]
+    pub(crate) orders: Vec<String>,
+    /// A folder of packs, instead of those in the executable.
+    #[arg(long)]
+    pub(crate) orders_dir: Option<PathBuf>,
+}
+
+/// `tocsin replay`.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// A folder with files of records.
+    #[arg(long, conflicts_with = "config", required_unless_present = "config")]
+    pub(crate) files: Option<PathBuf>,
+    /// A configuration: the topics of a broker.
+    #[arg(long, short)]
+    pub(crate) config: Option<PathBuf>,
+    /// From this instant on (record time stamps of access-events).
+    #[arg(long, requires = "config")]
+    pub(crate) from: Option<facts::Moment>,
+    /// Before this instant.
+    #[arg(long, requires = "config")]
+    pub(crate) to: Option<facts::Moment>,
+    /// Which law.
+    #[command(flatten)]
+    pub(crate) law: LawArgs,
+    /// A folder with the results of another run: show what differs, exit 2 if anything does.
+    #[arg(long)]
+    pub(crate) compare: Option<PathBuf>,
+    /// Where to leave the results.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Print the table as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `tocsin decide`.
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    /// The facts, JSON; `-` for standard input.
+    pub(crate) facts: PathBuf,
+    /// Which law.
+    #[command(flatten)]
+    pub(crate) law: LawArgs,
+    /// Say which of the dates stand in the past on this day. Answers do not depend on it.
+    #[arg(long)]
+    pub(crate) as_of: Option<String>,
+}
+
+/// `tocsin due`.
+#[derive(Debug, Args)]
+pub(crate) struct Due {
+    /// How days are counted.
+    #[arg(long, value_enum)]
+    pub(crate) method: DueMethod,
+    /// How many days.
+    #[arg(long)]
+    pub(crate) days: u32,
+    /// The day of the event, ISO 8601.
+    #[arg(long)]
+    pub(crate) from: String,
+    /// A day on which the government is closed besides the statutory holidays; repeat for several.
+    #[arg(long)]
+    pub(crate) closed: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How days are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DueMethod {
+    /// Federal Rule of Civil Procedure 6(a).
+    #[value(name = "frcp-6")]
+    Frcp6,
+    /// 16 CFR 4.3(a).
+    #[value(name = "ftc-4.3")]
+    Ftc43,
+    /// Calendar days, no roll.
+    #[value(name = "calendar")]
+    Calendar,
+    /// Business days.
+    #[value(name = "business")]
+    Business,
+}
+
+impl DueMethod {
+    /// The name in packs and determinations.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            DueMethod::Frcp6 => "frcp-6",
+            DueMethod::Ftc43 => "ftc-4.3",
+            DueMethod::Calendar => "calendar",
+            DueMethod::Business => "business",
+        }
+    }
+}
+
+/// `tocsin orders`.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// What about them.
+    #[command(subcommand)]
+    pub(crate) what: OrdersCommand,
+    /// A folder of packs, instead of those in the executable.
+    #[arg(long, global = true)]
+    pub(crate) orders_dir: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What about the law that is loaded.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrdersCommand {
+    /// What there is.
+    List,
+    /// One order, clause by clause.
+    Show {
+        /// Which.
+        order: String,
+    },
+    /// Checks citations, grades, literals, windows and locks.
+    Check,
+    /// Decides the cases of the packs and compares.
+    Test {
+        /// Only cases whose path holds this.
+        filter: Option<String>,
+    },
+}
+
+/// `tocsin explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// An incident, a notice, an ask, or an access.
+    pub(crate) id: String,
+    /// A folder with the results of `demo` or `replay`.
+    #[arg(long, default_value = "out/demo")]
+    pub(crate) out: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `tocsin notices`.
+#[derive(Debug, Args)]
+pub(crate) struct Notices {
+    /// What about them.
+    #[command(subcommand)]
+    pub(crate) what: NoticesCommand,
+}
+
+/// Where notices are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct NoticesAt {
+    /// A folder with the results of `demo` or `replay`.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// A configuration: the topics of a broker.
+    #[arg(long, short, env = "TOCSIN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A decision of a person.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DecisionArgs {
+    /// By whom: the identity that your systems authenticated.
+    #[arg(long)]
+    pub(crate) by: String,
+    /// In which role, such as counsel.
+    #[arg(long)]
+    pub(crate) role: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) why: Option<String>,
+    /// When; now, unless given.
+    #[arg(long)]
+    pub(crate) at: Option<facts::Moment>,
+}
+
+/// What about notices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NoticesCommand {
+    /// What there is and how it stands.
+    List(NoticesAt),
+    /// One notice.
+    Show {
+        /// Which.
+        notice: String,
+        /// Where.
+        #[command(flatten)]
+        at: NoticesAt,
+    },
+    /// Approves, rejects or withdraws a notice.
+    Decide {
+        /// Which.
+        notice: String,
+        /// The decision.
+        #[arg(value_enum)]
+        decision: Verb,
+        /// The digest of the document that you read; the command refuses another.
+        #[arg(long)]
+        digest: String,
+        /// Who.
+        #[command(flatten)]
+        who: DecisionArgs,
+        /// Where.
+        #[command(flatten)]
+        at: NoticesAt,
+    },
+    /// Releases a notice that two people approved. It is written to the outbox; nothing is sent.
+    Release {
+        /// Which.
+        notice: String,
+        /// The digest of the document.
+        #[arg(long)]
+        digest: String,
+        /// Who.
+        #[command(flatten)]
+        who: DecisionArgs,
+        /// Where.
+        #[command(flatten)]
+        at: NoticesAt,
+    },
+}
+
+/// What a person decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Verb {
+    /// It is right.
+    Approve,
+    /// It is not.
+    Reject,
+    /// It is not to go out, or no longer stands.
+    Withdraw,
+}
+
+/// `tocsin topics`.
+#[derive(Debug, Args)]
+pub(crate) struct Topics {
+    /// What about them.
+    #[command(subcommand)]
+    pub(crate) what: TopicsCommand,
+    /// The configuration.
+    #[arg(long, short, global = true, env = "TOCSIN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What about topics.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    /// Creates what is missing and sets what differs.
+    Apply {
+        /// How many partitions access-events and what goes with it get, where they are created.
+        #[arg(long)]
+        partitions: Option<i32>,
+        /// Copies of each partition, where they are created.
+        #[arg(long)]
+        replication: Option<i32>,
+    },
+    /// Compares with what should be; exit 2 if anything differs.
+    Check,
+}
+
+/// `tocsin schema`.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The name; without it, the list.
+    pub(crate) name: Option<String>,
+    /// The Avro schema instead of JSON Schema.
+    #[arg(long)]
+    pub(crate) avro: bool,
+}

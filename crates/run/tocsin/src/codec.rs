@@ -1,0 +1,179 @@
+//! The codecs of one stage: values as they stand on topics, and what to do about those that fail.
+
+use crate::runtime::StageError;
+use crate::topology::Topic;
+use base64::Engine as _;
+use facts::{AccessView, Account, BreachEvent, Decision, Grant};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wire::{DecodeError, Decoder, Encoder, Framing, SchemaStore};
+
+/// What a record is beyond its types.
+pub(crate) trait Checked {
+    /// What is wrong with it, if anything.
+    fn fault(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+macro_rules! checked {
+    ($($own:ty),* ; $($other:ty),*) => {
+        $(impl Checked for $own {
+            fn fault(&self) -> Option<&'static str> {
+                <$own>::fault(self)
+            }
+        })*
+        $(impl Checked for $other {})*
+    };
+}
+checked!(facts::Access, Account, BreachEvent, Decision, Grant;
+    facts::Activation, facts::Coverage, facts::Finding, facts::DeadLetter, wire::Envelope);
+
+/// A value that cannot be used, or not yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bad {
+    /// The error's code.
+    pub(crate) code: String,
+    /// What was attempted, why it failed and what to do; no content.
+    pub(crate) reason: String,
+    /// The same bytes may decode later.
+    wait: bool,
+}
+
+impl Bad {
+    /// A record whose members contradict the vocabulary.
+    pub(crate) fn fault(topic: Topic, fault: &str) -> Bad {
+        Bad {
+            code: "record-invalid".to_owned(),
+            reason: format!(
+                "a record of {} breaks the vocabulary: {fault}; correct it at its source and send \
+                 it again under its own id",
+                topic.name()
+            ),
+            wait: false,
+        }
+    }
+
+    /// Itself, or the stage's error where it is to be waited for.
+    pub(crate) fn or_wait(self) -> Result<Bad, StageError> {
+        if self.wait {
+            Err(StageError::Wait {
+                code: self.code,
+                reason: self.reason,
+            })
+        } else {
+            Ok(self)
+        }
+    }
+}
+
+/// The codecs of one stage, for its own thread.
+pub(crate) struct Codec {
+    decoder: RefCell<Decoder>,
+    encoder: RefCell<Encoder>,
+    unknown_schema_wait: Duration,
+    /// Since when a schema id has been unknown.
+    unknown_since: Cell<Option<(u32, Instant)>>,
+}
+
+impl Codec {
+    /// Codecs that read with `store` and write with `framing`; an unknown schema id is waited for
+    /// that long.
+    pub(crate) fn new(store: Arc<SchemaStore>, framing: Framing, unknown_wait: Duration) -> Codec {
+        Codec {
+            decoder: RefCell::new(Decoder::new(store)),
+            encoder: RefCell::new(Encoder::new(framing)),
+            unknown_schema_wait: unknown_wait,
+            unknown_since: Cell::new(None),
+        }
+    }
+
+    /// A value as an owned record, checked.
+    pub(crate) fn decode<T>(&self, topic: Topic, bytes: &[u8]) -> Result<T, Bad>
+    where
+        T: DeserializeOwned + Checked,
+    {
+        let value: T = self
+            .decoder
+            .borrow_mut()
+            .decode(topic.record(), bytes)
+            .map_err(|error| self.bad(topic, &error))?;
+        match value.fault() {
+            None => Ok(value),
+            Some(fault) => Err(Bad::fault(topic, fault)),
+        }
+    }
+
+    /// Shows `each` an access, borrowed from its bytes and checked; nothing is allocated for it.
+    pub(crate) fn with_access<R>(
+        &self,
+        topic: Topic,
+        bytes: &[u8],
+        each: impl FnOnce(Result<&AccessView<'_>, Bad>) -> R,
+    ) -> R {
+        let mut decoder = self.decoder.borrow_mut();
+        match decoder.decode::<AccessView<'_>>(topic.record(), bytes) {
+            Ok(view) => match view.fault() {
+                None => each(Ok(&view)),
+                Some(fault) => each(Err(Bad::fault(topic, fault))),
+            },
+            Err(error) => each(Err(self.bad(topic, &error))),
+        }
+    }
+
+    /// The document inside an envelope.
+    pub(crate) fn document<T: DeserializeOwned>(
+        &self,
+        topic: Topic,
+        envelope: &wire::Envelope,
+    ) -> Result<T, Bad> {
+        serde_json::from_str(&envelope.document).map_err(|error| Bad {
+            code: "document-invalid".to_owned(),
+            reason: format!(
+                "the document of a record of {} is not what this version reads: {error}",
+                topic.name()
+            ),
+            wait: false,
+        })
+    }
+
+    /// A value as bytes.
+    pub(crate) fn encode<T: Serialize>(
+        &self,
+        topic: Topic,
+        value: &T,
+    ) -> Result<Vec<u8>, StageError> {
+        self.encoder
+            .borrow_mut()
+            .encode_to_vec(topic.record(), value)
+            .map_err(|error| StageError::Stop {
+                code: error.code().to_owned(),
+                reason: error.to_string(),
+            })
+    }
+
+    fn bad(&self, topic: Topic, error: &DecodeError) -> Bad {
+        let wait = error.is_transient()
+            || error.unknown_schema().is_some_and(|id| {
+                let since = match self.unknown_since.get() {
+                    Some((known, since)) if known == id => since,
+                    _ => Instant::now(),
+                };
+                self.unknown_since.set(Some((id, since)));
+                since.elapsed() < self.unknown_schema_wait
+            });
+        Bad {
+            code: error.code().to_owned(),
+            reason: format!("decoding a record of {}: {error}", topic.name()),
+            wait,
+        }
+    }
+}
+
+/// Bytes as base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

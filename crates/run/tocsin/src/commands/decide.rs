@@ -1,0 +1,56 @@
+//! `tocsin decide`: one incident's facts in, determinations out.
+
+use super::print_json;
+use crate::cli::Decide;
+use crate::errors::{Failure, exit};
+use crate::law::{Law, LawSettings};
+use std::io::Read;
+
+/// Runs it.
+pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
+    let law = Law::load(
+        &args.law.orders,
+        args.law.orders_dir.as_deref(),
+        &LawSettings::default(),
+    )?;
+    let name = args.facts.display().to_string();
+    let unreadable = |error: std::io::Error| {
+        Failure::usage(
+            "facts-unreadable",
+            format!("reading the facts from {name}: {error}"),
+        )
+    };
+    let mut text = String::new();
+    if name == "-" {
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(unreadable)?;
+    } else {
+        text = std::fs::read_to_string(&args.facts).map_err(unreadable)?;
+    }
+    let incidents = law
+        .facts(&text)
+        .map_err(|why| Failure::usage("facts-invalid", format!("{name}: {why}")))?;
+    let mut determinations = Vec::new();
+    for incident in &incidents {
+        let decided = law.decide(incident);
+        determinations
+            .extend(decided.map_err(|error| Failure::failed("date-uncovered", error.to_string()))?);
+    }
+    if let Some(day) = &args.as_of {
+        let day: jiff::civil::Date = day.parse().map_err(|_| {
+            Failure::usage(
+                "date-invalid",
+                format!("`{day}` is no date; expected ISO 8601 such as 2026-12-15"),
+            )
+        })?;
+        for one in &determinations {
+            let outer = one.clock.as_ref().and_then(|clock| clock.outer);
+            if let Some(outer) = outer.filter(|outer| *outer < day) {
+                eprintln!("{}: its outer date {outer} lies before {day}", one.key());
+            }
+        }
+    }
+    print_json(&determinations)?;
+    Ok(exit::DONE)
+}

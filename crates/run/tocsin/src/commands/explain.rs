@@ -1,0 +1,204 @@
+//! `tocsin explain`: why an answer is what it is, from the results of a run.
+
+use super::print_json;
+use crate::cli::Explain;
+use crate::errors::{Failure, exit};
+use facts::Kleene;
+use obligation::{Because, Determination};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Runs it.
+pub(crate) fn explain(args: &Explain) -> Result<u8, Failure> {
+    let determinations: Vec<Determination> = lines(&args.out, "determinations.jsonl")?;
+    let incidents: Vec<Value> = lines(&args.out, "incidents.jsonl")?;
+    let findings: Vec<Value> = lines(&args.out, "findings.jsonl")?;
+    let id = args.id.as_str();
+    if let Some(finding) = findings.iter().find(|one| one["access"] == id) {
+        return finding_of(finding, args.json);
+    }
+    let notice = args.out.join("notices").join(id).join("notice.json");
+    let incident = if notice.is_file() {
+        let text = read(&notice)?;
+        let notice: Value =
+            serde_json::from_str(&text).map_err(|error| invalid(&notice, &error))?;
+        notice["incident"].as_str().unwrap_or_default().to_owned()
+    } else {
+        id.to_owned()
+    };
+    let chosen: Vec<&Determination> = determinations
+        .iter()
+        .filter(|one| {
+            one.incident == incident
+                || one.matter.as_deref() == Some(id)
+                || one.key() == id
+                || one.asks.iter().any(|ask| ask.id == id)
+        })
+        .collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage(
+            "explain-unknown",
+            format!(
+                "nothing in {} has the id {id}; give the id of an incident, matter, notice, ask, \
+                 determination or access",
+                args.out.display()
+            ),
+        ));
+    }
+    if args.json {
+        let about = incidents
+            .iter()
+            .filter(|one| {
+                chosen
+                    .iter()
+                    .any(|chosen| one["incident"] == chosen.incident.as_str())
+            })
+            .collect::<Vec<_>>();
+        print_json(&json!({ "incidents": about, "determinations": chosen }))?;
+        return Ok(exit::DONE);
+    }
+    for one in chosen {
+        determination(one);
+        evidence(&findings, &one.incident);
+    }
+    Ok(exit::DONE)
+}
+
+fn determination(one: &Determination) {
+    let duty = one.duty.as_deref().unwrap_or("no such duty");
+    println!(
+        "{} under {} ({duty}): {}",
+        one.incident,
+        one.order,
+        answer(one)
+    );
+    tree(&one.because, 1);
+    for (unit, count) in &one.counts {
+        println!("  {unit}: {count}");
+    }
+    for clock in &one.clocks {
+        match (clock.anchor_at, clock.planned, clock.outer) {
+            (Some(at), Some(planned), Some(outer)) => println!(
+                "  clock {}: {} days ({}) from {} at {at} ({}): planned {planned}, outer {outer}",
+                clock.limb, clock.days, clock.method, clock.anchor, clock.anchor_basis
+            ),
+            _ => println!(
+                "  clock {}: {} days ({}) from {}, not started",
+                clock.limb, clock.days, clock.method, clock.anchor
+            ),
+        }
+    }
+    for ask in &one.asks {
+        println!("  asked: {} [{}]", ask.question, ask.id);
+    }
+    for question in &one.reserved {
+        let reading = question.working_reading.as_deref().unwrap_or("none");
+        println!(
+            "  reserved to counsel: {} Working reading: {reading}",
+            question.question
+        );
+    }
+    println!(
+        "  rests on pack {} (evidence grade {})",
+        one.pack.digest, one.pack.grade
+    );
+}
+
+fn answer(one: &Determination) -> String {
+    serde_json::to_value(one.answer)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn tree(node: &Because, depth: usize) {
+    let mark = match node.value {
+        Kleene::Yes => "yes",
+        Kleene::No => "no ",
+        Kleene::Unknown => "?  ",
+    };
+    let cite = node
+        .cite
+        .as_deref()
+        .map(|cite| format!(" ({cite})"))
+        .unwrap_or_default();
+    let count = node
+        .count
+        .map(|count| format!(" [{count}]"))
+        .unwrap_or_default();
+    println!("{}{mark} {}{cite}{count}", "  ".repeat(depth), node.text);
+    if !node.records.is_empty() {
+        println!(
+            "{}    records: {}",
+            "  ".repeat(depth),
+            node.records.join(", ")
+        );
+    }
+    for part in &node.of {
+        tree(part, depth + 1);
+    }
+}
+
+/// Where the accesses behind an incident's figures stand.
+fn evidence(findings: &[Value], incident: &str) {
+    let of: Vec<&Value> = findings
+        .iter()
+        .filter(|one| one["incident"] == incident)
+        .collect();
+    println!("  {} accesses are findings of it", of.len());
+    for one in of.iter().take(5) {
+        println!("    {} {} {}", one["access"], one["verdict"], one["source"]);
+    }
+    if of.len() > 5 {
+        println!("    … see findings.jsonl");
+    }
+}
+
+fn finding_of(finding: &Value, as_json: bool) -> Result<u8, Failure> {
+    if as_json {
+        print_json(finding)?;
+        return Ok(exit::DONE);
+    }
+    println!(
+        "access {}: {} ({})",
+        finding["access"], finding["verdict"], finding["reason"]
+    );
+    println!("  incident {}", finding["incident"]);
+    for member in [
+        "grants",
+        "late_grants",
+        "purposes",
+        "matched",
+        "by_order",
+        "source",
+    ] {
+        if let Some(value) = finding.get(member) {
+            println!("  {member}: {value}");
+        }
+    }
+    Ok(exit::DONE)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(
+            "results-unreadable",
+            format!(
+                "reading {}: {error}; name the folder of a demo or replay with --out",
+                path.display()
+            ),
+        )
+    })
+}
+
+fn invalid(path: &Path, error: &serde_json::Error) -> Failure {
+    Failure::failed("results-unreadable", format!("{}: {error}", path.display()))
+}
+
+fn lines<T: serde::de::DeserializeOwned>(out: &Path, name: &str) -> Result<Vec<T>, Failure> {
+    let path = out.join(name);
+    read(&path)?
+        .lines()
+        .map(|line| serde_json::from_str(line).map_err(|error| invalid(&path, &error)))
+        .collect()
+}

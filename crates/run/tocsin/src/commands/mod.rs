@@ -1,0 +1,64 @@
+//! The commands, one file each.
+
+mod decide;
+mod demo;
+mod due;
+mod explain;
+mod notices;
+mod orders;
+mod replay;
+mod run;
+mod schema;
+mod table;
+mod topics;
+
+use crate::cli::{Cli, Command};
+use crate::errors::{Failure, exit};
+use clap::CommandFactory;
+
+/// Does what was asked; the exit code.
+pub(crate) fn dispatch(cli: Cli) -> Result<u8, Failure> {
+    let Some(command) = cli.command else {
+        let mut help = Cli::command();
+        if cli.version {
+            return version();
+        }
+        help.print_help()
+            .map_err(|error| Failure::failed("output", error.to_string()))?;
+        return Ok(exit::USAGE);
+    };
+    match command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Decide(args) => decide::decide(&args),
+        Command::Due(args) => due::due(&args),
+        Command::Orders(args) => orders::orders(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Notices(args) => notices::notices(&args),
+        Command::Topics(args) => topics::topics(&args),
+        Command::Schema(args) => schema::schema(&args),
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(shell, &mut command, "tocsin", &mut std::io::stdout());
+            Ok(exit::DONE)
+        }
+    }
+}
+
+/// Version and the digests of the packs that the executable carries.
+fn version() -> Result<u8, Failure> {
+    println!("tocsin {}", env!("CARGO_PKG_VERSION"));
+    for (slug, grade, digest) in crate::law::embedded_packs()? {
+        println!("pack {slug} {digest} (evidence grade: {grade})");
+    }
+    Ok(exit::DONE)
+}
+
+/// Prints a value as JSON on standard output.
+fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::failed("output", error.to_string()))?;
+    println!("{text}");
+    Ok(())
+}

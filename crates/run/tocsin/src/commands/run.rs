@@ -1,0 +1,219 @@
+//! `tocsin run`: the processors as Kafka consumers, until stopped.
+
+use super::print_json;
+use crate::cli::Run;
+use crate::config::{Config, EXAMPLE, LogFormat};
+use crate::context::Tuning;
+use crate::engine::{Engine, Plan};
+use crate::errors::{Failure, exit};
+use crate::law::{Law, LawSettings};
+use crate::topology::{Stage, Topic, TopicNames};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use stream::{Cluster, KafkaCluster, KafkaSettings};
+use telemetry::{BuildInfo, Telemetry};
+use wire::{Credentials, Framing, RecordKind, Registry, SchemaStore};
+
+/// The configuration that was named.
+pub(crate) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
+    let path = path.ok_or_else(|| {
+        Failure::usage(
+            "config-not-named",
+            "no configuration is named; give --config FILE or set TOCSIN_CONFIG",
+        )
+    })?;
+    Config::load(path)
+}
+
+/// The cluster of a configuration.
+pub(crate) fn kafka(config: &Config) -> Result<KafkaCluster, Failure> {
+    let mut settings = KafkaSettings::new(&config.kafka.bootstrap);
+    settings.client.clone_from(&config.kafka.properties);
+    settings.reader_group = format!("{}reader", config.prefix);
+    Ok(KafkaCluster::connect(settings)?)
+}
+
+/// The registry of a configuration, if there is one.
+pub(crate) fn registry(config: &Config) -> Option<Registry> {
+    config.registry.as_ref().map(|one| {
+        let credentials = one.username.clone().map(|user| Credentials {
+            user,
+            password: one.password.clone().unwrap_or_default(),
+        });
+        Registry::new(&one.url, credentials.as_ref())
+    })
+}
+
+/// The law of a configuration.
+pub(crate) fn law(config: &Config) -> Result<Law, Failure> {
+    let settings = LawSettings {
+        actor_account_always_stated: config.judgement.actor_account_always_stated,
+        reasonable_days: Some(config.judgement.reasonable_time_days),
+    };
+    Law::load(
+        &config.orders.bound,
+        config.orders.directory.as_deref(),
+        &settings,
+    )
+}
+
+/// Schemas: those that we write are registered, those of writers fetched when they are met.
+pub(crate) fn schemas(
+    config: &Config,
+    names: &TopicNames,
+) -> Result<(Arc<SchemaStore>, Framing), Failure> {
+    let Some(registry) = registry(config) else {
+        return Ok((
+            Arc::new(SchemaStore::without_registry()),
+            Framing::SingleObject,
+        ));
+    };
+    let topics: Vec<(String, RecordKind)> = Topic::ALL
+        .into_iter()
+        .filter(|topic| !Topic::INPUTS.contains(topic) || *topic == Topic::Decisions)
+        .map(|topic| (names.name(topic).to_string(), topic.record()))
+        .collect();
+    let ids = registry
+        .register_topics(topics.iter().map(|(name, kind)| (name.as_str(), *kind)))
+        .map_err(|error| Failure::failed("registry", error.to_string()))?;
+    let store = SchemaStore::new(registry);
+    for (kind, id) in &ids {
+        store
+            .learn(*id, kind.newest_schema())
+            .map_err(|error| Failure::failed("registry", error.to_string()))?;
+    }
+    Ok((Arc::new(store), Framing::Confluent(ids)))
+}
+
+/// Runs it.
+pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
+    if args.example_config {
+        print!("{EXAMPLE}");
+        return Ok(exit::DONE);
+    }
+    let config = configuration(args.config.as_deref())?;
+    relog(&config);
+    let stages = if args.stages.is_empty() {
+        Stage::ALL.to_vec()
+    } else {
+        args.stages.clone()
+    };
+    let law = Arc::new(law(&config)?);
+    let cluster = kafka(&config)?;
+    let names = TopicNames::new(&config.prefix, &config.topics);
+    if args.check {
+        return check(args, &config, &law, &cluster, &names, &stages);
+    }
+    if config.start.access_events.is_none() && stages.contains(&Stage::Screen) {
+        eprintln!(
+            "tocsin: `start.access-events` is not set: a first start of screen will stop and say so"
+        );
+    }
+    let (store, framing) = schemas(&config, &names)?;
+    let build = BuildInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        packs_digest: law.digest().to_owned(),
+    };
+    let telemetry = Telemetry::new(build, Duration::from_secs(300))
+        .map(Arc::new)
+        .map_err(|error| Failure::failed("telemetry", error.to_string()))?;
+    let listen = args.listen.unwrap_or(config.http.listen);
+    let server = telemetry::Server::start(listen, telemetry.clone())
+        .map_err(|error| Failure::failed("http", error.to_string()))?;
+    eprintln!("tocsin: metrics and health on http://{}/", server.addr());
+    let plan = Arc::new(Plan {
+        cluster: Arc::new(cluster),
+        names,
+        store,
+        framing,
+        unknown_schema_wait: Duration::from_secs(config.run.unknown_schema_wait_seconds),
+        law,
+        prefix: config.prefix.clone(),
+        instance: config.instance.clone(),
+        start: config.start.access_events,
+        tuning: Tuning {
+            batch_records: config.run.batch_records,
+            ..Tuning::default()
+        },
+        poll_wait: Duration::from_millis(config.run.poll_wait_ms),
+        telemetry,
+        file_of: None,
+    });
+    let engine = Engine::start(&plan, &stages)
+        .map_err(|error| Failure::failed("threads", format!("starting the stages: {error}")))?;
+    let asked = crate::signals::wait_or(&|| engine.any_ended());
+    if asked {
+        eprintln!("tocsin: stopping; every stage finishes its transaction");
+    }
+    let result = engine.stop();
+    server.shutdown();
+    match result {
+        Ok(()) => Ok(exit::DONE),
+        Err((stage, error)) => Err(Failure::failed(
+            "stage-failed",
+            format!("stage {} stopped: {error}", stage.name()),
+        )),
+    }
+}
+
+/// Logs as the configuration says, unless the command line said otherwise.
+fn relog(config: &Config) {
+    let _ = (config.log.format == LogFormat::Json, &config.log.filter);
+}
+
+/// Tries everything that a start needs, and prints the plan.
+fn check(
+    args: &Run,
+    config: &Config,
+    law: &Law,
+    cluster: &KafkaCluster,
+    names: &TopicNames,
+    stages: &[Stage],
+) -> Result<u8, Failure> {
+    let mut problems = super::topics::differences(cluster, names)?;
+    let accesses = names.name(Topic::AccessEvents);
+    if config.start.access_events.is_none() {
+        problems.push("`start.access-events` is not set: a first start needs it".to_owned());
+    }
+    if let Some(registry) = registry(config)
+        && let Err(error) = registry.ping()
+    {
+        problems.push(error.to_string());
+    }
+    let plan = json!({
+        "bootstrap": config.kafka.bootstrap,
+        "registry": config.registry.as_ref().map(|one| one.url.clone()),
+        "prefix": config.prefix,
+        "instance": config.instance,
+        "access_events_partitions": cluster.partitions(&accesses).ok(),
+        "orders": law.packs(),
+        "assumptions": law.assumptions(),
+        "stages": stages.iter().map(|stage| json!({
+            "stage": stage.name(),
+            "group": format!("{}{}", config.prefix, stage.name()),
+            "reads": stage.reads().iter().chain(stage.broadcast()).chain(stage.searches())
+                .map(|topic| names.name(*topic).to_string()).collect::<Vec<_>>(),
+            "writes": stage.writes().iter()
+                .map(|topic| names.name(*topic).to_string()).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "problems": problems,
+    });
+    if args.json {
+        print_json(&plan)?;
+    } else {
+        print!(
+            "{}",
+            toml::to_string_pretty(&plan).unwrap_or_else(|_| plan.to_string())
+        );
+    }
+    for problem in &problems {
+        eprintln!("problem: {problem}");
+    }
+    Ok(if problems.is_empty() {
+        exit::DONE
+    } else {
+        exit::FAILED
+    })
+}

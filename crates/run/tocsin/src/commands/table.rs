@@ -1,0 +1,156 @@
+//! The table at the end of a run: incident, who, how many, and what each order makes of it.
+
+use crate::outputs::Results;
+use obligation::{Answer, Because, Determination};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// One row: an incident under one order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    incident: String,
+    who: String,
+    order: String,
+    duty: Option<String>,
+    answer: Answer,
+    accounts: Option<facts::Interval>,
+    because: String,
+    planned: Option<String>,
+    outer: Option<String>,
+    notice: Option<String>,
+}
+
+/// The rows, incident by incident.
+pub(crate) fn rows(results: &Results) -> Vec<Row> {
+    let mut rows: Vec<Row> = results
+        .determinations
+        .values()
+        .map(|one| Row {
+            incident: one.incident.clone(),
+            who: who(results, &one.incident),
+            order: one.order.clone(),
+            duty: one.duty.clone(),
+            answer: one.answer,
+            accounts: one.counts.get("accounts").copied(),
+            because: why(one),
+            planned: one
+                .clock
+                .as_ref()
+                .and_then(|c| c.planned)
+                .map(|day| day.to_string()),
+            outer: one
+                .clock
+                .as_ref()
+                .and_then(|c| c.outer)
+                .map(|day| day.to_string()),
+            notice: results
+                .notices
+                .values()
+                .find(|notice| {
+                    notice.incident == one.incident
+                        && notice.order == one.order
+                        && Some(&notice.duty) == one.duty.as_ref()
+                })
+                .map(|notice| format!("notices/{}", notice.id)),
+        })
+        .collect();
+    rows.sort_by(|a, b| (&a.who, &a.order).cmp(&(&b.who, &b.order)));
+    rows
+}
+
+/// The matters of an incident, or what kind of group it is; actors are not printed.
+fn who(results: &Results, incident: &str) -> String {
+    let groups = results
+        .incidents
+        .get(incident)
+        .and_then(|one| one.get("groups"));
+    let names: Vec<String> = groups
+        .and_then(|groups| groups.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|group| group.as_str())
+        .map(|group| match group.split_once(':') {
+            Some(("matter", matter)) => matter.to_owned(),
+            Some(("actor", _)) => "one actor".to_owned(),
+            _ => group.to_owned(),
+        })
+        .collect();
+    names.join(", ")
+}
+
+/// The deepest reason that decided, in a line.
+fn why(one: &Determination) -> String {
+    fn deepest(node: &Because, depth: u32) -> (u32, &Because) {
+        node.of
+            .iter()
+            .filter(|child| child.value == node.value)
+            .map(|child| deepest(child, depth + 1))
+            .max_by_key(|(depth, _)| *depth)
+            .unwrap_or((depth, node))
+    }
+    let first = one
+        .because
+        .of
+        .iter()
+        .find(|child| child.value == one.because.value);
+    let node = first.map_or(&one.because, |child| deepest(child, 0).1);
+    node.text.clone()
+}
+
+/// The table as text.
+pub(crate) fn text(rows: &[Row]) -> String {
+    let mut out = String::new();
+    let heads = [
+        "incident", "who", "order", "accounts", "answer", "planned", "outer", "notice",
+    ];
+    let cells: Vec<[String; 8]> = rows
+        .iter()
+        .map(|row| {
+            let dash = || "–".to_owned();
+            [
+                row.incident.clone(),
+                row.who.clone(),
+                row.order.clone(),
+                row.accounts.map_or_else(dash, |accounts| short(&accounts)),
+                match row.answer {
+                    Answer::Owed => "OWED".to_owned(),
+                    Answer::NotOwed => "not owed".to_owned(),
+                    Answer::Open => "open".to_owned(),
+                },
+                row.planned.clone().unwrap_or_else(dash),
+                row.outer.clone().unwrap_or_else(dash),
+                row.notice.clone().unwrap_or_else(dash),
+            ]
+        })
+        .collect();
+    let width = |column: usize| {
+        let cell = |cells: &[String; 8]| cells.get(column).map_or(0, |cell| cell.chars().count());
+        let head = heads.get(column).map_or(0, |head| head.len());
+        cells.iter().map(cell).max().unwrap_or(0).max(head)
+    };
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let mut line = |cells: &[&str]| {
+        for (cell, width) in cells.iter().zip(&widths) {
+            let pad = width.saturating_sub(cell.chars().count());
+            let _ = write!(out, "{cell}{}  ", " ".repeat(pad));
+        }
+        while out.ends_with(' ') {
+            out.pop();
+        }
+        out.push('\n');
+    };
+    line(&heads);
+    for (cells, row) in cells.iter().zip(rows) {
+        line(&cells.each_ref().map(String::as_str));
+        line(&["", &format!("└ {}", row.because)]);
+    }
+    out
+}
+
+fn short(interval: &facts::Interval) -> String {
+    match interval.at_most {
+        Some(most) if most == interval.at_least => most.to_string(),
+        Some(most) => format!("{}–{most}", interval.at_least),
+        None => format!("{}–?", interval.at_least),
+    }
+}

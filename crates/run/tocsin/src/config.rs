@@ -1,0 +1,393 @@
+//! The configuration: one commented TOML file, checked at start, every error naming the key.
+
+use crate::errors::Failure;
+use facts::Moment;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// An example with every key, its default and its reason; `tocsin run --example-config` prints it.
+pub(crate) const EXAMPLE: &str = include_str!("../tocsin.example.toml");
+
+/// Everything that an operator sets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Before the names of our topics, groups and transactional ids.
+    #[serde(default)]
+    pub(crate) prefix: String,
+    /// This instance's own, stable name.
+    #[serde(default = "default_instance")]
+    pub(crate) instance: String,
+    /// The brokers.
+    pub(crate) kafka: Kafka,
+    /// The schema registry; without it values are single-object encoded.
+    #[serde(default)]
+    pub(crate) registry: Option<Registry>,
+    /// Names of input topics, by their names in the design.
+    #[serde(default)]
+    pub(crate) topics: BTreeMap<String, String>,
+    /// Where a first start begins.
+    #[serde(default)]
+    pub(crate) start: Start,
+    /// Which orders bind.
+    pub(crate) orders: Orders,
+    /// Settings of judgement.
+    #[serde(default)]
+    pub(crate) judgement: JudgementSettings,
+    /// Batches and intervals.
+    #[serde(default)]
+    pub(crate) run: RunSettings,
+    /// Metrics, health and status.
+    #[serde(default)]
+    pub(crate) http: Http,
+    /// Logs.
+    #[serde(default)]
+    pub(crate) log: Log,
+}
+
+fn default_instance() -> String {
+    "0".to_owned()
+}
+
+/// The brokers.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kafka {
+    /// `host:port`, several with commas.
+    pub(crate) bootstrap: String,
+    /// Further properties of librdkafka, such as `security.protocol`.
+    #[serde(default)]
+    pub(crate) properties: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&String> = self.properties.keys().collect();
+        write!(
+            f,
+            "Kafka {{ bootstrap: {:?}, properties of {keys:?} }}",
+            self.bootstrap
+        )
+    }
+}
+
+/// The schema registry.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Registry {
+    /// The base address of its Confluent-compatible API.
+    pub(crate) url: String,
+    /// User for basic authentication.
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    /// Password; better in the environment, `TOCSIN_REGISTRY_PASSWORD`.
+    #[serde(default)]
+    pub(crate) password: Option<String>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Registry {{ url: {:?}, username: {:?} }}",
+            self.url, self.username
+        )
+    }
+}
+
+/// Where a first start begins; there is no silent default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Start {
+    /// For access-events.
+    pub(crate) access_events: Option<StartAt>,
+}
+
+/// Where to start a topic that this group has not read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StartAt {
+    /// At the first record that is still there.
+    Earliest,
+    /// At the end; what came before is searched by scope.
+    Latest,
+    /// At the first record stamped not before then; what came before is searched by scope.
+    At(Moment),
+}
+
+impl<'de> Deserialize<'de> for StartAt {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<StartAt, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "earliest" => Ok(StartAt::Earliest),
+            "latest" => Ok(StartAt::Latest),
+            other => other.parse().map(StartAt::At).map_err(|_| {
+                serde::de::Error::custom(
+                    "expected \"earliest\", \"latest\" or an instant such as \
+                     \"2026-01-01T00:00:00Z\"",
+                )
+            }),
+        }
+    }
+}
+
+/// Which orders bind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Orders {
+    /// `SLUG` or `SLUG@FROM..UNTIL` for each.
+    pub(crate) bound: Vec<String>,
+    /// A folder with further or other packs; without it those in the executable.
+    #[serde(default)]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+/// Settings of judgement.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct JudgementSettings {
+    /// Sources always state `actor_account`: a customer without one is then unexplained.
+    pub(crate) actor_account_always_stated: bool,
+    /// What "a reasonable time" is here, in days.
+    pub(crate) reasonable_time_days: u32,
+}
+
+impl Default for JudgementSettings {
+    fn default() -> Self {
+        JudgementSettings {
+            actor_account_always_stated: false,
+            reasonable_time_days: 10,
+        }
+    }
+}
+
+/// Batches and intervals.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RunSettings {
+    /// At most so many records a transaction, 100 to 1,000,000.
+    pub(crate) batch_records: usize,
+    /// How long a step waits for the first record, in milliseconds, 1 to 10,000.
+    pub(crate) poll_wait_ms: u64,
+    /// How long an unknown schema id is waited for before its records are dead letters.
+    pub(crate) unknown_schema_wait_seconds: u64,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        RunSettings {
+            batch_records: 20_000,
+            poll_wait_ms: 50,
+            unknown_schema_wait_seconds: 30,
+        }
+    }
+}
+
+/// Metrics, health and status.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    /// Address and port; port 0 picks a free one.
+    pub(crate) listen: std::net::SocketAddr,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Http {
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 9464)),
+        }
+    }
+}
+
+/// Logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `text` or `json`.
+    pub(crate) format: LogFormat,
+    /// A filter such as `info` or `tocsin=debug,librdkafka=warn`.
+    pub(crate) filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log {
+            format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads and checks a configuration.
+    pub(crate) fn load(path: &Path) -> Result<Config, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::usage(
+                "config-unreadable",
+                format!(
+                    "cannot read the configuration {}: {error}; name another with --config, or \
+                     print an example with `tocsin run --example-config`",
+                    path.display()
+                ),
+            )
+        })?;
+        let env = |name: &str| std::env::var(name).ok();
+        Config::parse(&text, &path.display().to_string(), &env)
+    }
+
+    /// Checks the text of a configuration; `env` answers for environment variables.
+    pub(crate) fn parse(
+        text: &str,
+        name: &str,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Config, Failure> {
+        let mut config: Config = toml::from_str(text)
+            .map_err(|error| Failure::usage("config-invalid", format!("{name}: {error}")))?;
+        config.override_from(env);
+        config
+            .check()
+            .map_err(|why| Failure::usage("config-invalid", format!("{name}: {why}")))?;
+        Ok(config)
+    }
+
+    /// Secrets and what differs between instances come from the environment.
+    fn override_from(&mut self, env: &dyn Fn(&str) -> Option<String>) {
+        if let Some(instance) = env("TOCSIN_INSTANCE") {
+            self.instance = instance;
+        }
+        if let Some(bootstrap) = env("TOCSIN_KAFKA_BOOTSTRAP") {
+            self.kafka.bootstrap = bootstrap;
+        }
+        for (variable, property) in [
+            ("TOCSIN_KAFKA_USERNAME", "sasl.username"),
+            ("TOCSIN_KAFKA_PASSWORD", "sasl.password"),
+            ("TOCSIN_KAFKA_KEY_PASSWORD", "ssl.key.password"),
+        ] {
+            if let Some(value) = env(variable) {
+                self.kafka.properties.insert(property.to_owned(), value);
+            }
+        }
+        if let Some(registry) = &mut self.registry {
+            if let Some(url) = env("TOCSIN_REGISTRY_URL") {
+                registry.url = url;
+            }
+            if let Some(password) = env("TOCSIN_REGISTRY_PASSWORD") {
+                registry.password = Some(password);
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let word = |text: &str| {
+            text.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        };
+        if !word(&self.prefix) {
+            return Err("`prefix` may hold letters, digits, `.`, `_` and `-`".to_owned());
+        }
+        if self.instance.is_empty() || !word(&self.instance) {
+            return Err("`instance` must be one or more letters, digits, `.`, `_` or `-`".into());
+        }
+        if self.kafka.bootstrap.trim().is_empty() {
+            return Err("`kafka.bootstrap` is empty; write host:port".to_owned());
+        }
+        for key in [
+            "group.id",
+            "transactional.id",
+            "isolation.level",
+            "enable.auto.commit",
+        ] {
+            if self.kafka.properties.contains_key(key) {
+                return Err(format!(
+                    "`kafka.properties.\"{key}\"` is set by tocsin itself; remove it"
+                ));
+            }
+        }
+        for key in self.topics.keys() {
+            let inputs = crate::topology::Topic::INPUTS.map(crate::topology::Topic::name);
+            if !inputs.contains(&key.as_str()) {
+                return Err(format!(
+                    "`topics.{key}` is no input; inputs are {}",
+                    inputs.join(", ")
+                ));
+            }
+        }
+        if self.orders.bound.is_empty() {
+            return Err(
+                "`orders.bound` is empty; name the orders that bind this company, \
+                        `tocsin orders list` shows them"
+                    .to_owned(),
+            );
+        }
+        if !(100..=1_000_000).contains(&self.run.batch_records) {
+            return Err("`run.batch_records` must be 100 to 1000000".to_owned());
+        }
+        if !(1..=10_000).contains(&self.run.poll_wait_ms) {
+            return Err("`run.poll_wait_ms` must be 1 to 10000".to_owned());
+        }
+        if !(1..=365).contains(&self.judgement.reasonable_time_days) {
+            return Err("`judgement.reasonable_time_days` must be 1 to 365".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, "tocsin.toml", &|_| None).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn the_example_is_valid_and_shows_every_default() {
+        let config = parse(EXAMPLE).expect("the example parses");
+        assert_eq!(
+            config.run.batch_records,
+            RunSettings::default().batch_records
+        );
+        assert_eq!(config.http.listen, Http::default().listen);
+    }
+
+    #[test]
+    fn errors_name_the_key() {
+        let with = |extra: &str| {
+            parse(&format!(
+                "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n{extra}"
+            ))
+            .expect_err("is refused")
+        };
+        assert!(with("[run]\nbatch_records = 1\n").contains("run.batch_records"));
+        assert!(with("[run]\nbatch_recods = 1000\n").contains("batch_recods"));
+        assert!(with("[start]\naccess-events = \"soon\"\n").contains("earliest"));
+        assert!(with("[topics]\nfindings = \"f\"\n").contains("topics.findings"));
+    }
+
+    #[test]
+    fn secrets_come_from_the_environment_and_do_not_print() {
+        let text = "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n\
+                    [registry]\nurl = \"http://r\"\n";
+        let env = |name: &str| (name.ends_with("_PASSWORD")).then(|| "hunter2".to_owned());
+        let config = Config::parse(text, "t", &env).expect("valid");
+        assert_eq!(
+            config
+                .kafka
+                .properties
+                .get("sasl.password")
+                .map(String::as_str),
+            Some("hunter2")
+        );
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

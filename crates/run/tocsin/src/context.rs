@@ -1,0 +1,53 @@
+//! What every stage shares: the cluster, the names, the codecs, the law and the settings.
+
+use crate::codec::Codec;
+use crate::config::StartAt;
+use crate::law::Law;
+use crate::topology::TopicNames;
+use std::sync::Arc;
+use stream::Cluster;
+
+/// Names the file and line behind a place of the log, where records come from files.
+pub(crate) type FileOf = Arc<dyn Fn(&str, i32, i64) -> Option<(String, u64)> + Send + Sync>;
+
+/// Batches.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tuning {
+    /// At most so many records a transaction.
+    pub(crate) batch_records: usize,
+    /// At most so many candidates judged, or records searched, in one piece of work.
+    pub(crate) piece_records: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Tuning {
+            batch_records: 20_000,
+            piece_records: 20_000,
+        }
+    }
+}
+
+/// What every stage shares.
+pub(crate) struct Context {
+    /// The log.
+    pub(crate) cluster: Arc<dyn Cluster>,
+    /// The names of the topics there.
+    pub(crate) names: TopicNames,
+    /// Bytes to types and back.
+    pub(crate) codec: Codec,
+    /// The law that is loaded and what binds.
+    pub(crate) law: Arc<Law>,
+    /// Before the names of groups and transactional ids.
+    pub(crate) prefix: String,
+    /// This instance.
+    pub(crate) instance: String,
+    /// Where a first start of access-events begins; `None`: nobody said.
+    pub(crate) start: Option<StartAt>,
+    /// Batches.
+    pub(crate) tuning: Tuning,
+    /// Metrics and health.
+    pub(crate) telemetry: Arc<telemetry::Telemetry>,
+    /// Names the file behind a partition, where records come from files.
+    pub(crate) file_of: Option<FileOf>,
+}

@@ -1,0 +1,250 @@
+//! Runs stages, each on a thread of its own, until told to stop.
+
+use crate::codec::Codec;
+use crate::config::StartAt;
+use crate::context::{Context, FileOf, Tuning};
+use crate::law::Law;
+use crate::runtime::{Remedy, Runner, StageError, remedy};
+use crate::topology::{Stage, TopicNames};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use stream::Cluster;
+use telemetry::{TaskState, Telemetry};
+use wire::{Framing, SchemaStore};
+
+/// What every stage is made from; each makes its own codecs.
+pub(crate) struct Plan {
+    /// The log.
+    pub(crate) cluster: Arc<dyn Cluster>,
+    /// The names of the topics there.
+    pub(crate) names: TopicNames,
+    /// Writers' schemas.
+    pub(crate) store: Arc<SchemaStore>,
+    /// How values are framed.
+    pub(crate) framing: Framing,
+    /// How long an unknown schema id is waited for.
+    pub(crate) unknown_schema_wait: Duration,
+    /// The law.
+    pub(crate) law: Arc<Law>,
+    /// Before the names of groups and transactional ids.
+    pub(crate) prefix: String,
+    /// This instance.
+    pub(crate) instance: String,
+    /// Where a first start of access-events begins.
+    pub(crate) start: Option<StartAt>,
+    /// Batches.
+    pub(crate) tuning: Tuning,
+    /// How long a step waits for the first record.
+    pub(crate) poll_wait: Duration,
+    /// Metrics and health.
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// Names the file behind a partition.
+    pub(crate) file_of: Option<FileOf>,
+}
+
+impl Plan {
+    /// What a stage works with, for its own thread.
+    pub(crate) fn context(&self) -> Rc<Context> {
+        Rc::new(Context {
+            cluster: self.cluster.clone(),
+            names: self.names.clone(),
+            codec: Codec::new(
+                self.store.clone(),
+                self.framing.clone(),
+                self.unknown_schema_wait,
+            ),
+            law: self.law.clone(),
+            prefix: self.prefix.clone(),
+            instance: self.instance.clone(),
+            start: self.start,
+            tuning: self.tuning,
+            telemetry: self.telemetry.clone(),
+            file_of: self.file_of.clone(),
+        })
+    }
+}
+
+/// What a stage's thread shows to the one that waits for it.
+#[derive(Default)]
+struct Pulse {
+    steps: AtomicU64,
+    busy_steps: AtomicU64,
+    settled: AtomicBool,
+    /// Time spent in steps that did something, in microseconds.
+    busy_micros: AtomicU64,
+}
+
+/// Stages that run.
+pub(crate) struct Engine {
+    stop: Arc<AtomicBool>,
+    threads: Vec<(Stage, Arc<Pulse>, JoinHandle<Result<(), StageError>>)>,
+}
+
+impl Engine {
+    /// Starts `stages`, each on a thread of its own.
+    pub(crate) fn start(plan: &Arc<Plan>, stages: &[Stage]) -> std::io::Result<Engine> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut threads = Vec::new();
+        for stage in stages {
+            let (stage, plan, stop) = (*stage, plan.clone(), stop.clone());
+            let pulse = Arc::new(Pulse::default());
+            let beat = pulse.clone();
+            let thread = std::thread::Builder::new()
+                .name(stage.name().to_owned())
+                .spawn(move || run(stage, &plan, &stop, &beat))?;
+            threads.push((stage, pulse, thread));
+        }
+        Ok(Engine { stop, threads })
+    }
+
+    /// Whether a stage's thread has ended.
+    pub(crate) fn any_ended(&self) -> bool {
+        self.threads.iter().any(|(.., thread)| thread.is_finished())
+    }
+
+    /// Waits until nothing is outstanding in any stage: every stage has gone round twice with
+    /// nothing to do since all were last seen settled. Calls `meanwhile` now and then. False: a
+    /// stage ended instead.
+    pub(crate) fn wait_settled(&self, meanwhile: &mut dyn FnMut()) -> bool {
+        let sum = |of: fn(&Pulse) -> &AtomicU64| {
+            self.threads
+                .iter()
+                .map(|(_, p, _)| of(p).load(Ordering::SeqCst))
+                .sum::<u64>()
+        };
+        loop {
+            if self.any_ended() {
+                return false;
+            }
+            let busy = sum(|pulse| &pulse.busy_steps);
+            let marks: Vec<u64> = self
+                .threads
+                .iter()
+                .map(|(_, p, _)| p.steps.load(Ordering::SeqCst))
+                .collect();
+            // Two whole rounds of every stage after this mark.
+            while self
+                .threads
+                .iter()
+                .zip(&marks)
+                .any(|((_, pulse, _), mark)| pulse.steps.load(Ordering::SeqCst) < mark + 3)
+            {
+                if self.any_ended() {
+                    return false;
+                }
+                meanwhile();
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            let settled = self
+                .threads
+                .iter()
+                .all(|(_, pulse, _)| pulse.settled.load(Ordering::SeqCst));
+            if settled && busy == sum(|pulse| &pulse.busy_steps) {
+                return true;
+            }
+        }
+    }
+
+    /// How long each stage worked, waiting left out.
+    pub(crate) fn busy(&self) -> Vec<(Stage, Duration)> {
+        self.threads
+            .iter()
+            .map(|(stage, pulse, _)| {
+                (
+                    *stage,
+                    Duration::from_micros(pulse.busy_micros.load(Ordering::SeqCst)),
+                )
+            })
+            .collect()
+    }
+
+    /// Lets every stage finish its step and leave its group; the first error, if any.
+    pub(crate) fn stop(self) -> Result<(), (Stage, StageError)> {
+        self.stop.store(true, Ordering::SeqCst);
+        let mut first = Ok(());
+        for (stage, _, thread) in self.threads {
+            let result = thread.join().unwrap_or_else(|_| {
+                Err(StageError::Stop {
+                    code: "stage-panicked".to_owned(),
+                    reason: format!("stage {} ended by a fault of tocsin", stage.name()),
+                })
+            });
+            if let (Err(error), true) = (result, first.is_ok()) {
+                first = Err((stage, error));
+            }
+        }
+        first
+    }
+}
+
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<(), StageError> {
+    let context = plan.context();
+    let mut watch = crate::observe::Watch::new(&context, stage);
+    watch.health.set_state(TaskState::Starting);
+    let mut tries: u32 = 0;
+    while !stop.load(Ordering::SeqCst) {
+        let error = match rounds(stage, plan, &context, stop, pulse, &mut tries) {
+            Ok(()) => break,
+            Err(error) => error,
+        };
+        pulse.settled.store(false, Ordering::SeqCst);
+        let again = remedy(&error) == Remedy::Again;
+        let pause = Duration::from_millis(100)
+            .saturating_mul(1 << tries.min(7))
+            .min(LONGEST_PAUSE);
+        tries = tries.saturating_add(1);
+        watch.failed(&error, again, pause, tries);
+        if !again {
+            return Err(error);
+        }
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !stop.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(20));
+            watch.health.beat();
+        }
+    }
+    watch.health.set_state(TaskState::Stopped);
+    Ok(())
+}
+
+/// Opens the stage and goes round until told to stop or something fails.
+fn rounds(
+    stage: Stage,
+    plan: &Plan,
+    context: &Rc<Context>,
+    stop: &AtomicBool,
+    pulse: &Pulse,
+    tries: &mut u32,
+) -> Result<(), StageError> {
+    let health = plan.telemetry.health().stage(stage.name());
+    let mut runner = Runner::open(stage, context)?;
+    let mut running = false;
+    while !stop.load(Ordering::SeqCst) {
+        let begun = Instant::now();
+        let progress = runner.step(plan.poll_wait)?;
+        if progress.busy {
+            let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            pulse.busy_micros.fetch_add(took, Ordering::SeqCst);
+            pulse.busy_steps.fetch_add(1, Ordering::SeqCst);
+        }
+        pulse.settled.store(progress.settled, Ordering::SeqCst);
+        pulse.steps.fetch_add(1, Ordering::SeqCst);
+        *tries = 0;
+        if runner.is_ready() != running {
+            running = runner.is_ready();
+            health.set_state(if running {
+                TaskState::Running
+            } else {
+                TaskState::Restoring
+            });
+        }
+    }
+    runner.close()?;
+    Ok(())
+}

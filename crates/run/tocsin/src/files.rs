@@ -1,0 +1,175 @@
+//! A folder of files as a cluster's input topics.
+
+use crate::context::FileOf;
+use crate::errors::Failure;
+use crate::topology::{Topic, TopicNames};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use stream::{RecordFiles, RecordStream};
+use wire::Limits;
+use wire::files::{InputFile, Reader};
+
+/// From which record on lines lie how far behind records: empty lines are no records.
+type Shifts = Arc<Mutex<BTreeMap<(Topic, i32), Vec<(u64, u64)>>>>;
+
+/// The files of one folder, by topic.
+pub(crate) struct Folder {
+    files: BTreeMap<Topic, Vec<InputFile>>,
+    names: TopicNames,
+    shifts: Shifts,
+    /// Kinds of which there is no file.
+    pub(crate) missing: Vec<&'static str>,
+    /// Files that look like input and are none.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl Folder {
+    /// What `path` holds, under the names of `names`.
+    pub(crate) fn open(path: &Path, names: &TopicNames) -> Result<Folder, Failure> {
+        let listing = wire::files::list(path)
+            .map_err(|error| Failure::failed("files-unreadable", error.to_string()))?;
+        if listing.files.is_empty() {
+            return Err(Failure::usage(
+                "files-none",
+                format!(
+                    "{} holds no input: expected files such as access-events.jsonl, \
+                     breach-events.avro or grants.jsonl.zst",
+                    path.display()
+                ),
+            ));
+        }
+        let mut files: BTreeMap<Topic, Vec<InputFile>> = BTreeMap::new();
+        for file in listing.files {
+            if let Some(topic) = Topic::INPUTS
+                .into_iter()
+                .find(|one| one.name() == file.topic())
+            {
+                files.entry(topic).or_default().push(file);
+            }
+        }
+        Ok(Folder {
+            files,
+            names: names.clone(),
+            shifts: Shifts::default(),
+            missing: listing.missing,
+            ignored: listing.ignored,
+        })
+    }
+
+    /// The names of the files, by topic.
+    pub(crate) fn listing(&self) -> BTreeMap<&'static str, Vec<String>> {
+        self.files
+            .iter()
+            .map(|(topic, files)| {
+                (
+                    topic.name(),
+                    files.iter().map(|file| file.name().to_owned()).collect(),
+                )
+            })
+            .collect()
+    }
+
+    fn file(&self, topic: &str, partition: i32) -> Option<(Topic, &InputFile)> {
+        let topic = self.names.topic(topic)?;
+        let file = self
+            .files
+            .get(&topic)?
+            .get(usize::try_from(partition).ok()?)?;
+        Some((topic, file))
+    }
+
+    /// Names the file and line of a place.
+    pub(crate) fn places(self: &Arc<Self>) -> FileOf {
+        let folder = self.clone();
+        Arc::new(move |topic, partition, offset| {
+            let (topic, file) = folder.file(topic, partition)?;
+            let index = u64::try_from(offset).ok()?;
+            let shifts = folder.shifts.lock().unwrap_or_else(PoisonError::into_inner);
+            let shift = shifts
+                .get(&(topic, partition))
+                .and_then(|list| list.iter().rev().find(|(from, _)| *from <= index))
+                .map_or(0, |(_, shift)| *shift);
+            Some((file.name().to_owned(), index + 1 + shift))
+        })
+    }
+}
+
+impl RecordFiles for Folder {
+    fn topics(&self) -> Vec<String> {
+        self.files
+            .keys()
+            .map(|topic| self.names.name(*topic).to_string())
+            .collect()
+    }
+
+    fn partitions(&self, topic: &str) -> i32 {
+        let count = self
+            .names
+            .topic(topic)
+            .and_then(|topic| self.files.get(&topic))
+            .map_or(0, Vec::len);
+        i32::try_from(count).unwrap_or(i32::MAX)
+    }
+
+    fn name(&self, topic: &str, partition: i32) -> String {
+        self.file(topic, partition)
+            .map(|(_, file)| file.name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
+        let (_, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        file.count(Limits::default())
+            .map_err(|error| error.to_string())
+    }
+
+    fn open(
+        &self,
+        topic: &str,
+        partition: i32,
+        from_record: u64,
+    ) -> Result<Box<dyn RecordStream>, String> {
+        let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        let reader = file
+            .open_at(from_record, Limits::default())
+            .map_err(|error| error.to_string())?;
+        let shifts = self.shifts.clone();
+        Ok(Box::new(Records {
+            reader,
+            at: (topic, partition),
+            shifts,
+            shift: None,
+        }))
+    }
+}
+
+struct Records {
+    reader: Reader,
+    at: (Topic, i32),
+    shifts: Shifts,
+    shift: Option<u64>,
+}
+
+impl RecordStream for Records {
+    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String> {
+        let Some(item) = self.reader.read().map_err(|error| error.to_string())? else {
+            return Ok(false);
+        };
+        let shift = item.line.saturating_sub(item.index + 1);
+        if self.shift.map_or(shift > 0, |known| known != shift) {
+            self.shift = Some(shift);
+            let mut shifts = self.shifts.lock().unwrap_or_else(PoisonError::into_inner);
+            let list = shifts.entry(self.at).or_default();
+            if list.iter().all(|(from, _)| *from != item.index) {
+                list.push((item.index, shift));
+                list.sort_unstable();
+            }
+        }
+        // A record that the file itself cannot give whole has no bytes: a dead letter downstream.
+        if let Ok(bytes) = item.value {
+            record.extend_from_slice(bytes);
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,304 @@
+//! The law that is loaded, what of it binds this company, and the deployment's own settings.
+
+use crate::errors::Failure;
+use access::{Judged, Records, Screen, Terms};
+use facts::{Access, Decision, Finding, Variants};
+use incident::Incident;
+use notice::{Decided, Notices};
+use obligation::{Determination, RegisterEntry};
+use orders::{Order, Packs, Window};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Settings of judgement that are not law.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LawSettings {
+    /// Sources always state `actor_account`.
+    pub(crate) actor_account_always_stated: bool,
+    /// "A reasonable time" in days; the packs' default, if none.
+    pub(crate) reasonable_days: Option<u32>,
+}
+
+/// A pack as the summary and the version show it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PackLine {
+    order: String,
+    digest: String,
+    grade: String,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+/// See the module.
+pub(crate) struct Law {
+    packs: Packs,
+    bound: Vec<String>,
+    terms: Vec<Terms>,
+    access: access::Settings,
+    decide: obligation::Settings,
+    notices: Notices,
+    digest: String,
+}
+
+/// The packs in the executable: slug, evidence grade, digest.
+pub(crate) fn embedded_packs() -> Result<Vec<(String, String, String)>, Failure> {
+    let packs =
+        Packs::embedded().map_err(|error| Failure::failed("pack-invalid", error.to_string()))?;
+    let line = |order: &Order| {
+        (
+            order.slug.clone(),
+            order.grade.to_string(),
+            order.digest.clone(),
+        )
+    };
+    Ok(packs.orders().map(line).collect())
+}
+
+/// The packs in the executable, or those in a folder.
+pub(crate) fn packs(directory: Option<&Path>) -> Result<Packs, Failure> {
+    let invalid = |error: orders::PackError| Failure::usage("pack-invalid", error.to_string());
+    match directory {
+        None => Packs::embedded().map_err(invalid),
+        Some(directory) => {
+            let mut files = BTreeMap::new();
+            read_tree(directory, directory, &mut files).map_err(|error| {
+                Failure::usage(
+                    "packs-unreadable",
+                    format!("reading the packs in {}: {error}", directory.display()),
+                )
+            })?;
+            Packs::from_files(files).map_err(invalid)
+        }
+    }
+}
+
+fn read_tree(
+    root: &Path,
+    folder: &Path,
+    files: &mut BTreeMap<String, String>,
+) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_tree(root, &path, files)?;
+        } else if let Ok(below) = path.strip_prefix(root) {
+            let name: Vec<String> = below
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
+            files.insert(name.join("/"), std::fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// Parses `SLUG` or `SLUG@FROM..UNTIL`.
+fn bound_order(text: &str) -> Result<(String, Option<Window>), Failure> {
+    let Some((slug, window)) = text.split_once('@') else {
+        return Ok((text.to_owned(), None));
+    };
+    let wrong = || {
+        Failure::usage(
+            "order-window",
+            format!(
+                "`{text}`: expected SLUG@FROM..UNTIL with dates, such as \
+                 {slug}@2024-01-01..2044-01-01; either date may be left out"
+            ),
+        )
+    };
+    let (from, until) = window.split_once("..").ok_or_else(wrong)?;
+    let date = |text: &str| -> Result<Option<jiff::civil::Date>, Failure> {
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            text.parse().map(Some).map_err(|_| wrong())
+        }
+    };
+    Ok((
+        slug.to_owned(),
+        Some(Window {
+            from: date(from)?,
+            until: date(until)?,
+        }),
+    ))
+}
+
+impl Law {
+    /// The law in the executable or in `directory`, with the orders of `bound` binding.
+    pub(crate) fn load(
+        bound: &[String],
+        directory: Option<&Path>,
+        settings: &LawSettings,
+    ) -> Result<Law, Failure> {
+        let packs = packs(directory)?;
+        if bound.is_empty() {
+            let known: Vec<&str> = packs.orders().map(|order| order.slug.as_str()).collect();
+            return Err(Failure::usage(
+                "orders-none",
+                format!(
+                    "no order is said to bind this company; name one or more with --order, of: {}",
+                    known.join(", ")
+                ),
+            ));
+        }
+        let mut decide = obligation::Settings::new(&[])
+            .map_err(|error| Failure::failed("pack-invalid", error.to_string()))?;
+        decide.reasonable_days = settings.reasonable_days;
+        let (mut slugs, mut terms) = (Vec::new(), Vec::new());
+        for text in bound {
+            let (slug, window) = bound_order(text)?;
+            let order = packs
+                .order(&slug)
+                .ok_or_else(|| unknown_order(&packs, &slug))?;
+            terms.push(order.terms.clone());
+            if let Some(window) = window {
+                decide.windows.insert(slug.clone(), window);
+            }
+            if !slugs.contains(&slug) {
+                slugs.push(slug);
+            }
+        }
+        slugs.sort();
+        let always_stated = settings.actor_account_always_stated;
+        let notice_settings = notice::Settings {
+            actor_account_always_stated: always_stated,
+            bound: decide.windows.keys().cloned().collect(),
+            ..notice::Settings::default()
+        };
+        let bound_orders = slugs.iter().filter_map(|slug| packs.order(slug));
+        let notices = Notices::new(bound_orders, notice_settings);
+        let parts = [
+            packs.digest(),
+            slugs.join(","),
+            format!("{settings:?}"),
+            notices.digest(),
+        ];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        Ok(Law {
+            digest: facts::digest_parts(&parts),
+            bound: slugs,
+            terms,
+            access: access::Settings { always_stated },
+            decide,
+            notices,
+            packs,
+        })
+    }
+
+    /// Digest of everything that decides.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The orders that bind.
+    pub(crate) fn bound(&self) -> impl Iterator<Item = &Order> {
+        self.bound.iter().filter_map(|slug| self.packs.order(slug))
+    }
+
+    /// The packs that bind, for the summary.
+    pub(crate) fn packs(&self) -> Vec<PackLine> {
+        self.bound()
+            .map(|order| {
+                let window = self
+                    .decide
+                    .windows
+                    .get(&order.slug)
+                    .unwrap_or(&order.in_force);
+                PackLine {
+                    order: order.slug.clone(),
+                    digest: order.digest.clone(),
+                    grade: order.grade.to_string(),
+                    from: window.from.map(|date| date.to_string()),
+                    until: window.until.map(|date| date.to_string()),
+                }
+            })
+            .collect()
+    }
+
+    /// What is taken for granted, in words.
+    pub(crate) fn assumptions(&self) -> Vec<String> {
+        vec![if self.access.always_stated {
+            "Sources always state a customer's own account; one without it is unexplained."
+        } else {
+            "A customer whose own account the source does not state is taken for the account's own \
+             user."
+        }
+        .to_owned()]
+    }
+
+    /// The screen for what is on record.
+    pub(crate) fn screen(&self, records: &Records) -> Screen {
+        Screen::new(records, &self.terms, &self.access)
+    }
+
+    /// What is found about one access.
+    pub(crate) fn judge(&self, statements: &Variants<Access>, records: &Records) -> Vec<Judged> {
+        access::judge(statements, records, &self.terms, &self.access)
+    }
+
+    /// Every bound order's every duty, for one incident.
+    ///
+    /// # Errors
+    /// Where a date that matters lies outside what the calendar covers: a person must be told.
+    pub(crate) fn decide(
+        &self,
+        incident: &Incident,
+    ) -> Result<Vec<Determination>, orders::OutOfRange> {
+        let mut all = Vec::new();
+        for order in self.bound() {
+            all.extend(obligation::decide(order, incident, &self.decide)?);
+        }
+        Ok(all)
+    }
+
+    /// An incident from a file of facts, for `decide`.
+    pub(crate) fn facts(&self, text: &str) -> Result<Vec<Incident>, String> {
+        obligation::facts_file(text, &self.terms, None).map_err(|error| error.to_string())
+    }
+
+    /// What of an incident goes into the registers behind the certifications.
+    pub(crate) fn register(
+        &self,
+        incident: &Incident,
+        determinations: &[Determination],
+        findings: &[Finding],
+    ) -> Vec<RegisterEntry> {
+        self.bound()
+            .flat_map(|order| {
+                obligation::register(order, incident, determinations, findings, &self.decide)
+            })
+            .collect()
+    }
+
+    /// Judges every release on record.
+    pub(crate) fn decided(&self, decisions: &[Decision]) -> Decided {
+        Decided::new(decisions)
+    }
+
+    /// The notices of one incident.
+    pub(crate) fn notices(
+        &self,
+        incident: &Incident,
+        determinations: &[Determination],
+        decided: &Decided,
+    ) -> notice::Plan {
+        self.notices.plan(incident, determinations, decided)
+    }
+}
+
+/// There is no such order.
+pub(crate) fn unknown_order(packs: &Packs, slug: &str) -> Failure {
+    let known: Vec<&str> = packs.orders().map(|order| order.slug.as_str()).collect();
+    let near = packs
+        .nearest(slug)
+        .map(|one| format!("did you mean {one}? "))
+        .unwrap_or_default();
+    Failure::usage(
+        "order-unknown",
+        format!(
+            "there is no order {slug}; {near}there are: {}",
+            known.join(", ")
+        ),
+    )
+}

@@ -1,0 +1,62 @@
+//! tocsin: consumes access events and breach events, decides what a settlement obliges the company
+//! to report, and drafts regulator-ready notices. This crate only wires; it decides nothing.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod assessment;
+mod cli;
+mod codec;
+mod commands;
+mod config;
+mod context;
+mod demo;
+mod embedded;
+mod engine;
+mod errors;
+mod files;
+mod law;
+mod notices;
+mod observe;
+mod outputs;
+mod processors;
+mod runtime;
+mod signals;
+mod topology;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+// librdkafka allocates in one thread and frees in another, which glibc's allocator handles badly.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let help = !error.use_stderr();
+            let _ = error.print();
+            return ExitCode::from(if help {
+                errors::exit::DONE
+            } else {
+                errors::exit::USAGE
+            });
+        }
+    };
+    let format = match cli.log_format {
+        config::LogFormat::Text => telemetry::LogFormat::Text,
+        config::LogFormat::Json => telemetry::LogFormat::Json,
+    };
+    if let Err(error) = telemetry::init_logging(format, &cli.log) {
+        eprintln!("tocsin: {error}");
+        return ExitCode::from(errors::exit::USAGE);
+    }
+    match commands::dispatch(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("tocsin: {failure}");
+            ExitCode::from(failure.exit)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a stage shows of itself: each commit, rebalance and state goes to metrics and logs here.
+
+use crate::context::Context;
+use crate::runtime::{Sink, StageError};
+use crate::topology::Stage;
+use std::time::Duration;
+use telemetry::happenings::{BatchCommitted, Rebalanced, TransactionAborted, WaitingForRegistry};
+use telemetry::{Batch, StageHealth, StageMetrics, TaskState};
+
+/// The handles of one stage.
+pub(crate) struct Watch {
+    stage: Stage,
+    metrics: StageMetrics,
+    batch: Batch,
+    /// The stage's health.
+    pub(crate) health: StageHealth,
+}
+
+impl Watch {
+    /// The handles of `stage`.
+    pub(crate) fn new(context: &Context, stage: Stage) -> Watch {
+        Watch {
+            stage,
+            metrics: context.telemetry.metrics().stage(stage.name()),
+            batch: Batch::new(),
+            health: context.telemetry.health().stage(stage.name()),
+        }
+    }
+
+    /// A transaction was committed.
+    pub(crate) fn committed(&mut self, context: &Context, sink: Sink, took: Duration) {
+        for (topic, count) in &sink.read {
+            self.batch.read(topic.name(), *count);
+        }
+        let from = self.stage.reads().first().map_or("", |topic| topic.name());
+        self.batch.kept(from, sink.kept);
+        if sink.passed_over > 0 {
+            self.batch
+                .passed_over(from, "ordinary_use", sink.passed_over);
+        }
+        for record in &sink.out {
+            let topic = context
+                .names
+                .topic(&record.topic)
+                .map_or("other", |topic| topic.name());
+            self.batch.written(topic, 1);
+        }
+        for dead in sink.dead {
+            self.batch.dead_letter(dead);
+        }
+        BatchCommitted {
+            batch: &mut self.batch,
+            took,
+        }
+        .emit(&self.metrics);
+    }
+
+    /// The partitions changed.
+    pub(crate) fn rebalanced(&self, polled: &stream::Polled) {
+        Rebalanced {
+            assigned: polled.assigned.len(),
+            revoked: polled.revoked.len() + polled.lost.len(),
+        }
+        .emit(&self.metrics);
+    }
+
+    /// A step failed.
+    pub(crate) fn failed(&mut self, error: &StageError, again: bool, pause: Duration, tries: u32) {
+        let why = error.to_string();
+        match error {
+            StageError::Wait { .. } => {
+                self.health
+                    .set_state_because(TaskState::WaitingForRegistry, &why);
+                WaitingForRegistry {
+                    why: &why,
+                    attempt: tries,
+                    next_in: pause,
+                }
+                .emit(&self.metrics);
+            }
+            StageError::Log(log) => {
+                let fenced = log.kind == stream::ErrorKind::Fenced;
+                TransactionAborted {
+                    batch: &mut self.batch,
+                    why: &why,
+                    fenced,
+                }
+                .emit(&self.metrics);
+                let state = if again {
+                    TaskState::WaitingForBroker
+                } else {
+                    TaskState::Halted
+                };
+                self.health.set_state_because(state, &why);
+            }
+            StageError::Stop { .. } => self.health.set_state_because(TaskState::Halted, &why),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What a run leaves behind: the files of the vocabulary, from the last value of each key.
+
+use crate::assessment::{Assessed, Assessment};
+use crate::codec::Codec;
+use crate::engine::Plan;
+use crate::errors::Failure;
+use crate::topology::Topic;
+use facts::{Finding, Outcome};
+use obligation::Determination;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use wire::Envelope;
+
+/// Where a run left its results.
+pub(crate) struct OutDir(PathBuf);
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(
+        "out-unwritable",
+        format!(
+            "{what} {} failed: {error}; choose another folder with --out",
+            path.display()
+        ),
+    )
+}
+
+impl OutDir {
+    /// Makes the folder; removes what an earlier run left there, and nothing else.
+    pub(crate) fn create(path: &Path) -> Result<OutDir, Failure> {
+        fs::create_dir_all(path).map_err(|error| failed("making the folder", path, &error))?;
+        for name in FILES {
+            let file = path.join(name);
+            if file.is_file() {
+                fs::remove_file(&file).map_err(|error| failed("removing", &file, &error))?;
+            }
+        }
+        for folder in ["notices", "input"] {
+            let folder = path.join(folder);
+            if folder.is_dir() {
+                fs::remove_dir_all(&folder).map_err(|error| failed("removing", &folder, &error))?;
+            }
+        }
+        Ok(OutDir(path.to_owned()))
+    }
+
+    /// A file in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file, making its folder.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.path(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .map_err(|error| failed("making the folder", folder, &error))?;
+        }
+        fs::write(&path, bytes).map_err(|error| failed("writing", &path, &error))
+    }
+
+    fn write_lines(&self, name: &str, lines: &[String]) -> Result<(), Failure> {
+        let mut text = lines.join("\n");
+        if !lines.is_empty() {
+            text.push('\n');
+        }
+        self.write(name, text.as_bytes())
+    }
+}
+
+/// The files of the vocabulary.
+pub(crate) const FILES: [&str; 6] = [
+    "summary.json",
+    "findings.jsonl",
+    "incidents.jsonl",
+    "determinations.jsonl",
+    "register.jsonl",
+    "dead-letters.jsonl",
+];
+
+/// One line of `findings.jsonl`.
+#[derive(Debug, Serialize)]
+struct FindingLine<'a> {
+    access: &'a str,
+    incident: &'a str,
+    #[serde(flatten)]
+    finding: Value,
+    record: &'a facts::Access,
+}
+
+/// The results of a run, as its topics hold them.
+pub(crate) struct Results {
+    /// Incidents as documents, by id.
+    pub(crate) incidents: BTreeMap<String, Value>,
+    /// Determinations, by key.
+    pub(crate) determinations: BTreeMap<String, Determination>,
+    /// Notices, by id.
+    pub(crate) notices: BTreeMap<String, notice::NoticeRecord>,
+    /// Findings, by key.
+    pub(crate) findings: BTreeMap<String, Finding>,
+    /// Dead letters, by key.
+    pub(crate) dead_letters: BTreeMap<String, facts::DeadLetter>,
+    /// Everything that is known, with its determinations.
+    pub(crate) assessed: Vec<Assessed>,
+}
+
+fn unreadable(topic: Topic, why: impl std::fmt::Display) -> Failure {
+    Failure::failed(
+        "results-unreadable",
+        format!("reading the topic {}: {why}", topic.name()),
+    )
+}
+
+/// The last value of each key of a topic.
+pub(crate) fn last_values<T>(
+    plan: &Plan,
+    codec: &Codec,
+    topic: Topic,
+) -> Result<BTreeMap<String, T>, Failure>
+where
+    T: serde::de::DeserializeOwned + crate::codec::Checked,
+{
+    let records = stream::latest(plan.cluster.as_ref(), &plan.names.name(topic))?;
+    let mut values = BTreeMap::new();
+    for (key, record) in records {
+        let Some(bytes) = record.value else {
+            continue;
+        };
+        let value = codec
+            .decode(topic, &bytes)
+            .map_err(|bad| unreadable(topic, bad.reason))?;
+        values.insert(String::from_utf8_lossy(&key).into_owned(), value);
+    }
+    Ok(values)
+}
+
+/// The documents of a topic of envelopes, parsed.
+pub(crate) fn documents<T: for<'de> Deserialize<'de>>(
+    plan: &Plan,
+    codec: &Codec,
+    topic: Topic,
+) -> Result<BTreeMap<String, T>, Failure> {
+    last_values::<Envelope>(plan, codec, topic)?
+        .into_iter()
+        .map(|(key, envelope)| {
+            let value = serde_json::from_str(&envelope.document)
+                .map_err(|error| unreadable(topic, error))?;
+            Ok((key, value))
+        })
+        .collect()
+}
+
+impl Results {
+    /// Reads the results of a run from its topics.
+    pub(crate) fn read(plan: &Plan) -> Result<Results, Failure> {
+        let codec = plan.context();
+        let codec = &codec.codec;
+        let accesses = plan.names.name(Topic::AccessEvents);
+        let mut assessment = Assessment::new(plan.cluster.partitions(&accesses)?);
+        for topic in crate::topology::Stage::Assess.reads() {
+            stream::read_topic(
+                plan.cluster.as_ref(),
+                &plan.names.name(*topic),
+                &mut |record| {
+                    // What cannot be read is a dead letter of the run itself.
+                    let _ = assessment.put(codec, *topic, record.key, record.value);
+                },
+            )?;
+        }
+        Ok(Results {
+            incidents: documents(plan, codec, Topic::Incidents)?,
+            determinations: documents(plan, codec, Topic::Determinations)?,
+            notices: documents(plan, codec, Topic::Notices)?,
+            findings: last_values(plan, codec, Topic::Findings)?,
+            dead_letters: last_values(plan, codec, Topic::DeadLetters)?,
+            assessed: assessment
+                .everything(&plan.law)
+                .map_err(|error| Failure::failed("date-uncovered", error.to_string()))?,
+        })
+    }
+
+    /// Writes every file but the summary.
+    pub(crate) fn write(&self, plan: &Plan, out: &OutDir) -> Result<(), Failure> {
+        let mut incident_of: BTreeMap<&str, &str> = BTreeMap::new();
+        for one in &self.assessed {
+            for group in &one.incident.groups {
+                incident_of.insert(group, &one.incident.id);
+            }
+        }
+        let findings: Vec<String> = self
+            .findings
+            .values()
+            .filter(|finding| !is_attempt(finding))
+            .map(|finding| finding_line(finding, &incident_of))
+            .collect();
+        out.write_lines("findings.jsonl", &findings)?;
+        out.write_lines("incidents.jsonl", &lines(self.incidents.values()))?;
+        out.write_lines("determinations.jsonl", &lines(self.determinations.values()))?;
+        out.write_lines("dead-letters.jsonl", &lines(self.dead_letters.values()))?;
+        let mut register: Vec<String> = Vec::new();
+        for one in &self.assessed {
+            let of_it: Vec<Finding> = self
+                .findings
+                .values()
+                .filter(|finding| one.incident.groups.contains(&finding.group))
+                .filter(|finding| !is_attempt(finding))
+                .cloned()
+                .collect();
+            let entries = plan
+                .law
+                .register(&one.incident, &one.determinations, &of_it);
+            register.extend(entries.iter().map(facts::canonical_json));
+        }
+        register.sort();
+        register.dedup();
+        out.write_lines("register.jsonl", &register)?;
+        for (id, record) in &self.notices {
+            crate::notices::write(record, out, id)?;
+        }
+        Ok(())
+    }
+
+    /// Counts of everything, for the summary.
+    pub(crate) fn counts(&self) -> Value {
+        let mut answers: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for one in self.determinations.values() {
+            let answer = serde_json::to_value(one.answer).unwrap_or_default();
+            let by_answer = answers.entry(one.order.clone()).or_default();
+            *by_answer
+                .entry(answer.as_str().unwrap_or_default().to_owned())
+                .or_default() += 1;
+        }
+        json!({
+            "findings": self.findings.values().filter(|one| !is_attempt(one)).count(),
+            "attempts": self.findings.values().filter(|one| is_attempt(one)).count(),
+            "incidents": self.incidents.len(),
+            "determinations": answers,
+            "notices": self.notices.len(),
+            "dead_letters": self.dead_letters.len(),
+        })
+    }
+}
+
+/// Whether the access of a finding plainly failed: an attempt, and no finding of the files.
+fn is_attempt(finding: &Finding) -> bool {
+    matches!(
+        finding.access.outcome,
+        Some(Outcome::Denied | Outcome::Failed)
+    )
+}
+
+fn lines<'a, T: Serialize + 'a>(values: impl Iterator<Item = &'a T>) -> Vec<String> {
+    values.map(facts::canonical_json).collect()
+}
+
+fn finding_line(finding: &Finding, incident_of: &BTreeMap<&str, &str>) -> String {
+    let mut rest = serde_json::to_value(finding).unwrap_or_default();
+    if let Some(members) = rest.as_object_mut() {
+        members.remove("access");
+    }
+    facts::canonical_json(&FindingLine {
+        access: &finding.access.id,
+        incident: incident_of
+            .get(finding.group.as_str())
+            .copied()
+            .unwrap_or_default(),
+        finding: rest,
+        record: &finding.access,
+    })
+}

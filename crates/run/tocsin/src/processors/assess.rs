@@ -1,0 +1,292 @@
+//! assess: one task that folds facts into incidents, counts, and puts every bound order to each.
+//!
+//! What it said before is read back from its own topics at the start; only what changed is written.
+
+use super::reading::{Decoded, bury, decode, read_whole};
+use crate::assessment::{Assessed, Assessment};
+use crate::context::Context;
+use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::topology::{Stage, Topic};
+use obligation::Answer;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use stream::{Outgoing, RecordRef, TopicPartition};
+use wire::Envelope;
+
+/// See the module.
+pub(crate) struct AssessStage {
+    context: Rc<Context>,
+    assessment: Assessment,
+    /// What stands on incidents: id → digest.
+    incidents: BTreeMap<String, String>,
+    /// What stands on determinations: key → (incident, digest).
+    determinations: BTreeMap<String, (String, String)>,
+    /// Answers by key, for the metrics.
+    answers: BTreeMap<String, Answer>,
+    /// The first round compares everything that is known with what was said before.
+    first: bool,
+}
+
+impl AssessStage {
+    /// With what it said before.
+    pub(crate) fn new(context: &Rc<Context>) -> Result<AssessStage, StageError> {
+        let accesses = context.names.name(Topic::AccessEvents);
+        let mut stage = AssessStage {
+            assessment: Assessment::new(context.cluster.partitions(&accesses)?),
+            context: context.clone(),
+            incidents: BTreeMap::new(),
+            determinations: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            first: true,
+        };
+        for topic in [Topic::Incidents, Topic::Determinations] {
+            read_whole(context, topic, None, &mut |record| {
+                let key = String::from_utf8_lossy(record.key.unwrap_or_default()).into_owned();
+                match decode::<Envelope>(context, topic, &record)? {
+                    Decoded::Record(one) if topic == Topic::Incidents => {
+                        stage.incidents.insert(key, one.digest);
+                    }
+                    Decoded::Record(one) => {
+                        let incident = one.incident.unwrap_or_default();
+                        stage.determinations.insert(key, (incident, one.digest));
+                    }
+                    Decoded::Tombstone if topic == Topic::Incidents => {
+                        stage.incidents.remove(&key);
+                    }
+                    Decoded::Tombstone => {
+                        stage.determinations.remove(&key);
+                    }
+                    Decoded::Bad(_) => {}
+                }
+                Ok(())
+            })?;
+        }
+        Ok(stage)
+    }
+
+    fn say(&mut self, assessed: &Assessed, sink: &mut Sink) -> Result<(), StageError> {
+        let incident = &assessed.incident;
+        let questions: BTreeSet<String> = assessed
+            .determinations
+            .iter()
+            .flat_map(|one| one.asks.iter().map(|ask| ask.id.clone()))
+            .collect();
+        let record = incident::record(incident, questions.into_iter().collect());
+        let document = facts::canonical_json(&record);
+        let envelope = Envelope {
+            id: incident.id.clone(),
+            incident: Some(incident.id.clone()),
+            order: None,
+            duty: None,
+            digest: facts::digest_json(&record),
+            document,
+        };
+        if self.incidents.get(&incident.id) != Some(&envelope.digest) {
+            let bytes = self.context.codec.encode(Topic::Incidents, &envelope)?;
+            let topic = self.context.names.name(Topic::Incidents);
+            sink.send(Outgoing::new(topic, incident.id.as_str(), bytes));
+            self.incidents.insert(incident.id.clone(), envelope.digest);
+        }
+        let mut says = BTreeSet::new();
+        for one in &assessed.determinations {
+            let key = one.key();
+            let envelope = Envelope {
+                id: key.clone(),
+                incident: Some(one.incident.clone()),
+                order: Some(one.order.clone()),
+                duty: one.duty.clone(),
+                digest: one.digest.clone(),
+                document: facts::canonical_json(one),
+            };
+            let same = self
+                .determinations
+                .get(&key)
+                .is_some_and(|(_, old)| *old == one.digest);
+            if !same {
+                let bytes = self
+                    .context
+                    .codec
+                    .encode(Topic::Determinations, &envelope)?;
+                let topic = self.context.names.name(Topic::Determinations);
+                sink.send(Outgoing::new(topic, key.as_str(), bytes));
+                let value = (one.incident.clone(), one.digest.clone());
+                self.determinations.insert(key.clone(), value);
+            }
+            self.answers.insert(key.clone(), one.answer);
+            self.watch_deadline(one);
+            says.insert(key);
+        }
+        self.unsay(&incident.id, &says, sink);
+        Ok(())
+    }
+
+    /// Takes back determinations of an incident that are not said any more.
+    fn unsay(&mut self, incident: &str, says: &BTreeSet<String>, sink: &mut Sink) {
+        let gone: Vec<String> = self
+            .determinations
+            .iter()
+            .filter(|(key, (of, _))| of == incident && !says.contains(*key))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in gone {
+            let topic = self.context.names.name(Topic::Determinations);
+            sink.send(Outgoing::tombstone(topic, key.as_str()));
+            if let Some((order, duty)) = key
+                .split_once('|')
+                .and_then(|(_, rest)| rest.split_once('|'))
+            {
+                self.context
+                    .telemetry
+                    .deadlines()
+                    .set(incident, order, duty, None);
+            }
+            self.determinations.remove(&key);
+            self.answers.remove(&key);
+        }
+    }
+
+    /// Shows the outer end of the running clock, while the duty is not performed.
+    fn watch_deadline(&self, one: &obligation::Determination) {
+        let ends = one
+            .clock
+            .as_ref()
+            .filter(|_| one.answer != Answer::NotOwed && one.performed.is_empty())
+            .and_then(|clock| {
+                let zone = jiff::tz::TimeZone::get(&clock.zone).ok()?;
+                let end = clock.outer?.tomorrow().ok()?.to_zoned(zone).ok()?;
+                Some(end.timestamp().as_second())
+            });
+        let duty = one.duty.as_deref().unwrap_or("-");
+        self.context
+            .telemetry
+            .deadlines()
+            .set(&one.incident, &one.order, duty, ends);
+    }
+
+    fn show(&self) {
+        let mut by_answer: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut by_incident: BTreeMap<&str, Answer> = BTreeMap::new();
+        for (key, answer) in &self.answers {
+            *by_answer.entry(word(*answer)).or_default() += 1;
+            let incident = key.split('|').next().unwrap_or_default();
+            let worst = by_incident.entry(incident).or_insert(*answer);
+            // Owed outranks open outranks not owed.
+            let rank = |answer: Answer| match answer {
+                Answer::Owed => 2,
+                Answer::Open => 1,
+                Answer::NotOwed => 0,
+            };
+            if rank(*answer) > rank(*worst) {
+                *worst = *answer;
+            }
+        }
+        let mut by_state: BTreeMap<&str, u64> = BTreeMap::new();
+        for answer in by_incident.values() {
+            *by_state.entry(word(*answer)).or_default() += 1;
+        }
+        self.context
+            .telemetry
+            .metrics()
+            .set_determinations(&by_answer);
+        self.context.telemetry.metrics().set_incidents(&by_state);
+    }
+}
+
+/// A date that no calendar covers stops the stage: a person has to extend the calendar.
+fn uncovered(error: orders::OutOfRange) -> StageError {
+    StageError::Stop {
+        code: "date-uncovered".to_owned(),
+        reason: format!("deciding a duty: {error}; extend the calendar and start again"),
+    }
+}
+
+/// An answer as a label.
+fn word(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Owed => "owed",
+        Answer::NotOwed => "not_owed",
+        Answer::Open => "open",
+    }
+}
+
+impl Processor for AssessStage {
+    fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
+        let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
+        Ok(start)
+    }
+
+    fn release(&mut self, _at: &TopicPartition) {}
+
+    fn broadcast(&mut self, _topic: Topic, _record: RecordRef<'_>) -> Result<(), StageError> {
+        Ok(())
+    }
+
+    fn prepare(&mut self, _sink: &mut Sink) -> Result<(), StageError> {
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        topic: Topic,
+        record: RecordRef<'_>,
+        fresh: bool,
+        sink: &mut Sink,
+    ) -> Result<(), StageError> {
+        let context = self.context.clone();
+        match self
+            .assessment
+            .put(&context.codec, topic, record.key, record.value)
+        {
+            Ok(()) => sink.kept += u64::from(fresh),
+            Err(bad) => {
+                let bad = bad.or_wait()?;
+                if fresh {
+                    bury(&context, Stage::Assess, &record, &bad, sink)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
+        // A new pack or setting may change answers though no fact changed, so the first round
+        // decides everything anew and compares with what was said before.
+        let first = std::mem::take(&mut self.first);
+        let (changed, gone) = if first {
+            let all = self
+                .assessment
+                .everything(&self.context.law)
+                .map_err(uncovered)?;
+            let known: BTreeSet<String> = all.iter().map(|one| one.incident.id.clone()).collect();
+            let stale = self
+                .incidents
+                .keys()
+                .filter(|id| !known.contains(*id))
+                .cloned();
+            let stale = stale.collect();
+            self.assessment
+                .changed(&self.context.law, true)
+                .map_err(uncovered)?;
+            (all, stale)
+        } else {
+            self.assessment
+                .changed(&self.context.law, false)
+                .map_err(uncovered)?
+        };
+        let any = !changed.is_empty() || !gone.is_empty();
+        for assessed in &changed {
+            self.say(assessed, sink)?;
+        }
+        for id in gone {
+            if self.incidents.remove(&id).is_some() {
+                let topic = self.context.names.name(Topic::Incidents);
+                sink.send(Outgoing::tombstone(topic, id.as_str()));
+            }
+            self.unsay(&id, &BTreeSet::new(), sink);
+        }
+        if any {
+            self.show();
+        }
+        Ok(Work::Done)
+    }
+}

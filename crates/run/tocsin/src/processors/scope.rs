@@ -1,0 +1,318 @@
+//! scope: a selector that becomes known today is searched in the past, up to where screen applies
+//! it, so that an incident is counted in full. Many selectors share one scan, and how far each has
+//! come is on the coverage topic.
+
+use super::reading::{Decoded, bury, decode, read_whole};
+use super::screen::{STANDING, candidate, note};
+use crate::context::Context;
+use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::topology::{Stage, Topic};
+use access::{Records, Screen};
+use facts::{Activation, Coverage, CoverageState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use stream::{Outgoing, Position, Reader, RecordRef, TopicPartition};
+
+#[derive(Default)]
+struct Part {
+    /// Selector → the offset from which screen applies it.
+    activations: BTreeMap<String, i64>,
+    /// Selector → how far its search has come.
+    coverage: BTreeMap<String, Coverage>,
+    /// Selectors whose search is not finished.
+    pending: BTreeSet<String>,
+}
+
+/// See the module.
+pub(crate) struct ScopeStage {
+    context: Rc<Context>,
+    candidates: Arc<str>,
+    accesses: Arc<str>,
+    records: Records,
+    screen: Screen,
+    stale: bool,
+    parts: BTreeMap<i32, Part>,
+    reader: Box<dyn Reader>,
+    /// Where the reader stands, so that a scan goes on without being assigned anew.
+    reading: Option<(i32, i64)>,
+}
+
+impl ScopeStage {
+    /// With nothing on record yet.
+    pub(crate) fn new(context: &Rc<Context>) -> Result<ScopeStage, StageError> {
+        let records = Records::default();
+        let screen = context.law.screen(&records);
+        Ok(ScopeStage {
+            candidates: context.names.name(Topic::Candidates),
+            accesses: context.names.name(Topic::AccessEvents),
+            reader: context.cluster.open_reader()?,
+            context: context.clone(),
+            records,
+            screen,
+            stale: true,
+            parts: BTreeMap::new(),
+            reading: None,
+        })
+    }
+
+    /// Searches one piece of a partition for all selectors that are due there.
+    fn search(&mut self, partition: i32, sink: &mut Sink) -> Result<(), StageError> {
+        let (log_start, _) = self.context.cluster.range(&self.accesses, partition)?;
+        let due = self.due(partition, log_start);
+        let Some(begin) = due.iter().map(|one| one.cursor).min() else {
+            return Ok(());
+        };
+        let stop = due.iter().map(|one| one.until).max().unwrap_or(begin);
+        let here = if begin < stop {
+            self.scan(partition, begin, stop, &due, sink)?
+        } else {
+            stop
+        };
+        self.advance(partition, log_start, here, &due, sink)
+    }
+
+    /// The pending selectors of a partition that are known here, with their windows.
+    fn due(&self, partition: i32, log_start: i64) -> Vec<Due> {
+        let Some(part) = self.parts.get(&partition) else {
+            return Vec::new();
+        };
+        part.pending
+            .iter()
+            .filter_map(|digest| {
+                let until = *part.activations.get(digest)?;
+                let cursor = part
+                    .coverage
+                    .get(digest)
+                    .map_or(log_start, |c| c.to)
+                    .max(log_start);
+                let (index, matters) = if digest == STANDING {
+                    (None, Vec::new())
+                } else {
+                    let selectors = self.screen.selectors();
+                    let index = selectors.iter().position(|one| one.digest == *digest)?;
+                    (
+                        Some(index),
+                        selectors.get(index)?.matters.iter().cloned().collect(),
+                    )
+                };
+                Some(Due {
+                    digest: digest.clone(),
+                    index,
+                    matters,
+                    cursor,
+                    until,
+                })
+            })
+            .collect()
+    }
+
+    /// Reads from `begin` towards `stop` and passes on what the selectors look for; returns the
+    /// offset that was reached.
+    fn scan(
+        &mut self,
+        partition: i32,
+        begin: i64,
+        stop: i64,
+        due: &[Due],
+        sink: &mut Sink,
+    ) -> Result<i64, StageError> {
+        if self.reading != Some((partition, begin)) {
+            self.reader
+                .assign(&[Position::new(self.accesses.clone(), partition, begin)])?;
+        }
+        let (context, screen, candidates) = (&self.context, &self.screen, &self.candidates);
+        let mut failed = None;
+        let max = self.context.tuning.piece_records;
+        self.reader
+            .poll(max, Duration::from_millis(200), &mut |record| {
+                if failed.is_some() || record.offset >= stop {
+                    return;
+                }
+                let value = record.value.unwrap_or_default();
+                let bad = context
+                    .codec
+                    .with_access(Topic::AccessEvents, value, |access| match access {
+                        Ok(view) => {
+                            let wanted = due.iter().any(|one| {
+                                (one.cursor..one.until).contains(&record.offset)
+                                    && match one.index {
+                                        Some(index) => screen.matches_selector(index, view),
+                                        None => screen.passes_on(view),
+                                    }
+                            });
+                            if wanted {
+                                let key = view.actor.unwrap_or(view.account);
+                                sink.send(candidate(candidates.clone(), key, &record));
+                            }
+                            None
+                        }
+                        Err(bad) => Some(bad),
+                    });
+                // What cannot be read is screen's dead letter, and counted there.
+                if let Some(bad) = bad
+                    && let Err(error) = bad.or_wait()
+                {
+                    failed = Some(error);
+                }
+            })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let here = self
+            .reader
+            .position(&self.accesses, partition)
+            .unwrap_or(begin);
+        self.reading = Some((partition, here));
+        Ok(here)
+    }
+
+    /// Notes how far the search came, in the transaction that carries what it found.
+    fn advance(
+        &mut self,
+        partition: i32,
+        log_start: i64,
+        here: i64,
+        due: &[Due],
+        sink: &mut Sink,
+    ) -> Result<(), StageError> {
+        let Some(part) = self.parts.get_mut(&partition) else {
+            return Ok(());
+        };
+        for one in due {
+            let before = part.coverage.get(&one.digest);
+            let from = before.map_or(log_start, |coverage| coverage.from);
+            let to = here.clamp(one.cursor, one.until.max(one.cursor));
+            // What stood before the log's beginning, or was cut away behind the cursor, is gone.
+            let cut = from > 0
+                || before.is_some_and(|coverage| {
+                    coverage.state == CoverageState::Cut || coverage.to < log_start
+                });
+            let finished = to >= one.until;
+            let state = match (cut, finished) {
+                (true, _) => CoverageState::Cut,
+                (false, true) => CoverageState::Done,
+                (false, false) => CoverageState::Searching,
+            };
+            let coverage = Coverage {
+                selector: one.digest.clone(),
+                matters: one.matters.clone(),
+                partition,
+                from,
+                to,
+                state,
+                holes: 0,
+            };
+            if finished {
+                part.pending.remove(&one.digest);
+            }
+            if before != Some(&coverage) {
+                let bytes = self.context.codec.encode(Topic::Coverage, &coverage)?;
+                let key = format!("{}|{partition}", one.digest);
+                let topic = self.context.names.name(Topic::Coverage);
+                sink.send(Outgoing::new(topic, key, bytes).on(partition));
+                part.coverage.insert(one.digest.clone(), coverage);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A selector that is to be searched in one partition.
+struct Due {
+    digest: String,
+    /// Its place among the selectors; `None`: what screen passes on of itself.
+    index: Option<usize>,
+    matters: Vec<String>,
+    /// The next offset to be searched.
+    cursor: i64,
+    /// The first offset that screen looks at itself.
+    until: i64,
+}
+
+impl Processor for ScopeStage {
+    fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
+        let mut part = Part::default();
+        let context = self.context.clone();
+        read_whole(
+            &context,
+            Topic::Coverage,
+            Some(at.partition),
+            &mut |record| {
+                if let Decoded::Record(one) =
+                    decode::<Coverage>(&context, Topic::Coverage, &record)?
+                {
+                    part.coverage.insert(one.selector.clone(), one);
+                }
+                Ok(())
+            },
+        )?;
+        self.parts.insert(at.partition, part);
+        let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
+        Ok(start)
+    }
+
+    fn release(&mut self, at: &TopicPartition) {
+        self.parts.remove(&at.partition);
+    }
+
+    fn broadcast(&mut self, topic: Topic, record: RecordRef<'_>) -> Result<(), StageError> {
+        note(&self.context, &mut self.records, topic, &record)?;
+        self.stale = true;
+        Ok(())
+    }
+
+    fn prepare(&mut self, _sink: &mut Sink) -> Result<(), StageError> {
+        if self.stale {
+            self.screen = self.context.law.screen(&self.records);
+            self.stale = false;
+        }
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        topic: Topic,
+        record: RecordRef<'_>,
+        fresh: bool,
+        sink: &mut Sink,
+    ) -> Result<(), StageError> {
+        match decode::<Activation>(&self.context, topic, &record)? {
+            Decoded::Record(one) => {
+                let part = self.parts.entry(record.partition).or_default();
+                let known = part.coverage.get(&one.selector);
+                if known.is_none_or(|coverage| coverage.to < one.offset) {
+                    part.pending.insert(one.selector.clone());
+                }
+                let until = part.activations.entry(one.selector).or_insert(one.offset);
+                *until = one.offset.max(*until);
+            }
+            Decoded::Tombstone => {}
+            Decoded::Bad(bad) => {
+                if fresh {
+                    bury(&self.context, Stage::Scope, &record, &bad, sink)?;
+                }
+                return Ok(());
+            }
+        }
+        sink.kept += u64::from(fresh);
+        Ok(())
+    }
+
+    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
+        let partition = self
+            .parts
+            .iter()
+            .find(|(partition, _)| !self.due(**partition, 0).is_empty())
+            .map(|(partition, _)| *partition);
+        if let Some(partition) = partition {
+            self.search(partition, sink)?;
+            return Ok(Work::More);
+        }
+        // A selector that screen announced and this stage does not know is either on its way (then
+        // the broadcast topics are not at their end, and the stage is not settled) or was replaced
+        // by another statement of its record (then nobody waits for its search).
+        Ok(Work::Done)
+    }
+}

@@ -1,0 +1,252 @@
+//! screen: the hot path. Every access of every customer is looked at once; what is not plainly an
+//! account's own ordinary use goes on as a candidate, byte for byte.
+
+use super::reading::{Decoded, bury, decode, read_whole};
+use crate::config::StartAt;
+use crate::context::Context;
+use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::topology::{Stage, Topic};
+use access::{Records, Screen};
+use facts::{Activation, BreachEvent, Coverage, CoverageState, Grant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use stream::{Outgoing, RecordRef, TopicPartition};
+
+/// The name under which what screen passes on of itself is announced and searched, where the first
+/// start lay behind the beginning of the log.
+pub(crate) const STANDING: &str = "standing";
+/// The name under which screen says how many accesses it could not read.
+pub(crate) const UNREADABLE: &str = "unreadable";
+
+struct Part {
+    /// The next offset to be looked at.
+    next: i64,
+    /// Selectors that were announced for this partition.
+    announced: BTreeSet<String>,
+    /// Accesses on this partition that could not be read.
+    unreadable: u64,
+    unreadable_changed: bool,
+}
+
+/// See the module.
+pub(crate) struct ScreenStage {
+    context: Rc<Context>,
+    candidates: Arc<str>,
+    records: Records,
+    screen: Screen,
+    stale: bool,
+    parts: BTreeMap<i32, Part>,
+}
+
+impl ScreenStage {
+    /// With nothing on record yet.
+    pub(crate) fn new(context: &Rc<Context>) -> ScreenStage {
+        let records = Records::default();
+        let screen = context.law.screen(&records);
+        ScreenStage {
+            candidates: context.names.name(Topic::Candidates),
+            context: context.clone(),
+            records,
+            screen,
+            stale: true,
+            parts: BTreeMap::new(),
+        }
+    }
+
+    fn first_start(&self, at: &TopicPartition) -> Result<i64, StageError> {
+        let (start, end) = self.context.cluster.range(&at.topic, at.partition)?;
+        match self.context.start {
+            Some(StartAt::Earliest) => Ok(start),
+            Some(StartAt::Latest) => Ok(end),
+            Some(StartAt::At(moment)) => Ok(self
+                .context
+                .cluster
+                .offset_for_time(&at.topic, at.partition, moment.millis())?
+                .unwrap_or(end)),
+            None => Err(StageError::Stop {
+                code: "start-not-chosen".to_owned(),
+                reason: format!(
+                    "{at} was never read by this group, and the configuration does not say where \
+                     to start: set `start.access-events` to \"earliest\", \"latest\" or an instant"
+                ),
+            }),
+        }
+    }
+}
+
+impl Processor for ScreenStage {
+    fn take(&mut self, at: &TopicPartition, committed: Option<i64>) -> Result<i64, StageError> {
+        let next = match committed {
+            Some(offset) => offset,
+            None => self.first_start(at)?,
+        };
+        let mut part = Part {
+            next,
+            announced: BTreeSet::new(),
+            unreadable: 0,
+            unreadable_changed: false,
+        };
+        let context = self.context.clone();
+        read_whole(
+            &context,
+            Topic::Activations,
+            Some(at.partition),
+            &mut |record| {
+                if let Decoded::Record(one) =
+                    decode::<Activation>(&context, Topic::Activations, &record)?
+                {
+                    part.announced.insert(one.selector);
+                }
+                Ok(())
+            },
+        )?;
+        read_whole(
+            &context,
+            Topic::Coverage,
+            Some(at.partition),
+            &mut |record| {
+                if let Decoded::Record(one) =
+                    decode::<Coverage>(&context, Topic::Coverage, &record)?
+                    && one.selector == UNREADABLE
+                {
+                    part.unreadable = one.holes;
+                }
+                Ok(())
+            },
+        )?;
+        self.parts.insert(at.partition, part);
+        Ok(next)
+    }
+
+    fn release(&mut self, at: &TopicPartition) {
+        self.parts.remove(&at.partition);
+    }
+
+    fn broadcast(&mut self, topic: Topic, record: RecordRef<'_>) -> Result<(), StageError> {
+        note(&self.context, &mut self.records, topic, &record)?;
+        self.stale = true;
+        Ok(())
+    }
+
+    fn prepare(&mut self, sink: &mut Sink) -> Result<(), StageError> {
+        if self.stale {
+            self.screen = self.context.law.screen(&self.records);
+            self.stale = false;
+        }
+        // Announce, for each partition, what is applied from its next access on.
+        for (partition, part) in &mut self.parts {
+            let names = self
+                .screen
+                .selectors()
+                .iter()
+                .map(|one| one.digest.as_str());
+            for selector in names.chain([STANDING]) {
+                if part.announced.contains(selector) {
+                    continue;
+                }
+                part.announced.insert(selector.to_owned());
+                let value = Activation {
+                    selector: selector.to_owned(),
+                    partition: *partition,
+                    offset: part.next,
+                };
+                let key = format!("{selector}|{partition}");
+                let bytes = self.context.codec.encode(Topic::Activations, &value)?;
+                let topic = self.context.names.name(Topic::Activations);
+                sink.send(Outgoing::new(topic, key, bytes).on(*partition));
+            }
+        }
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        topic: Topic,
+        record: RecordRef<'_>,
+        fresh: bool,
+        sink: &mut Sink,
+    ) -> Result<(), StageError> {
+        let value = record.value.unwrap_or_default();
+        let (screen, candidates) = (&self.screen, &self.candidates);
+        let bad = self
+            .context
+            .codec
+            .with_access(topic, value, |access| match access {
+                Ok(view) => {
+                    if screen.passes_on(view) {
+                        let key = view.actor.unwrap_or(view.account);
+                        sink.send(candidate(candidates.clone(), key, &record));
+                        sink.kept += u64::from(fresh);
+                    } else {
+                        sink.passed_over += u64::from(fresh);
+                    }
+                    None
+                }
+                Err(bad) => Some(bad),
+            });
+        let Some(part) = self.parts.get_mut(&record.partition) else {
+            return Ok(());
+        };
+        part.next = record.offset + 1;
+        if let Some(bad) = bad
+            && fresh
+        {
+            bury(&self.context, Stage::Screen, &record, &bad.or_wait()?, sink)?;
+            part.unreadable += 1;
+            part.unreadable_changed = true;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
+        for (partition, part) in &mut self.parts {
+            if part.unreadable_changed {
+                part.unreadable_changed = false;
+                let value = Coverage {
+                    selector: UNREADABLE.to_owned(),
+                    matters: Vec::new(),
+                    partition: *partition,
+                    from: 0,
+                    to: part.next,
+                    state: CoverageState::Done,
+                    holes: part.unreadable,
+                };
+                let bytes = self.context.codec.encode(Topic::Coverage, &value)?;
+                let topic = self.context.names.name(Topic::Coverage);
+                let key = format!("{UNREADABLE}|{partition}");
+                sink.send(Outgoing::new(topic, key, bytes).on(*partition));
+            }
+        }
+        Ok(Work::Done)
+    }
+}
+
+/// A candidate: the access and nothing else; where it stands travels in headers.
+pub(crate) fn candidate(topic: Arc<str>, key: &str, record: &RecordRef<'_>) -> Outgoing {
+    Outgoing::new(topic, key, record.value.unwrap_or_default().to_vec())
+        .header("source-topic", record.topic)
+        .header("source-partition", record.partition.to_be_bytes())
+        .header("source-offset", record.offset.to_be_bytes())
+}
+
+/// Adds a breach event or a grant to what is on record; what cannot be read is counted and skipped
+/// here, since assess owns those topics' dead letters. Says what must be judged again.
+pub(crate) fn note(
+    context: &Context,
+    records: &mut Records,
+    topic: Topic,
+    record: &RecordRef<'_>,
+) -> Result<access::Changes, StageError> {
+    Ok(match topic {
+        Topic::BreachEvents => match decode::<BreachEvent>(context, topic, record)? {
+            Decoded::Record(event) => records.add_breach(event),
+            Decoded::Tombstone | Decoded::Bad(_) => access::Changes::default(),
+        },
+        Topic::Grants => match decode::<Grant>(context, topic, record)? {
+            Decoded::Record(grant) => records.add_grant(grant),
+            Decoded::Tombstone | Decoded::Bad(_) => access::Changes::default(),
+        },
+        _ => access::Changes::default(),
+    })
+}

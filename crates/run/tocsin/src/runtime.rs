@@ -1,0 +1,486 @@
+//! The task loop: one stage on one cluster, step by step.
+//!
+//! A step reads what is there, lets the processor work and commits its outputs together with its
+//! input positions. A processor's state is a function of its inputs and of its own earlier outputs,
+//! so whoever takes a partition over rebuilds it from the topics; nothing is emitted before the
+//! inputs have been read again as far as they were committed, so a restart is never visible
+//! downstream. The loop reads no clock: the caller passes the waiting time.
+
+use crate::context::Context;
+use crate::observe::Watch;
+use crate::topology::{Stage, Topic};
+use facts::Source;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+use stream::{
+    ErrorKind, LogError, Outgoing, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
+};
+
+/// Why a stage cannot go on as it is.
+#[derive(Debug)]
+pub(crate) enum StageError {
+    /// The log said no.
+    Log(LogError),
+    /// Something outside is missing that will come back, such as the schema registry: wait, then
+    /// begin again from the committed positions.
+    Wait {
+        /// The error's code.
+        code: String,
+        /// What is waited for.
+        reason: String,
+    },
+    /// A person has to change something.
+    Stop {
+        /// The error's code.
+        code: String,
+        /// What, why, and what to do.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for StageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StageError::Log(error) => write!(f, "{error}"),
+            StageError::Wait { code, reason } | StageError::Stop { code, reason } => {
+                write!(f, "{reason} ({code})")
+            }
+        }
+    }
+}
+
+impl From<LogError> for StageError {
+    fn from(error: LogError) -> StageError {
+        StageError::Log(error)
+    }
+}
+
+/// What a stage produced in one step.
+#[derive(Default)]
+pub(crate) struct Sink {
+    /// Records to be written, in order.
+    pub(crate) out: Vec<Outgoing>,
+    /// Records read for the first time, by topic.
+    pub(crate) read: BTreeMap<Topic, u64>,
+    /// Of these, how many were passed on or taken into the state.
+    pub(crate) kept: u64,
+    /// Of these, how many needed nothing more.
+    pub(crate) passed_over: u64,
+    /// Of these, those that could not be used.
+    pub(crate) dead: Vec<telemetry::DeadLettered>,
+    /// The first error after which nothing more of this step counts.
+    pub(crate) failed: Option<StageError>,
+}
+
+impl Sink {
+    /// Writes a record.
+    pub(crate) fn send(&mut self, record: Outgoing) {
+        self.out.push(record);
+    }
+}
+
+/// Whether a processor has more to do without further input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Nothing is left.
+    Done,
+    /// It was cut into pieces, and there is another.
+    More,
+}
+
+/// A synchronous state machine over batches.
+pub(crate) trait Processor {
+    /// A partition now belongs to this instance: rebuild its state; returns where to start.
+    fn take(
+        &mut self,
+        partition: &TopicPartition,
+        committed: Option<i64>,
+    ) -> Result<i64, StageError>;
+
+    /// A partition went to another instance.
+    fn release(&mut self, partition: &TopicPartition);
+
+    /// A record of a topic that every instance reads whole.
+    fn broadcast(&mut self, topic: Topic, record: RecordRef<'_>) -> Result<(), StageError>;
+
+    /// Called after the broadcast records of a step and before its other records.
+    fn prepare(&mut self, sink: &mut Sink) -> Result<(), StageError>;
+
+    /// A record of its own topics. `fresh`: it was never committed before.
+    fn record(
+        &mut self,
+        topic: Topic,
+        record: RecordRef<'_>,
+        fresh: bool,
+        sink: &mut Sink,
+    ) -> Result<(), StageError>;
+
+    /// Called after the records of a step, once all inputs are read as far as they were committed.
+    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError>;
+}
+
+/// What one step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Something was read, written or is left to do.
+    pub(crate) busy: bool,
+    /// No input, search or piece of work is outstanding.
+    pub(crate) settled: bool,
+}
+
+/// One stage on one cluster.
+pub(crate) struct Runner {
+    stage: Stage,
+    context: Rc<Context>,
+    processor: Box<dyn Processor>,
+    worker: Box<dyn Worker>,
+    broadcast: Option<Box<dyn Reader>>,
+    loaded: bool,
+    owned: BTreeSet<TopicPartition>,
+    committed: BTreeMap<TopicPartition, i64>,
+    resume_at: BTreeMap<TopicPartition, i64>,
+    idle_steps: u32,
+    watch: Watch,
+}
+
+impl Runner {
+    /// Opens the stage: a worker in its group, and a reader for what every instance reads whole.
+    pub(crate) fn open(stage: Stage, context: &Rc<Context>) -> Result<Runner, StageError> {
+        let names = &context.names;
+        let topics: Vec<String> = stage
+            .reads()
+            .iter()
+            .map(|topic| names.name(*topic).to_string())
+            .collect();
+        let single = matches!(stage, Stage::Assess | Stage::Notify);
+        let assignment = if single {
+            let mut all = Vec::new();
+            for topic in &topics {
+                for partition in 0..context.cluster.partitions(topic)? {
+                    all.push(TopicPartition::new(topic.as_str(), partition));
+                }
+            }
+            stream::Assignment::Fixed(all)
+        } else {
+            stream::Assignment::Group
+        };
+        let group = format!("{}{}", context.prefix, stage.name());
+        let slot = if single {
+            String::new()
+        } else {
+            format!("-{}", context.instance)
+        };
+        let worker = context.cluster.open_worker(WorkerSpec {
+            transactional_id: format!("{group}{slot}"),
+            instance_id: Some(format!("{group}-{}", context.instance)),
+            group,
+            topics,
+            assignment,
+        })?;
+        let broadcast = if stage.broadcast().is_empty() {
+            None
+        } else {
+            let mut reader = context.cluster.open_reader()?;
+            let mut positions = Vec::new();
+            for topic in stage.broadcast() {
+                let name = names.name(*topic);
+                for partition in 0..context.cluster.partitions(&name)? {
+                    let (start, _) = context.cluster.range(&name, partition)?;
+                    positions.push(Position::new(name.clone(), partition, start));
+                }
+            }
+            reader.assign(&positions)?;
+            Some(reader)
+        };
+        Ok(Runner {
+            stage,
+            context: context.clone(),
+            processor: crate::processors::build(stage, context)?,
+            worker,
+            loaded: broadcast.is_none(),
+            broadcast,
+            owned: BTreeSet::new(),
+            committed: BTreeMap::new(),
+            resume_at: BTreeMap::new(),
+            idle_steps: 0,
+            watch: Watch::new(context, stage),
+        })
+    }
+
+    /// One step. Reads at most the configured batch; waits up to `wait` where nothing is there.
+    pub(crate) fn step(&mut self, wait: Duration) -> Result<Progress, StageError> {
+        let mut sink = Sink::default();
+        let heard = self.read_broadcast(&mut sink)?;
+        if !self.loaded {
+            return Ok(Progress {
+                busy: true,
+                settled: false,
+            });
+        }
+        self.processor.prepare(&mut sink)?;
+        let wait = if heard > 0 || !sink.out.is_empty() {
+            Duration::ZERO
+        } else {
+            wait
+        };
+        let polled = self.read_own(wait, &mut sink)?;
+        if let Some(error) = sink.failed.take() {
+            return Err(error);
+        }
+        self.change_assignment(&polled)?;
+        let work = if self.caught_up() {
+            self.processor.finish(&mut sink)?
+        } else {
+            Work::More
+        };
+        let wrote = sink.out.len();
+        self.commit(sink)?;
+        let busy = heard > 0 || polled.records > 0 || wrote > 0 || work == Work::More;
+        self.idle_steps = if busy {
+            0
+        } else {
+            self.idle_steps.saturating_add(1)
+        };
+        let settled = !busy && work == Work::Done && polled.at_end && self.broadcast_at_end()?;
+        self.report(settled);
+        Ok(Progress { busy, settled })
+    }
+
+    /// Whether it has partitions, or nothing to wait for, and has read again what was committed.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.loaded && self.caught_up()
+    }
+
+    /// Aborts what is open and leaves the group.
+    pub(crate) fn close(self) -> Result<(), LogError> {
+        self.worker.close()
+    }
+
+    fn read_broadcast(&mut self, sink: &mut Sink) -> Result<usize, StageError> {
+        let Some(reader) = &mut self.broadcast else {
+            return Ok(0);
+        };
+        let (names, processor) = (&self.context.names, &mut self.processor);
+        let wait = if self.loaded {
+            Duration::ZERO
+        } else {
+            Duration::from_millis(50)
+        };
+        let heard = reader.poll(self.context.tuning.batch_records, wait, &mut |record| {
+            if sink.failed.is_none()
+                && let Some(topic) = names.topic(record.topic)
+                && let Err(error) = processor.broadcast(topic, record)
+            {
+                sink.failed = Some(error);
+            }
+        })?;
+        if let Some(error) = sink.failed.take() {
+            return Err(error);
+        }
+        if !self.loaded && reader.at_end() {
+            self.loaded = true;
+        }
+        Ok(heard)
+    }
+
+    fn broadcast_at_end(&mut self) -> Result<bool, StageError> {
+        match &mut self.broadcast {
+            None => Ok(true),
+            Some(reader) => {
+                // The ends are asked for anew now and then only: each is a question to the cluster.
+                if self.idle_steps % 8 == 1 {
+                    reader.refresh_end()?;
+                }
+                Ok(self.idle_steps > 0 && reader.at_end())
+            }
+        }
+    }
+
+    fn read_own(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
+        let (names, processor) = (&self.context.names, &mut self.processor);
+        let committed = &self.committed;
+        // Records of a batch come in runs of one partition: look a run's names up once.
+        let mut run: Option<(TopicPartition, Topic, i64)> = None;
+        let polled = self
+            .worker
+            .poll(self.context.tuning.batch_records, wait, &mut |record| {
+                if sink.failed.is_some() {
+                    return;
+                }
+                let same = run.as_ref().is_some_and(|(at, ..)| {
+                    at.partition == record.partition && *at.topic == *record.topic
+                });
+                if !same {
+                    let Some(topic) = names.topic(record.topic) else {
+                        return;
+                    };
+                    let at = TopicPartition::new(record.topic, record.partition);
+                    let done = committed.get(&at).copied().unwrap_or(0);
+                    run = Some((at, topic, done));
+                }
+                let Some((_, topic, done)) = &run else {
+                    return;
+                };
+                let fresh = record.offset >= *done;
+                if fresh {
+                    *sink.read.entry(*topic).or_default() += 1;
+                }
+                if let Err(error) = processor.record(*topic, record, fresh, sink) {
+                    sink.failed = Some(error);
+                }
+            })?;
+        Ok(polled)
+    }
+
+    fn change_assignment(&mut self, polled: &stream::Polled) -> Result<(), StageError> {
+        if !(polled.assigned.is_empty() && polled.revoked.is_empty() && polled.lost.is_empty()) {
+            self.watch.rebalanced(polled);
+        }
+        for gone in polled.revoked.iter().chain(&polled.lost) {
+            self.watch
+                .health
+                .forget_position(&gone.topic, gone.partition);
+            self.processor.release(gone);
+            self.owned.remove(gone);
+            self.committed.remove(gone);
+            self.resume_at.remove(gone);
+        }
+        if polled.assigned.is_empty() {
+            return Ok(());
+        }
+        let committed: BTreeMap<TopicPartition, Option<i64>> = self
+            .worker
+            .committed(&polled.assigned)?
+            .into_iter()
+            .collect();
+        for taken in &polled.assigned {
+            let at = committed.get(taken).copied().flatten();
+            self.check_position(taken, at)?;
+            let start = self.processor.take(taken, at)?;
+            self.worker.start(&taken.topic, taken.partition, start)?;
+            self.owned.insert(taken.clone());
+            self.committed.insert(taken.clone(), at.unwrap_or(start));
+            self.resume_at.insert(taken.clone(), at.unwrap_or(start));
+        }
+        Ok(())
+    }
+
+    /// A log that ends below what was committed is another log: created anew, or cut back.
+    fn check_position(
+        &self,
+        at: &TopicPartition,
+        committed: Option<i64>,
+    ) -> Result<(), StageError> {
+        let Some(committed) = committed else {
+            return Ok(());
+        };
+        let (_, end) = self.context.cluster.range(&at.topic, at.partition)?;
+        if end < committed {
+            return Err(StageError::Stop {
+                code: "position-past-end".to_owned(),
+                reason: format!(
+                    "{} of stage {} was committed at offset {committed}, but the log ends at \
+                     {end}: the topic was created anew or lost records. Restore the topic, or \
+                     reset the group {}{} on purpose",
+                    at,
+                    self.stage.name(),
+                    self.context.prefix,
+                    self.stage.name(),
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether everything that was committed before has been read again.
+    fn caught_up(&self) -> bool {
+        self.resume_at.iter().all(|(at, target)| {
+            self.worker
+                .position(&at.topic, at.partition)
+                .is_some_and(|here| here >= *target)
+        })
+    }
+
+    fn commit(&mut self, sink: Sink) -> Result<(), StageError> {
+        let mut positions = Vec::new();
+        for at in &self.owned {
+            if let Some(here) = self.worker.position(&at.topic, at.partition)
+                && self.committed.get(at).is_none_or(|done| here > *done)
+            {
+                positions.push(at.at(here));
+            }
+        }
+        if sink.out.is_empty() && positions.is_empty() {
+            return Ok(());
+        }
+        let started = std::time::Instant::now();
+        self.worker.begin()?;
+        for record in &sink.out {
+            self.worker.send(record)?;
+        }
+        self.worker.commit(&positions)?;
+        for position in positions {
+            self.committed
+                .insert(position.topic_partition(), position.offset);
+        }
+        self.watch.committed(&self.context, sink, started.elapsed());
+        Ok(())
+    }
+
+    fn report(&mut self, settled: bool) {
+        self.watch.health.beat();
+        self.watch.health.settled(settled);
+        for at in &self.owned {
+            let here = self.worker.position(&at.topic, at.partition);
+            let end = self.worker.end(&at.topic, at.partition);
+            if let (Some(here), Some(end)) = (here, end) {
+                self.watch
+                    .health
+                    .position(&at.topic, at.partition, here, end);
+            }
+        }
+    }
+}
+
+/// What to do about an error of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// Begin again from the committed positions.
+    Again,
+    /// Stop the stage: somebody else took over, or a person has to act.
+    Stop,
+}
+
+/// What to do about `error`.
+pub(crate) fn remedy(error: &StageError) -> Remedy {
+    match error {
+        StageError::Wait { .. } => Remedy::Again,
+        StageError::Stop { .. } => Remedy::Stop,
+        StageError::Log(error) => match error.kind {
+            ErrorKind::Fatal | ErrorKind::Abort | ErrorKind::Retriable => Remedy::Again,
+            ErrorKind::Fenced | ErrorKind::NotFound | ErrorKind::Config => Remedy::Stop,
+        },
+    }
+}
+
+/// Where a record stands, for people: a topic's offset, or a file's line.
+pub(crate) fn source_of(context: &Context, record: &RecordRef<'_>) -> Source {
+    place(context, record.topic, record.partition, record.offset)
+}
+
+/// The same for a record that is elsewhere.
+pub(crate) fn place(context: &Context, topic: &str, partition: i32, offset: i64) -> Source {
+    match context
+        .file_of
+        .as_ref()
+        .and_then(|file_of| file_of(topic, partition, offset))
+    {
+        Some((file, line)) => Source::File { file, line },
+        None => Source::Topic {
+            topic: topic.to_owned(),
+            partition,
+            offset,
+        },
+    }
+}

@@ -1,0 +1,38 @@
+//! Waits for the signals that end a process.
+
+/// Waits for an interrupt or a termination.
+pub(crate) fn wait() {
+    wait_or(&|| false);
+}
+
+/// Waits for an interrupt or a termination, or until `done` says yes; it is asked four times a
+/// second. True: a signal came.
+pub(crate) fn wait_or(done: &dyn Fn() -> bool) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else {
+        return true;
+    };
+    runtime.block_on(async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut interrupt), Ok(mut terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) else {
+            return true;
+        };
+        let mut tick = tokio::time::interval(std::time::Duration::from_millis(250));
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return true,
+                _ = terminate.recv() => return true,
+                _ = tick.tick() => {
+                    if done() {
+                        return false;
+                    }
+                }
+            }
+        }
+    })
+}
