@@ -1,4 +1,5 @@
-//! Decisions: what people say to what tocsin asks. A decision carries the document that it is about.
+//! Decisions: what people say to what tocsin asks. A decision carries the document that it is
+//! about.
 
 use crate::{Moment, Private};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

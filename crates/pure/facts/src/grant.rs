@@ -115,7 +115,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// When it holds: from `from` to the earlier of `until` and `revoked_at`; `None` for `complete`.
+    /// When it holds: from `from` to the earlier of `until` and `revoked_at`; `None` for
+    /// `complete`.
     pub fn span(&self) -> Option<Span> {
         let until = match (self.until, self.revoked_at) {
             (Some(a), Some(b)) => Some(a.min(b)),

@@ -2,7 +2,8 @@
 //!
 //! A record comes in (an access, a grant, an account, a breach event, a decision), is merged with
 //! other statements of the same id ([`merge`]), and what is not on record stays unknown. This crate
-//! does no I/O, reads no clock and knows no law; names and meanings follow the project's vocabulary.
+//! does no I/O, reads no clock and knows no law; names and meanings follow the project's
+//! vocabulary.
 
 mod access;
 mod account;

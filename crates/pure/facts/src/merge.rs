@@ -121,19 +121,28 @@ fn fold(merged: &mut Value, other: Value, path: &str, disputed: &mut BTreeMap<St
         }
         (slot, other) => {
             if *slot != other {
-                let least = |a: &Value, b: &Value| {
-                    if crate::canonical_json(a) <= crate::canonical_json(b) {
-                        a.clone()
-                    } else {
-                        b.clone()
-                    }
-                };
                 let so_far = disputed.get(path).unwrap_or(slot);
-                let least = least(so_far, &other);
+                let least = lesser(so_far, &other);
                 disputed.insert(path.to_owned(), least);
             }
         }
     }
+}
+
+/// The lesser of two values: the earlier of two instants, the smaller of two numbers, else the
+/// first by its text, so that the order of arrival never decides.
+fn lesser(a: &Value, b: &Value) -> Value {
+    let instant = |value: &Value| {
+        value
+            .as_str()
+            .and_then(|text| text.parse::<crate::Moment>().ok())
+    };
+    let first = match (instant(a), instant(b), a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b), ..) => a <= b,
+        (.., Some(a), Some(b)) => a <= b,
+        _ => crate::canonical_json(a) <= crate::canonical_json(b),
+    };
+    if first { a.clone() } else { b.clone() }
 }
 
 fn parent<'a>(value: &'a mut Value, path: &str) -> Option<(&'a mut Value, String)> {
@@ -179,6 +188,13 @@ mod tests {
         let merged = grants.merged().expect("something was stated");
         assert!(merged.disputed.is_empty());
         assert_eq!(merged.record, grant(late));
+    }
+
+    #[test]
+    fn the_lesser_of_two_instants_is_the_earlier() {
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z");
+        assert_eq!(lesser(&late.into(), &early.into()), Value::from(early));
+        assert_eq!(lesser(&9.into(), &10.into()), Value::from(9));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 ///
 /// Only the years 1970 to 2999 exist: anything else in a record is a fault of its source and an
 /// error, never a silent far past or far future. In human-readable formats it is RFC 3339 (finer
-/// digits than microseconds are cut off), else the number of microseconds (Avro `timestamp-micros`).
+/// digits than microseconds are cut off), else the number of microseconds (Avro
+/// `timestamp-micros`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(i64);
 
@@ -156,7 +157,8 @@ impl Span {
             }
     }
 
-    /// Whether this span and what begins `at` and, if it lasts, ends before `until` share an instant.
+    /// Whether this span and what begins `at` and, if it lasts, ends before `until` share an
+    /// instant.
     pub fn overlaps(&self, at: Moment, until: Option<Moment>) -> bool {
         let last = until.map_or(at, |until| at.max(until.saturating_add_micros(-1)));
         self.until.is_none_or(|end| at < end) && last >= self.from

@@ -35,7 +35,10 @@ pub(crate) fn nearest(given: &str, known: &[&'static str]) -> Option<&'static st
 
 /// Declares an enum of the vocabulary whose variants are words in snake case.
 macro_rules! tokens {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }
+    ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
                  serde::Serialize, serde::Deserialize)]

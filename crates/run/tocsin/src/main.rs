@@ -32,6 +32,7 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    sigpipe::reset();
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

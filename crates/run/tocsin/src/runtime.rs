@@ -278,6 +278,9 @@ impl Runner {
         if let Some(error) = sink.failed.take() {
             return Err(error);
         }
+        if heard > 0 {
+            self.watch.health.settled(false);
+        }
         if !self.loaded && reader.at_end() {
             self.loaded = true;
         }
@@ -299,7 +302,8 @@ impl Runner {
 
     fn read_own(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
         let (names, processor) = (&self.context.names, &mut self.processor);
-        let committed = &self.committed;
+        let (committed, health) = (&self.committed, &self.watch.health);
+        let mut said = false;
         // Records of a batch come in runs of one partition: look a run's names up once.
         let mut run: Option<(TopicPartition, Topic, i64)> = None;
         let polled = self
@@ -323,6 +327,12 @@ impl Runner {
                     return;
                 };
                 let fresh = record.offset >= *done;
+                if !said {
+                    // Not only when the step is over: it may take long, and who looks meanwhile
+                    // must not be told that nothing is outstanding.
+                    said = true;
+                    health.settled(false);
+                }
                 if fresh {
                     *sink.read.entry(*topic).or_default() += 1;
                 }

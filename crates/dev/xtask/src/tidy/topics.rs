@@ -9,6 +9,13 @@ use std::path::Path;
 const CHECK: &str = "topics";
 const FILE: &str = "deploy/topics/topics.toml";
 
+/// Topics whose records stand on the partition of the same number as those of another topic.
+const SAME_PARTITIONS: [(&str, &str); 3] = [
+    ("activations", "access-events"),
+    ("coverage", "access-events"),
+    ("findings", "candidates"),
+];
+
 /// The file: a list of topics.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +87,7 @@ pub fn check(topics: &Topics) -> Vec<Finding> {
                 .map(|what| finding(&topic.name, what)),
         );
     }
+    found.extend(uneven(topics));
     if let Some(way) = cycle(topics) {
         let what = format!(
             "the stages feed themselves: {}; facts must go one way",
@@ -88,6 +96,26 @@ pub fn check(topics: &Topics) -> Vec<Finding> {
         found.push(finding(FILE, what));
     }
     found
+}
+
+/// Topics that must have as many partitions as another one, and have not.
+fn uneven(topics: &Topics) -> Vec<Finding> {
+    let partitions = |name: &str| {
+        let mut all = topics.topic.iter();
+        all.find(|topic| topic.name == name)
+            .map(|topic| topic.partitions)
+    };
+    let pairs = SAME_PARTITIONS.into_iter();
+    pairs
+        .filter_map(|(name, like)| {
+            let (here, there) = partitions(name).zip(partitions(like))?;
+            let what = format!(
+                "has {here} partitions and {like} has {there}; its records stand on the partition \
+                 of the same number, so both must have as many"
+            );
+            (here != there).then(|| finding(name, what))
+        })
+        .collect()
 }
 
 fn finding(place: &str, what: String) -> Finding {
@@ -260,6 +288,19 @@ mod tests {
         bad.config.remove("retention.ms");
         let found = findings(vec![bad]);
         assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn what_stands_on_the_same_partition_number_has_as_many_partitions() {
+        let mut accesses = topic("access-events", Kind::Input, &[], &["screen"]);
+        accesses.partitions = 8;
+        let activations = topic("activations", Kind::Table, &["screen"], &["scope"]);
+        let found = findings(vec![accesses, activations]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("has 1 partitions and access-events has 8"),
+            "{found:?}"
+        );
     }
 
     #[test]

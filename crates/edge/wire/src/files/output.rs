@@ -92,7 +92,7 @@ impl LinesWriter {
     }
 }
 
-/// Writes an Avro object container file of the newest schema, with deflate.
+/// Writes an Avro object container file of the newest schema, with deflate at its fastest.
 pub struct ContainerWriter {
     writer: Writer<'static, 'static, BufWriter<File>>,
     entry: &'static Entry,
@@ -111,7 +111,7 @@ impl ContainerWriter {
         mark[8..].copy_from_slice(&entry.newest.fingerprint);
         let writer = WriterBuilder::with_owned_config(SerializerConfig::new(&entry.newest.avro))
             .compression(Compression::Deflate {
-                level: CompressionLevel::default(),
+                level: CompressionLevel::new(1),
             })
             .sync_marker(mark)
             .build(BufWriter::new(file))

@@ -13,6 +13,8 @@ use crate::topology::Topic;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use stream::{Feed, MemoryCluster, partition_of};
 use wire::files::ContainerWriter;
@@ -131,13 +133,61 @@ fn settle(engine: &Engine, what: &str) -> Result<(), Failure> {
     ))
 }
 
-/// Pours a history into the log, and into files for `tocsin replay --files`.
+/// Records on their way into a file.
+type Export = (Topic, Vec<Vec<u8>>);
+
+/// Writes what is poured into files for `tocsin replay --files`, on a thread of its own: packing
+/// takes longer than pouring.
+struct Exporter {
+    send: SyncSender<Export>,
+    thread: JoinHandle<Result<(), String>>,
+}
+
+impl Exporter {
+    fn start(out: &OutDir) -> Result<Exporter, Failure> {
+        out.write("input/README.txt", INPUT_README.as_bytes())?;
+        let mut files = BTreeMap::new();
+        for topic in Topic::INPUTS {
+            let path = out.path(&format!("input/{}.avro", topic.name()));
+            let writer = ContainerWriter::create(&path, topic.record())
+                .map_err(|error| Failure::failed("out-unwritable", error.to_string()))?;
+            files.insert(topic, writer);
+        }
+        let (send, receive) = std::sync::mpsc::sync_channel::<Export>(64);
+        let thread = std::thread::spawn(move || {
+            for (topic, values) in receive {
+                let Some(file) = files.get_mut(&topic) else {
+                    continue;
+                };
+                for value in &values {
+                    file.write_single_object(value).map_err(|error| error.to_string())?;
+                }
+            }
+            for (_, file) in files {
+                file.finish().map_err(|error| error.to_string())?;
+            }
+            Ok(())
+        });
+        Ok(Exporter { send, thread })
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        drop(self.send);
+        let written = self.thread.join().unwrap_or_else(|_| Err("the writer ended".to_owned()));
+        written.map_err(|error| Failure::failed("out-unwritable", error))
+    }
+}
+
+/// Pours a history into the log, and into files.
 struct Pour {
     plan: Arc<Plan>,
     cluster: MemoryCluster,
     codec: Codec,
-    files: BTreeMap<Topic, ContainerWriter>,
+    exporter: Option<Exporter>,
 }
+
+/// An access on its way into the log: time stamp, key, value.
+type Poured = (i64, Vec<u8>, Vec<u8>);
 
 impl Pour {
     fn new(
@@ -146,23 +196,9 @@ impl Pour {
         export: Option<&OutDir>,
     ) -> Result<Pour, Failure> {
         let store = Arc::new(SchemaStore::without_registry());
-        let mut files = BTreeMap::new();
-        if let Some(out) = export {
-            out.write("input/README.txt", INPUT_README.as_bytes())?;
-            for topic in Topic::INPUTS {
-                let path = out.path(&format!("input/{}.avro", topic.name()));
-                let writer = ContainerWriter::create(&path, topic.record())
-                    .map_err(|error| Failure::failed("out-unwritable", error.to_string()))?;
-                files.insert(topic, writer);
-            }
-        }
+        let exporter = export.map(Exporter::start).transpose()?;
         let codec = Codec::new(store, Framing::SingleObject, Duration::ZERO);
-        Ok(Pour {
-            plan: plan.clone(),
-            cluster,
-            codec,
-            files,
-        })
+        Ok(Pour { plan: plan.clone(), cluster, codec, exporter })
     }
 
     fn encode<T: serde::Serialize>(&self, topic: Topic, value: &T) -> Result<Vec<u8>, Failure> {
@@ -171,12 +207,12 @@ impl Pour {
             .map_err(|error| Failure::failed("encode", error.to_string()))
     }
 
-    fn export(&mut self, topic: Topic, value: &[u8]) -> Result<(), Failure> {
-        match self.files.get_mut(&topic) {
+    fn export(&self, topic: Topic, values: Vec<Vec<u8>>) -> Result<(), Failure> {
+        match &self.exporter {
             None => Ok(()),
-            Some(file) => file
-                .write_single_object(value)
-                .map_err(|error| Failure::failed("out-unwritable", error.to_string())),
+            Some(exporter) => exporter.send.send((topic, values)).map_err(|_| {
+                Failure::failed("out-unwritable", "the files of the input cannot be written")
+            }),
         }
     }
 
@@ -188,20 +224,18 @@ impl Pour {
         key: impl Fn(&T) -> String,
     ) -> Result<(), Failure> {
         let name = self.plan.names.name(topic);
+        let mut values = Vec::with_capacity(records.len());
         for record in records {
             let value = self.encode(topic, record)?;
-            self.export(topic, &value)?;
-            self.cluster
-                .append(&stream::Outgoing::new(name.clone(), key(record), value))?;
+            values.push(value.clone());
+            self.cluster.append(&stream::Outgoing::new(name.clone(), key(record), value))?;
         }
-        Ok(())
+        self.export(topic, values)
     }
 
     fn reference(&mut self, history: &History) -> Result<(), Failure> {
         self.pour(Topic::Grants, &history.grants, |one| one.id.clone())?;
-        self.pour(Topic::Accounts, &history.accounts, |one| {
-            one.account.reveal().to_owned()
-        })?;
+        self.pour(Topic::Accounts, &history.accounts, |one| one.account.reveal().to_owned())?;
         self.reports(&history.reports)
     }
 
@@ -212,52 +246,50 @@ impl Pour {
     /// Appends all accesses, with progress.
     fn accesses(&mut self, history: &History) -> Result<(), Failure> {
         const PIECE: usize = 20_000;
-        let name = self.plan.names.name(Topic::AccessEvents);
         let count = usize::try_from(embedded::PARTITIONS).unwrap_or(1);
-        let mut pieces: Vec<Vec<(i64, Vec<u8>, Vec<u8>)>> = vec![Vec::new(); count];
+        let mut pieces: Vec<Vec<Poured>> = vec![Vec::new(); count];
         let mut poured: u64 = 0;
         let mut said = Instant::now();
-        let mut accesses = history.accesses().peekable();
-        while let Some(access) = accesses.next() {
+        for access in history.accesses() {
             let value = self.encode(Topic::AccessEvents, &access)?;
-            self.export(Topic::AccessEvents, &value)?;
             let key = access.account.reveal().as_bytes().to_vec();
-            let partition = usize::try_from(partition_of(&key, embedded::PARTITIONS)).unwrap_or(0);
-            if let Some(piece) = pieces.get_mut(partition) {
-                piece.push((access.at.millis(), key, value));
-            }
+            let partition = partition_of(&key, embedded::PARTITIONS);
+            let Some(piece) = usize::try_from(partition).ok().and_then(|at| pieces.get_mut(at))
+            else {
+                continue;
+            };
+            piece.push((access.at.millis(), key, value));
             poured += 1;
-            let last = accesses.peek().is_none();
-            for (partition, piece) in pieces.iter_mut().enumerate() {
-                if piece.len() >= PIECE || (last && !piece.is_empty()) {
-                    let partition = i32::try_from(partition).unwrap_or(0);
-                    let feed = piece.iter().map(|(at, key, value)| Feed {
-                        timestamp_ms: *at,
-                        key: Some(key),
-                        value: Some(value),
-                    });
-                    self.cluster.append_batch(&name, partition, feed)?;
-                    piece.clear();
-                }
+            if piece.len() >= PIECE {
+                let piece = std::mem::take(piece);
+                self.piece(partition, piece)?;
             }
             if said.elapsed() > Duration::from_secs(1) {
                 said = Instant::now();
                 let part = 100.0 * poured as f64 / history.len() as f64;
-                eprintln!(
-                    "  {poured} of {} accesses poured ({part:.0} %)",
-                    history.len()
-                );
+                eprintln!("  {poured} of {} accesses poured ({part:.0} %)", history.len());
             }
+        }
+        for (partition, piece) in pieces.into_iter().enumerate() {
+            self.piece(i32::try_from(partition).unwrap_or(0), piece)?;
         }
         Ok(())
     }
 
+    fn piece(&mut self, partition: i32, piece: Vec<Poured>) -> Result<(), Failure> {
+        let feed = piece.iter().map(|(at, key, value)| Feed {
+            timestamp_ms: *at,
+            key: Some(key),
+            value: Some(value),
+        });
+        let name = self.plan.names.name(Topic::AccessEvents);
+        self.cluster.append_batch(&name, partition, feed)?;
+        let values = piece.into_iter().map(|(_, _, value)| value).collect();
+        self.export(Topic::AccessEvents, values)
+    }
+
     fn finish(&mut self) -> Result<(), Failure> {
-        for (_, file) in std::mem::take(&mut self.files) {
-            file.finish()
-                .map_err(|error| Failure::failed("out-unwritable", error.to_string()))?;
-        }
-        Ok(())
+        self.exporter.take().map_or(Ok(()), Exporter::finish)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table at the end of a run: incident, who, how many, and what each order makes of it.
 
 use crate::outputs::Results;
-use obligation::{Answer, Because, Determination};
+use obligation::Answer;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ pub(crate) fn rows(results: &Results) -> Vec<Row> {
             duty: one.duty.clone(),
             answer: one.answer,
             accounts: one.counts.get("accounts").copied(),
-            because: why(one),
+            because: one.in_a_line(),
             planned: one
                 .clock
                 .as_ref()
@@ -76,25 +76,6 @@ fn who(results: &Results, incident: &str) -> String {
         })
         .collect();
     names.join(", ")
-}
-
-/// The deepest reason that decided, in a line.
-fn why(one: &Determination) -> String {
-    fn deepest(node: &Because, depth: u32) -> (u32, &Because) {
-        node.of
-            .iter()
-            .filter(|child| child.value == node.value)
-            .map(|child| deepest(child, depth + 1))
-            .max_by_key(|(depth, _)| *depth)
-            .unwrap_or((depth, node))
-    }
-    let first = one
-        .because
-        .of
-        .iter()
-        .find(|child| child.value == one.because.value);
-    let node = first.map_or(&one.because, |child| deepest(child, 0).1);
-    node.text.clone()
 }
 
 /// The table as text.

@@ -1,0 +1,181 @@
+//! The commands as a person meets them: output, errors and exit codes.
+
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+fn tocsin(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tocsin")).args(arguments).output().expect("tocsin starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn decide(facts: &Value) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tocsin"))
+        .args(["decide", "--order", "ring", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tocsin starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(facts.to_string().as_bytes()).expect("written");
+    drop(stdin);
+    child.wait_with_output().expect("tocsin ends")
+}
+
+fn forty_accounts() -> Value {
+    json!({
+        "breach_events": [
+            { "id": "b1", "matter": "M-1", "recorded_at": "2026-12-01T09:00:00Z",
+              "report": { "kind": "milestone", "name": "discovered", "at": "2026-12-01T08:00:00Z" } },
+            { "id": "b2", "matter": "M-1", "recorded_at": "2026-12-15T18:00:00Z",
+              "report": { "kind": "milestone", "name": "no_notice_needed",
+                          "at": "2026-12-15T18:00:00Z" } },
+        ],
+        "counts": [
+            { "information": "home_security_recording", "authority": "unauthorised",
+              "ground": "established", "encrypted": "no", "visibility": "private",
+              "accounts": 40, "consumers": 40 },
+        ],
+    })
+}
+
+#[test]
+fn decide_prints_determinations_and_exits_0_whatever_the_answer() {
+    let output = decide(&forty_accounts());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
+    assert_eq!(answers[0]["answer"], "owed");
+    assert_eq!(answers[0]["clock"]["planned"], "2026-12-24");
+    assert_eq!(answers[0]["clock"]["outer"], "2026-12-28");
+    let mut nine = forty_accounts();
+    nine["counts"][0]["accounts"] = json!(9);
+    let output = decide(&nine);
+    assert_eq!(output.status.code(), Some(0));
+    let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
+    assert_eq!(answers[0]["answer"], "not_owed");
+}
+
+#[test]
+fn a_typo_in_a_legal_record_does_not_pass_silently() {
+    let mut facts = forty_accounts();
+    facts["counts"][0]["acounts"] = json!(3);
+    let output = decide(&facts);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("accounts"), "{}", stderr(&output));
+}
+
+#[test]
+fn due_shows_the_count() {
+    let output =
+        tocsin(&["due", "--method", "frcp-6", "--days", "10", "--from", "2026-12-15", "--json"]);
+    let due: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(due["planned"], "2026-12-24");
+    assert_eq!(due["outer"], "2026-12-28");
+    assert_eq!(due["naive"], "2026-12-25");
+    assert!(due["steps"].as_array().is_some_and(|steps| steps.len() >= 10));
+    let wrong = tocsin(&["due", "--method", "frcp-6", "--days", "10", "--from", "soon"]);
+    assert_eq!(wrong.status.code(), Some(64));
+}
+
+#[test]
+fn orders_are_listed_checked_and_tested() {
+    let list = tocsin(&["orders", "list", "--json"]);
+    let orders: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("JSON");
+    for member in ["order", "title", "grade", "in_force", "duties"] {
+        assert!(orders.iter().all(|one| one.get(member).is_some()), "{member}");
+    }
+    assert_eq!(tocsin(&["orders", "check"]).status.code(), Some(0));
+    let tested = tocsin(&["orders", "test"]);
+    assert_eq!(tested.status.code(), Some(0), "{}", stdout(&tested));
+    assert!(stdout(&tested).contains("0 failed"));
+}
+
+#[test]
+fn an_unknown_order_names_what_there_is() {
+    let output = tocsin(&["decide", "--order", "rign", "-"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("did you mean"), "{}", stderr(&output));
+    let none = tocsin(&["replay", "--files", ".", "--out", "x"]);
+    assert_eq!(none.status.code(), Some(64));
+    assert!(stderr(&none).contains("--order"), "{}", stderr(&none));
+}
+
+#[test]
+fn version_help_schema_and_completions() {
+    let version = stdout(&tocsin(&["--version"]));
+    assert!(version.contains(env!("CARGO_PKG_VERSION")) && version.contains("pack "));
+    let help = tocsin(&["replay", "--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(stdout(&help).contains("Example"));
+    let schema = tocsin(&["schema", "breach-event"]);
+    assert!(serde_json::from_str::<Value>(&stdout(&schema)).is_ok());
+    assert_eq!(tocsin(&["schema", "breach"]).status.code(), Some(64));
+    assert!(stdout(&tocsin(&["completions", "bash"])).contains("_tocsin"));
+    assert_eq!(tocsin(&["frobnicate"]).status.code(), Some(64));
+}
+
+#[test]
+fn two_people_approve_a_notice_and_a_replay_releases_it() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| scratch.path().join(name).to_str().expect("a path").to_owned();
+    let (demo, again) = (path("demo"), path("again"));
+    assert!(tocsin(&["demo", "--ordinary", "2000", "--out", &demo]).status.success());
+    let list = stdout(&tocsin(&["notices", "list", "--out", &demo, "--json"]));
+    let notices: Vec<Value> = serde_json::from_str(&list).expect("JSON");
+    let ready = notices.iter().find(|one| one["state"] == "ready").expect("a ready notice");
+    let (id, digest) = (ready["notice"].as_str().unwrap(), ready["digest"].as_str().unwrap());
+    let decision = |by: &str, at: &str| {
+        let output = tocsin(&[
+            "notices", "decide", id, "approve", "--digest", digest, "--by", by, "--role",
+            "counsel", "--at", at, "--out", &demo,
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    // A document that is not the current one is refused.
+    let old = tocsin(&[
+        "notices", "decide", id, "approve", "--digest", "00", "--by", "kim", "--role", "counsel",
+        "--out", &demo,
+    ]);
+    assert_eq!(old.status.code(), Some(64));
+    assert!(stderr(&old).contains("not the current one"));
+    // Not releasable before two people approved it.
+    let early = tocsin(&[
+        "notices", "release", id, "--digest", digest, "--by", "kim", "--role", "counsel", "--out",
+        &demo,
+    ]);
+    assert_eq!(early.status.code(), Some(64));
+    let mut decisions = decision("kim", "2026-05-01T09:00:00Z");
+    decisions.push_str(&decision("sam", "2026-05-01T10:00:00Z"));
+    let input = scratch.path().join("demo/input");
+    std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
+    let replay = |out: &str| {
+        let input = input.to_str().expect("a path");
+        let run = tocsin(&[
+            "replay", "--files", input, "--order", "ring", "--order", "alexa", "--out", out,
+        ]);
+        assert!(run.status.success(), "{}", stderr(&run));
+        let file = format!("{out}/notices/{id}/notice.json");
+        let text = std::fs::read_to_string(file).expect("the notice");
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    assert_eq!(replay(&again)["state"], "releasable");
+    let release = tocsin(&[
+        "notices", "release", id, "--digest", digest, "--by", "lee", "--role", "officer", "--at",
+        "2026-05-02T09:00:00Z", "--out", &again,
+    ]);
+    assert!(release.status.success(), "{}", stderr(&release));
+    decisions.push_str(&stdout(&release));
+    std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
+    let released = replay(&path("released"));
+    assert_eq!(released["state"], "released");
+    assert_eq!(released["digest"], digest);
+}

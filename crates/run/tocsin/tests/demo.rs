@@ -1,0 +1,132 @@
+//! The demo's history: every line of it is a case with an expected answer, and `replay` over what
+//! the demo poured gives the demo's bytes.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn tocsin(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tocsin")).args(arguments).output().expect("tocsin starts")
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// What a run left, comparable: file by file, `source` taken out.
+fn comparable(out: &Path) -> BTreeMap<String, Vec<Value>> {
+    let mut files = BTreeMap::new();
+    for name in ["findings", "incidents", "determinations", "register", "dead-letters"] {
+        let mut lines = lines(&out.join(format!("{name}.jsonl")));
+        for line in &mut lines {
+            line.as_object_mut().expect("an object").remove("source");
+        }
+        lines.sort_by_key(Value::to_string);
+        files.insert(name.to_owned(), lines);
+    }
+    for entry in std::fs::read_dir(out.join("notices")).expect("notices") {
+        let folder = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(folder.join("notice.json")).expect("a notice");
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        files.insert(name, vec![serde_json::from_str(&text).expect("JSON")]);
+    }
+    files
+}
+
+fn script() -> Value {
+    let text = include_str!("../src/demo/history.toml");
+    let value: toml::Value = toml::from_str(text).expect("the script");
+    serde_json::to_value(value).expect("JSON")
+}
+
+#[test]
+fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let out = scratch.path().join("demo");
+    let shown = tocsin(&["demo", "--ordinary", "20000", "--out", out.to_str().expect("a path")]);
+    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+
+    let determinations = lines(&out.join("determinations.jsonl"));
+    let register = lines(&out.join("register.jsonl"));
+    let mut seen = 0;
+    for episode in script()["episode"].as_array().expect("episodes") {
+        let name = episode["name"].as_str().expect("a name");
+        let group = match episode["matter"].as_str() {
+            Some(matter) => format!("matter:{matter}"),
+            None => format!("actor:{}", episode["actor"].as_str().expect("an actor")),
+        };
+        let incidents = lines(&out.join("incidents.jsonl"));
+        let incident = incidents
+            .iter()
+            .find(|one| one["groups"].as_array().is_some_and(|all| all.contains(&group.clone().into())))
+            .unwrap_or_else(|| panic!("no incident for: {name}"));
+        for (order, expected) in episode["expect"].as_object().expect("expectations") {
+            let one = determinations
+                .iter()
+                .find(|one| one["incident"] == incident["incident"] && one["order"] == order.as_str())
+                .unwrap_or_else(|| panic!("no determination under {order} for: {name}"));
+            assert_eq!(one["answer"], expected["answer"], "{order}: {name}\n{}", one["because"]);
+            if let Some(accounts) = expected.get("accounts") {
+                let count = &one["counts"]["accounts"];
+                assert_eq!(count["at_least"], accounts[0], "{order}: {name}");
+                assert_eq!(count["at_most"], accounts[1], "{order}: {name}");
+            }
+            for day in ["planned", "outer"] {
+                if let Some(expected) = expected.get(day) {
+                    assert_eq!(&one["clock"][day], expected, "{day}, {order}: {name}");
+                }
+            }
+            seen += 1;
+        }
+        for (order, count) in episode["register"].as_object().into_iter().flatten() {
+            let entries = register
+                .iter()
+                .filter(|one| one["order"] == order.as_str() && one["incident"] == incident["incident"])
+                .count();
+            assert_eq!(Some(entries as u64), count.as_u64(), "register, {order}: {name}");
+        }
+    }
+    assert_eq!(seen, determinations.len(), "no determination beside the expected ones");
+
+    let again = scratch.path().join("replay");
+    let replayed = tocsin(&[
+        "replay",
+        "--files",
+        out.join("input").to_str().expect("a path"),
+        "--order",
+        "ring",
+        "--order",
+        "alexa",
+        "--out",
+        again.to_str().expect("a path"),
+        "--compare",
+        out.to_str().expect("a path"),
+    ]);
+    assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
+    assert_eq!(comparable(&out), comparable(&again));
+}
+
+#[test]
+fn another_seed_is_another_history_with_the_same_answers() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let answers = |seed: &str| {
+        let out = scratch.path().join(seed);
+        let path = out.to_str().expect("a path").to_owned();
+        let shown =
+            tocsin(&["demo", "--ordinary", "5000", "--no-export", "--seed", seed, "--out", &path]);
+        assert!(shown.status.success());
+        let answers: Vec<(String, String, String)> = lines(&out.join("determinations.jsonl"))
+            .iter()
+            .map(|one| {
+                let text = |member: &str| one[member].to_string();
+                (text("incident"), text("order"), text("answer"))
+            })
+            .collect();
+        (answers, lines(&out.join("findings.jsonl")))
+    };
+    let (first, second) = (answers("1"), answers("2"));
+    assert_eq!(first.0, second.0);
+    assert_ne!(first.1, second.1, "the seed changes the history");
+}

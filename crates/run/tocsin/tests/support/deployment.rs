@@ -1,0 +1,337 @@
+//! One deployment of the pipeline on the parts: its own prefix, its configuration, its topics, its
+//! stages as processes of their own.
+
+use super::history::Input;
+use super::results::Results;
+use super::{Demo, PATIENCE, Parts, eventually};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, WorkerSpec};
+use wire::{RecordKind, Registry, subject};
+use xtask::parts::http;
+use xtask::parts::process::{Process, Scratch};
+
+/// The stages, in the direction of the data.
+pub(crate) const STAGES: [&str; 5] = ["screen", "scope", "verify", "assess", "notify"];
+/// How many records one transaction of a producer holds.
+const PRODUCED_AT_ONCE: usize = 5_000;
+/// So many times in a row everything must be seen at rest.
+const AT_REST: u32 = 6;
+/// Longer than a record takes from one process to the next, also on a busy machine.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+
+/// What a command came to.
+pub(crate) struct Said {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// Its standard output.
+    pub(crate) out: String,
+    /// Its standard error.
+    pub(crate) err: String,
+}
+
+/// See the module.
+pub(crate) struct Deployment {
+    /// Before the names of its topics.
+    pub(crate) prefix: String,
+    /// Its broker.
+    pub(crate) cluster: KafkaCluster,
+    /// Its configuration.
+    pub(crate) config: PathBuf,
+    registry: String,
+    ids: BTreeMap<RecordKind, u32>,
+    scratch: Scratch,
+}
+
+impl Deployment {
+    /// A deployment of its own, with the orders of the demo; `more` is added to its configuration.
+    pub(crate) fn new(parts: &Parts, name: &str, more: &str) -> Deployment {
+        let prefix = format!("e2e-{}-{name}-", std::process::id());
+        let scratch = Scratch::new(&format!("e2e-{name}")).unwrap();
+        let text = configuration(&parts.bootstrap, &parts.registry, &prefix, more);
+        let config = scratch.write("tocsin.toml", &text).unwrap();
+        let cluster = KafkaCluster::connect(KafkaSettings::new(&parts.bootstrap)).unwrap();
+        Deployment {
+            prefix,
+            cluster,
+            config,
+            registry: parts.registry.clone(),
+            ids: BTreeMap::new(),
+            scratch,
+        }
+    }
+
+    /// The name of a topic here.
+    pub(crate) fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Creates the topics and registers the schemas of the inputs, as a company's own systems do.
+    pub(crate) fn prepare(&mut self) {
+        let said = self.tocsin(&["topics", "apply", "--partitions", "3", "--replication", "1"]);
+        assert_eq!(said.code, 0, "topics apply: {}{}", said.out, said.err);
+        let registry = Registry::new(&self.registry, None);
+        for (topic, kind) in [
+            ("access-events", RecordKind::AccessEvent),
+            ("breach-events", RecordKind::BreachEvent),
+            ("grants", RecordKind::Grant),
+            ("accounts", RecordKind::Account),
+        ] {
+            let subject = subject(&self.topic(topic));
+            let id = registry.register(&subject, kind.newest_schema()).unwrap();
+            self.ids.insert(kind, id);
+        }
+    }
+
+    /// Runs a command with this configuration to its end.
+    pub(crate) fn tocsin(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
+        command.args(arguments).arg("--config").arg(&self.config);
+        run(command)
+    }
+
+    /// The record as it stands on a topic: Confluent's zero byte, the schema's id, the datum.
+    pub(crate) fn confluent(&self, input: &Input) -> Vec<u8> {
+        let mut value = vec![0];
+        value.extend(self.ids[&input.kind].to_be_bytes());
+        value.extend(&input.datum);
+        value
+    }
+
+    /// Produces records, in their order, to the partitions that their keys ask for.
+    pub(crate) fn produce(&self, inputs: &[Input]) {
+        let records = inputs.iter().map(|one| {
+            let value = self.confluent(one);
+            Outgoing::new(self.topic(one.topic), one.key.as_str(), value)
+        });
+        self.send(records.collect());
+    }
+
+    /// Produces what is given as it is.
+    pub(crate) fn send(&self, records: Vec<Outgoing>) {
+        let id = format!("{}source", self.prefix);
+        let mut worker = self.cluster.open_worker(WorkerSpec::writer(id)).unwrap();
+        for piece in records.chunks(PRODUCED_AT_ONCE) {
+            worker.begin().unwrap();
+            for record in piece {
+                worker.send(record).unwrap();
+            }
+            worker.commit(&[]).unwrap();
+        }
+        worker.close().unwrap();
+    }
+
+    /// Starts one stage, or several, as a process of its own.
+    pub(crate) fn start(&self, stages: &[&str]) -> Stage {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
+        command.arg("run").args(stages).arg("--config");
+        command.arg(&self.config).args(["--listen", "127.0.0.1:0"]);
+        let name = stages.join("-");
+        // A log of its own for each start: the address is read from it.
+        let log = (0..)
+            .map(|number| self.scratch.path().join(format!("{name}-{number}.log")))
+            .find(|path| !path.exists())
+            .unwrap();
+        let mut process = Process::start(&name, command, &log).unwrap();
+        let mut addr = None;
+        let ready = process.wait_until(PATIENCE, |log| {
+            addr = address(log);
+            addr.is_some()
+        });
+        ready.unwrap_or_else(|why| panic!("{why}"));
+        Stage {
+            name,
+            addr: addr.unwrap(),
+            process,
+        }
+    }
+
+    /// Starts every stage, each as a process of its own.
+    pub(crate) fn start_all(&self) -> Vec<Stage> {
+        STAGES.iter().map(|stage| self.start(&[stage])).collect()
+    }
+
+    /// What stands on its topics now.
+    pub(crate) fn results(&self) -> Results {
+        Results::of_topics(&self.cluster, &self.registry, &self.prefix)
+    }
+
+    /// How many committed records a topic has had, transaction markers among them.
+    pub(crate) fn length(&self, topic: &str) -> i64 {
+        let name = self.topic(topic);
+        let partitions = 0..self.cluster.partitions(&name).unwrap();
+        let ends = partitions.map(|one| self.cluster.range(&name, one).unwrap().1);
+        ends.sum()
+    }
+}
+
+/// A running process of one or several stages.
+pub(crate) struct Stage {
+    /// The names of its stages.
+    pub(crate) name: String,
+    /// Where it serves its metrics.
+    pub(crate) addr: SocketAddr,
+    process: Process,
+}
+
+impl Stage {
+    /// What `/status` says.
+    pub(crate) fn status(&self) -> Value {
+        let (code, body) = self.get("/status");
+        assert_eq!(code, 200, "{}: {body}", self.name);
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// An answer of its server.
+    ///
+    /// # Panics
+    /// It does not answer; its last words are shown.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        http::get(self.addr, path).unwrap_or_else(|why| {
+            let log = self.process.log_text();
+            panic!("{} does not answer {path}: {why}\n{log}", self.name)
+        })
+    }
+
+    /// The sum of a metric over its labels.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        samples(&self.get("/metrics").1, name)
+            .iter()
+            .map(|one| one.1 as u64)
+            .sum()
+    }
+
+    /// The samples of a metric: labels as they are written, and value.
+    pub(crate) fn samples(&self, name: &str) -> Vec<(String, f64)> {
+        samples(&self.get("/metrics").1, name)
+    }
+
+    /// What it wrote to standard output and error.
+    pub(crate) fn log(&self) -> String {
+        self.process.log_text()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(self) {
+        self.process.kill();
+    }
+
+    /// Waits for its end; the exit code.
+    pub(crate) fn ended(mut self) -> (i32, String) {
+        let status = self.process.wait().unwrap();
+        (status.code().unwrap_or(-1), self.process.log_text())
+    }
+
+    /// Every record that it read was passed over, kept or is a dead letter.
+    pub(crate) fn assert_adds_up(&self) -> u64 {
+        let (_, page) = self.get("/metrics");
+        let sum = |name: &str| {
+            samples(&page, name)
+                .iter()
+                .map(|one| one.1 as u64)
+                .sum::<u64>()
+        };
+        let read = sum("tocsin_records_read_total");
+        let kept = sum("tocsin_records_kept_total");
+        let passed_over = sum("tocsin_records_passed_over_total");
+        let dead = sum("tocsin_dead_letters_total");
+        assert_eq!(
+            read,
+            kept + passed_over + dead,
+            "{}: read = kept {kept} + passed over {passed_over} + dead {dead}",
+            self.name
+        );
+        read
+    }
+}
+
+/// The samples of one metric on a page: labels as they are written, and value.
+fn samples(page: &str, name: &str) -> Vec<(String, f64)> {
+    let lines = page.lines().filter_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let (labels, value) = rest.rsplit_once(' ')?;
+        let whole = labels.is_empty() || labels.starts_with('{');
+        whole.then(|| (labels.to_owned(), value.parse().unwrap()))
+    });
+    lines.collect()
+}
+
+/// Waits until every process says that nothing is outstanding, several times in a row, and has read
+/// nothing in between.
+///
+/// # Panics
+/// They are not within [`PATIENCE`]; says where they stand.
+pub(crate) fn wait_settled<'a>(stages: impl IntoIterator<Item = &'a Stage>) {
+    let stages: Vec<&Stage> = stages.into_iter().collect();
+    let begun = Instant::now();
+    let (mut seen, mut moved) = (0, u64::MAX);
+    while seen < AT_REST {
+        let settled = stages.iter().all(|stage| stage.status()["settled"] == true);
+        let total = stages.iter().map(|stage| {
+            stage.metric("tocsin_records_read_total") + stage.metric("tocsin_records_written_total")
+        });
+        let total = total.sum();
+        seen = if settled && total == moved {
+            seen + 1
+        } else {
+            0
+        };
+        moved = total;
+        if begun.elapsed() > PATIENCE {
+            let states: Vec<String> = stages
+                .iter()
+                .map(|stage| format!("{}\n{}\n{}", stage.name, stage.status(), stage.log()))
+                .collect();
+            panic!("not settled within {PATIENCE:?}:\n{}", states.join("\n"));
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+}
+
+/// Waits until a stage has committed more than `count` records of its input.
+pub(crate) fn wait_read(stage: &Stage, count: u64) -> u64 {
+    eventually(&format!("{} reads more than {count}", stage.name), || {
+        let read = stage.metric("tocsin_records_read_total");
+        (read > count).then_some(read)
+    })
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(mut command: Command) -> Said {
+    let done = command.stdin(Stdio::null()).output().unwrap();
+    Said {
+        code: done.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&done.stdout).into_owned(),
+        err: String::from_utf8_lossy(&done.stderr).into_owned(),
+    }
+}
+
+/// The text of a configuration for these parts.
+pub(crate) fn configuration(bootstrap: &str, registry: &str, prefix: &str, more: &str) -> String {
+    let orders: Vec<String> = Demo::get()
+        .orders
+        .iter()
+        .map(|one| format!("{one:?}"))
+        .collect();
+    format!(
+        "prefix = {prefix:?}\n\
+         [kafka]\nbootstrap = {bootstrap:?}\n\
+         [registry]\nurl = {registry:?}\n\
+         [orders]\nbound = [{}]\n\
+         {more}",
+        orders.join(", ")
+    )
+}
+
+/// What most tests add: begin with the first record that is there.
+pub(crate) const FROM_THE_BEGINNING: &str = "[start]\naccess-events = \"earliest\"\n";
+
+fn address(log: &str) -> Option<SocketAddr> {
+    let (_, rest) = log.split_once("metrics and health on http://")?;
+    let (addr, _) = rest.split_once('/')?;
+    addr.parse().ok()
+}

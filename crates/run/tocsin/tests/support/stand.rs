@@ -1,0 +1,54 @@
+//! The broker and the registry: those that the environment names, else started here.
+
+use std::sync::LazyLock;
+use xtask::Trouble;
+use xtask::parts::kafka::Broker;
+use xtask::parts::registry::Registry;
+use xtask::parts::{TEST_KAFKA, TEST_REGISTRY, skip_or_fail};
+
+/// A running broker and registry. What was started here ends with this process.
+pub(crate) struct Parts {
+    /// `host:port` of the broker.
+    pub(crate) bootstrap: String,
+    /// The base address of the registry.
+    pub(crate) registry: String,
+    _broker: Option<Broker>,
+    _registry: Option<Registry>,
+}
+
+static PARTS: LazyLock<Result<Parts, Trouble>> = LazyLock::new(|| {
+    let (bootstrap, broker) = match std::env::var(TEST_KAFKA) {
+        Ok(given) => (given, None),
+        Err(_) => {
+            let broker = Broker::start()?;
+            (broker.bootstrap(), Some(broker))
+        }
+    };
+    let (url, registry) = match std::env::var(TEST_REGISTRY) {
+        Ok(given) => (given, None),
+        Err(_) => {
+            let registry = Registry::start()?;
+            (registry.url(), Some(registry))
+        }
+    };
+    Ok(Parts {
+        bootstrap,
+        registry: url,
+        _broker: broker,
+        _registry: registry,
+    })
+});
+
+/// The parts, one of each for all tests of this process; `None`: they are missing and may be.
+///
+/// # Panics
+/// They are missing where real parts are required.
+pub(crate) fn parts(test: &str) -> Option<&'static Parts> {
+    match &*PARTS {
+        Ok(parts) => Some(parts),
+        Err(missing) => {
+            skip_or_fail(test, missing).unwrap();
+            None
+        }
+    }
+}
