@@ -37,8 +37,9 @@ impl Context<'_> {
         }
         let (name, from, to) = self.trigger();
         let span = words(window);
-        // Facts that were put by hand may bear no date at all from which on a discovery is possible.
-        // Where nothing on record points before the order either, it is taken to bind, and says so.
+        // Facts that were put by hand may bear no date at all from which on a discovery is
+        // possible. Where nothing on record points before the order either, it is taken to bind,
+        // and says so.
         let nothing_before = side(self, window, to, to) != Side::Out;
         if from.is_none() && nothing_before && rule.trigger == Trigger::Discovery {
             let text = format!(

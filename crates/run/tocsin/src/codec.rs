@@ -6,7 +6,8 @@ use base64::Engine as _;
 use facts::{AccessView, Account, BreachEvent, Decision, Grant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::{DecodeError, Decoder, Encoder, Framing, SchemaStore};
@@ -75,8 +76,9 @@ pub(crate) struct Codec {
     decoder: RefCell<Decoder>,
     encoder: RefCell<Encoder>,
     unknown_schema_wait: Duration,
-    /// Since when a schema id has been unknown.
-    unknown_since: Cell<Option<(u32, Instant)>>,
+    /// Since when each schema id has been unknown. Each has its own time: with one for all, two
+    /// unknown ids in one batch would start it anew in turn, for ever.
+    unknown_since: RefCell<BTreeMap<u32, Instant>>,
 }
 
 impl Codec {
@@ -87,7 +89,7 @@ impl Codec {
             decoder: RefCell::new(Decoder::new(store)),
             encoder: RefCell::new(Encoder::new(framing)),
             unknown_schema_wait: unknown_wait,
-            unknown_since: Cell::new(None),
+            unknown_since: RefCell::default(),
         }
     }
 
@@ -158,11 +160,8 @@ impl Codec {
     fn bad(&self, topic: Topic, error: &DecodeError) -> Bad {
         let wait = error.is_transient()
             || error.unknown_schema().is_some_and(|id| {
-                let since = match self.unknown_since.get() {
-                    Some((known, since)) if known == id => since,
-                    _ => Instant::now(),
-                };
-                self.unknown_since.set(Some((id, since)));
+                let mut unknown = self.unknown_since.borrow_mut();
+                let since = unknown.entry(id).or_insert_with(Instant::now);
                 since.elapsed() < self.unknown_schema_wait
             });
         Bad {

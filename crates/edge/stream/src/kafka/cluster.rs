@@ -10,7 +10,7 @@ use crate::error::{ErrorKind, LogError};
 use crate::log::{Cluster, Reader, Worker, WorkerSpec};
 use crate::topic::{TopicSpec, TopicState};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ impl KafkaCluster {
 }
 
 type Client = BaseConsumer<ConsumerEvents>;
-type Question<'a, T> = &'a dyn Fn(&Client, Duration) -> rdkafka::error::KafkaResult<T>;
+type Question<'a, T> = &'a dyn Fn(&Client, Duration) -> KafkaResult<T>;
 
 impl Shared {
     /// Asks until there is an answer, an error that will stay, or no patience left.
@@ -115,7 +115,7 @@ impl Shared {
             };
             match found.error().map(Code::from) {
                 None | Some(Code::NoError) => Ok(Some(found.partitions().len())),
-                Some(code) => Err(rdkafka::error::KafkaError::MetadataFetch(code)),
+                Some(code) => Err(KafkaError::MetadataFetch(code)),
             }
         });
         match answer {
@@ -140,7 +140,7 @@ impl Shared {
         self.check_partition(topic, partition)?;
         let attempt = format!("asking for the offsets of {topic}[{partition}]");
         self.ask(&attempt, &|client, patience| {
-            client.fetch_watermarks(topic, partition, patience)
+            not_heard_yet(client.fetch_watermarks(topic, partition, patience))
         })
     }
 
@@ -155,11 +155,11 @@ impl Shared {
         let found = self.ask(&attempt, &|client, patience| {
             let mut times = TopicPartitionList::new();
             times.add_partition_offset(topic, partition, Offset::Offset(ms))?;
-            let found = client.offsets_for_times(times, patience)?;
+            let found = not_heard_yet(client.offsets_for_times(times, patience))?;
             let Some(element) = found.find_partition(topic, partition) else {
                 return Ok(None);
             };
-            element.error()?;
+            not_heard_yet(element.error())?;
             Ok(match element.offset() {
                 Offset::Offset(offset) => Some(offset),
                 _ => None,
@@ -168,6 +168,15 @@ impl Shared {
         // Behind the committed end there is nothing that a reader will see.
         Ok(found)
     }
+}
+
+/// The answer about a partition that the cluster has just said is there: a client that does not
+/// know it has not heard of it yet, as while topics are being created, and is asked again.
+fn not_heard_yet<T>(answer: KafkaResult<T>) -> KafkaResult<T> {
+    answer.map_err(|error| match error.rdkafka_error_code().map(kind_of) {
+        Some(ErrorKind::NotFound) => KafkaError::MetadataFetch(Code::LeaderNotAvailable),
+        _ => error,
+    })
 }
 
 /// Errors of the client that a person has to cure.

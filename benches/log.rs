@@ -1,4 +1,4 @@
-//! Rates of the logs: `cargo run --release -p tocsin-stream --example rates`.
+//! Rates of the logs: `cargo bench --workspace --bench log`.
 //!
 //! In memory, and on Kafka where `TOCSIN_TEST_KAFKA` holds a bootstrap address.
 
