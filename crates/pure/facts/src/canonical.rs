@@ -15,6 +15,11 @@ pub fn digest_json<T: Serialize>(value: &T) -> String {
     hex(&Sha256::digest(canonical_json(value).as_bytes()))
 }
 
+/// SHA-256 of `bytes`, in lower-case hexadecimal (64 characters).
+pub fn digest_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// SHA-256 of several texts, each with its length before it so that no two lists collide, in
 /// lower-case hexadecimal (64 characters).
 pub fn digest_parts(parts: &[&str]) -> String {

@@ -34,7 +34,7 @@ pub use breach::{
     Noncompliance, NotifiedBy, Performed, PerformedPart, Report, Retraction, StaffChange,
     StaffDirection, Statement, StatementItem, Tally, TallyUnit,
 };
-pub use canonical::{canonical_json, digest_json, digest_parts, short_id};
+pub use canonical::{canonical_json, digest_bytes, digest_json, digest_parts, short_id};
 pub use dead_letter::DeadLetter;
 pub use decision::{
     Act, Answer, Approve, Decision, Reading, Reject, Release, Revoke, Sign, Withdraw,

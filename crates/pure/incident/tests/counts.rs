@@ -324,7 +324,9 @@ fn a_tally_narrows_and_never_widens() {
 fn tallies_that_contradict_are_left_out_and_shown() {
     let information = "home_security_recording";
     let tally = |least: u64, most: u64| {
-        json!({"information": information, "at_least": least, "at_most": most})
+        json!({
+            "information": information, "at_least": least, "at_most": most
+        })
     };
     assert_eq!(
         tallied(&[tally(0, 3)]),

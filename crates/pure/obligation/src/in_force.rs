@@ -48,7 +48,8 @@ impl Context<'_> {
             );
             let mut node = Node::new(text, &rule.cite, Kleene::Yes);
             let question = "When did the company discover the incident?";
-            node.wanted.insert("discovered".to_owned(), Wanted::instant(question));
+            node.wanted
+                .insert("discovered".to_owned(), Wanted::instant(question));
             return self.with_trigger_records(node);
         }
         let node = match side(self, window, from, to) {

@@ -5,7 +5,7 @@
 
 use crate::codec::Codec;
 use crate::law::Law;
-use crate::processors::UNREADABLE;
+use crate::processors::{STANDING, UNREADABLE};
 use crate::topology::Topic;
 use access::Records;
 use facts::{Account, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
@@ -186,6 +186,11 @@ impl Assessment {
                     .or_default()
                     .insert(selector.digest.clone());
             }
+        }
+        // What screen passes on of itself was not looked at before its first start: where that lay
+        // behind the log's beginning, an incident is not counted in full before scope went back.
+        for selectors in by_group.values_mut() {
+            selectors.insert(STANDING.to_owned());
         }
         let before = std::mem::take(&mut self.expected);
         self.expected = by_group.keys().cloned().collect();

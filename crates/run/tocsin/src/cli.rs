@@ -22,11 +22,11 @@ pub(crate) struct Cli {
     #[arg(long, short = 'V')]
     pub(crate) version: bool,
     /// The form of log lines on standard error.
-    #[arg(long, global = true, value_enum, default_value = "text")]
-    pub(crate) log_format: LogFormat,
+    #[arg(long, global = true, value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
     /// Which log lines: a level, or targets with levels.
-    #[arg(long, global = true, default_value = "warn", env = "TOCSIN_LOG")]
-    pub(crate) log: String,
+    #[arg(long, global = true, env = "TOCSIN_LOG")]
+    pub(crate) log: Option<String>,
 }
 
 /// What to do.
@@ -175,7 +175,8 @@ pub(crate) struct Decide {
     /// Which law.
     #[command(flatten)]
     pub(crate) law: LawArgs,
-    /// Say which of the dates stand in the past on this day. Answers do not depend on it.
+    /// As it was known at the end of this day (UTC): records made later are left out. Says which
+    /// of the dates then stood in the past.
     #[arg(long)]
     pub(crate) as_of: Option<String>,
 }

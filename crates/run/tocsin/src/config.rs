@@ -35,6 +35,9 @@ pub(crate) struct Config {
     /// Settings of judgement.
     #[serde(default)]
     pub(crate) judgement: JudgementSettings,
+    /// What the company adds to its notices.
+    #[serde(default)]
+    pub(crate) notices: NoticeSettings,
     /// Batches and intervals.
     #[serde(default)]
     pub(crate) run: RunSettings,
@@ -159,6 +162,16 @@ impl Default for JudgementSettings {
             reasonable_time_days: 10,
         }
     }
+}
+
+/// What the company adds to its notices.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NoticeSettings {
+    /// Whom the Commission contacts, where no statement says so.
+    pub(crate) contact: Option<String>,
+    /// A folder with the documents that reports name; their digests are checked.
+    pub(crate) documents: Option<PathBuf>,
 }
 
 /// Batches and intervals.

@@ -77,10 +77,13 @@ struct Pulse {
     busy_micros: AtomicU64,
 }
 
+/// A stage, what its thread shows, and the thread.
+type Running = (Stage, Arc<Pulse>, JoinHandle<Result<(), StageError>>);
+
 /// Stages that run.
 pub(crate) struct Engine {
     stop: Arc<AtomicBool>,
-    threads: Vec<(Stage, Arc<Pulse>, JoinHandle<Result<(), StageError>>)>,
+    threads: Vec<Running>,
 }
 
 impl Engine {

@@ -8,8 +8,8 @@ use notice::{Decided, Notices};
 use obligation::{Determination, RegisterEntry};
 use orders::{Order, Packs, Window};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// Settings of judgement that are not law.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,10 @@ pub(crate) struct LawSettings {
     pub(crate) actor_account_always_stated: bool,
     /// "A reasonable time" in days; the packs' default, if none.
     pub(crate) reasonable_days: Option<u32>,
+    /// Whom the Commission contacts, where no statement says so.
+    pub(crate) contact: Option<String>,
+    /// A folder with the documents that reports name.
+    pub(crate) documents: Option<PathBuf>,
 }
 
 /// A pack as the summary and the version show it.
@@ -93,6 +97,28 @@ fn read_tree(
     Ok(())
 }
 
+/// SHA-256 of every file in a folder: the documents whose bytes are at hand.
+fn digests(folder: Option<&Path>) -> Result<BTreeSet<String>, Failure> {
+    let Some(folder) = folder else {
+        return Ok(BTreeSet::new());
+    };
+    let unreadable = |error: std::io::Error| {
+        Failure::usage(
+            "documents-unreadable",
+            format!("reading the documents in {}: {error}", folder.display()),
+        )
+    };
+    let mut digests = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).map_err(unreadable)?;
+            digests.insert(facts::digest_bytes(&bytes));
+        }
+    }
+    Ok(digests)
+}
+
 /// Parses `SLUG` or `SLUG@FROM..UNTIL`.
 fn bound_order(text: &str) -> Result<(String, Option<Window>), Failure> {
     let Some((slug, window)) = text.split_once('@') else {
@@ -162,6 +188,8 @@ impl Law {
         slugs.sort();
         let always_stated = settings.actor_account_always_stated;
         let notice_settings = notice::Settings {
+            contact: settings.contact.clone(),
+            documents: digests(settings.documents.as_deref())?,
             actor_account_always_stated: always_stated,
             bound: decide.windows.keys().cloned().collect(),
             ..notice::Settings::default()
@@ -253,8 +281,13 @@ impl Law {
     }
 
     /// An incident from a file of facts, for `decide`.
-    pub(crate) fn facts(&self, text: &str) -> Result<Vec<Incident>, String> {
-        obligation::facts_file(text, &self.terms, None).map_err(|error| error.to_string())
+    /// Records made after `as_of` are left out.
+    pub(crate) fn facts(
+        &self,
+        text: &str,
+        as_of: Option<facts::Moment>,
+    ) -> Result<Vec<Incident>, String> {
+        obligation::facts_file(text, &self.terms, as_of).map_err(|error| error.to_string())
     }
 
     /// What of an incident goes into the registers behind the certifications.

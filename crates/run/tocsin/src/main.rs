@@ -45,13 +45,11 @@ fn main() -> ExitCode {
             });
         }
     };
-    let format = match cli.log_format {
-        config::LogFormat::Text => telemetry::LogFormat::Text,
-        config::LogFormat::Json => telemetry::LogFormat::Json,
-    };
-    if let Err(error) = telemetry::init_logging(format, &cli.log) {
-        eprintln!("tocsin: {error}");
-        return ExitCode::from(errors::exit::USAGE);
+    // `run` logs as its configuration says, so it begins to log when that is read.
+    let configured = matches!(cli.command, Some(cli::Command::Run(_)));
+    if !configured && let Err(failure) = observe::log(cli.log_format, cli.log.as_deref(), None) {
+        eprintln!("tocsin: {failure}");
+        return ExitCode::from(failure.exit);
     }
     match commands::dispatch(cli) {
         Ok(code) => ExitCode::from(code),

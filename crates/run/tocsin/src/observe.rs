@@ -1,11 +1,34 @@
 //! What a stage shows of itself: each commit, rebalance and state goes to metrics and logs here.
 
+use crate::config::{Log, LogFormat};
 use crate::context::Context;
+use crate::errors::Failure;
 use crate::runtime::{Sink, StageError};
 use crate::topology::Stage;
 use std::time::Duration;
 use telemetry::happenings::{BatchCommitted, Rebalanced, TransactionAborted, WaitingForRegistry};
 use telemetry::{Batch, StageHealth, StageMetrics, TaskState};
+
+/// Begins to log to standard error: as the command line says, else as `configured`, else warnings
+/// as text.
+pub(crate) fn log(
+    format: Option<LogFormat>,
+    filter: Option<&str>,
+    configured: Option<&Log>,
+) -> Result<(), Failure> {
+    let format = format
+        .or(configured.map(|log| log.format))
+        .unwrap_or(LogFormat::Text);
+    let filter = filter
+        .or(configured.map(|log| log.filter.as_str()))
+        .unwrap_or("warn");
+    let format = match format {
+        LogFormat::Text => telemetry::LogFormat::Text,
+        LogFormat::Json => telemetry::LogFormat::Json,
+    };
+    telemetry::init_logging(format, filter)
+        .map_err(|error| Failure::usage("logging", error.to_string()))
+}
 
 /// The handles of one stage.
 pub(crate) struct Watch {

@@ -5,7 +5,10 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 fn tocsin(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tocsin")).args(arguments).output().expect("tocsin starts")
+    Command::new(env!("CARGO_BIN_EXE_tocsin"))
+        .args(arguments)
+        .output()
+        .expect("tocsin starts")
 }
 
 fn stdout(output: &Output) -> String {
@@ -25,7 +28,9 @@ fn decide(facts: &Value) -> Output {
         .spawn()
         .expect("tocsin starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(facts.to_string().as_bytes()).expect("written");
+    stdin
+        .write_all(facts.to_string().as_bytes())
+        .expect("written");
     drop(stdin);
     child.wait_with_output().expect("tocsin ends")
 }
@@ -34,7 +39,8 @@ fn forty_accounts() -> Value {
     json!({
         "breach_events": [
             { "id": "b1", "matter": "M-1", "recorded_at": "2026-12-01T09:00:00Z",
-              "report": { "kind": "milestone", "name": "discovered", "at": "2026-12-01T08:00:00Z" } },
+              "report": { "kind": "milestone", "name": "discovered",
+                          "at": "2026-12-01T08:00:00Z" } },
             { "id": "b2", "matter": "M-1", "recorded_at": "2026-12-15T18:00:00Z",
               "report": { "kind": "milestone", "name": "no_notice_needed",
                           "at": "2026-12-15T18:00:00Z" } },
@@ -74,14 +80,28 @@ fn a_typo_in_a_legal_record_does_not_pass_silently() {
 
 #[test]
 fn due_shows_the_count() {
-    let output =
-        tocsin(&["due", "--method", "frcp-6", "--days", "10", "--from", "2026-12-15", "--json"]);
+    let output = tocsin(&[
+        "due",
+        "--method",
+        "frcp-6",
+        "--days",
+        "10",
+        "--from",
+        "2026-12-15",
+        "--json",
+    ]);
     let due: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
     assert_eq!(due["planned"], "2026-12-24");
     assert_eq!(due["outer"], "2026-12-28");
     assert_eq!(due["naive"], "2026-12-25");
-    assert!(due["steps"].as_array().is_some_and(|steps| steps.len() >= 10));
-    let wrong = tocsin(&["due", "--method", "frcp-6", "--days", "10", "--from", "soon"]);
+    assert!(
+        due["steps"]
+            .as_array()
+            .is_some_and(|steps| steps.len() >= 10)
+    );
+    let wrong = tocsin(&[
+        "due", "--method", "frcp-6", "--days", "10", "--from", "soon",
+    ]);
     assert_eq!(wrong.status.code(), Some(64));
 }
 
@@ -90,7 +110,10 @@ fn orders_are_listed_checked_and_tested() {
     let list = tocsin(&["orders", "list", "--json"]);
     let orders: Vec<Value> = serde_json::from_str(&stdout(&list)).expect("JSON");
     for member in ["order", "title", "grade", "in_force", "duties"] {
-        assert!(orders.iter().all(|one| one.get(member).is_some()), "{member}");
+        assert!(
+            orders.iter().all(|one| one.get(member).is_some()),
+            "{member}"
+        );
     }
     assert_eq!(tocsin(&["orders", "check"]).status.code(), Some(0));
     let tested = tocsin(&["orders", "test"]);
@@ -102,7 +125,11 @@ fn orders_are_listed_checked_and_tested() {
 fn an_unknown_order_names_what_there_is() {
     let output = tocsin(&["decide", "--order", "rign", "-"]);
     assert_eq!(output.status.code(), Some(64));
-    assert!(stderr(&output).contains("did you mean"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("did you mean"),
+        "{}",
+        stderr(&output)
+    );
     let none = tocsin(&["replay", "--files", ".", "--out", "x"]);
     assert_eq!(none.status.code(), Some(64));
     assert!(stderr(&none).contains("--order"), "{}", stderr(&none));
@@ -125,13 +152,30 @@ fn version_help_schema_and_completions() {
 #[test]
 fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let scratch = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| scratch.path().join(name).to_str().expect("a path").to_owned();
+    let path = |name: &str| {
+        scratch
+            .path()
+            .join(name)
+            .to_str()
+            .expect("a path")
+            .to_owned()
+    };
     let (demo, again) = (path("demo"), path("again"));
-    assert!(tocsin(&["demo", "--ordinary", "2000", "--out", &demo]).status.success());
+    assert!(
+        tocsin(&["demo", "--ordinary", "2000", "--out", &demo])
+            .status
+            .success()
+    );
     let list = stdout(&tocsin(&["notices", "list", "--out", &demo, "--json"]));
     let notices: Vec<Value> = serde_json::from_str(&list).expect("JSON");
-    let ready = notices.iter().find(|one| one["state"] == "ready").expect("a ready notice");
-    let (id, digest) = (ready["notice"].as_str().unwrap(), ready["digest"].as_str().unwrap());
+    let ready = notices
+        .iter()
+        .find(|one| one["state"] == "ready")
+        .expect("a ready notice");
+    let (id, digest) = (
+        ready["notice"].as_str().unwrap(),
+        ready["digest"].as_str().unwrap(),
+    );
     let decision = |by: &str, at: &str| {
         let output = tocsin(&[
             "notices", "decide", id, "approve", "--digest", digest, "--by", by, "--role",
@@ -169,8 +213,19 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     };
     assert_eq!(replay(&again)["state"], "releasable");
     let release = tocsin(&[
-        "notices", "release", id, "--digest", digest, "--by", "lee", "--role", "officer", "--at",
-        "2026-05-02T09:00:00Z", "--out", &again,
+        "notices",
+        "release",
+        id,
+        "--digest",
+        digest,
+        "--by",
+        "lee",
+        "--role",
+        "officer",
+        "--at",
+        "2026-05-02T09:00:00Z",
+        "--out",
+        &again,
     ]);
     assert!(release.status.success(), "{}", stderr(&release));
     decisions.push_str(&stdout(&release));

@@ -7,18 +7,29 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn tocsin(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tocsin")).args(arguments).output().expect("tocsin starts")
+    Command::new(env!("CARGO_BIN_EXE_tocsin"))
+        .args(arguments)
+        .output()
+        .expect("tocsin starts")
 }
 
 fn lines(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).expect("the file is there");
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 /// What a run left, comparable: file by file, `source` taken out.
 fn comparable(out: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut files = BTreeMap::new();
-    for name in ["findings", "incidents", "determinations", "register", "dead-letters"] {
+    for name in [
+        "findings",
+        "incidents",
+        "determinations",
+        "register",
+        "dead-letters",
+    ] {
         let mut lines = lines(&out.join(format!("{name}.jsonl")));
         for line in &mut lines {
             line.as_object_mut().expect("an object").remove("source");
@@ -29,7 +40,11 @@ fn comparable(out: &Path) -> BTreeMap<String, Vec<Value>> {
     for entry in std::fs::read_dir(out.join("notices")).expect("notices") {
         let folder = entry.expect("an entry").path();
         let text = std::fs::read_to_string(folder.join("notice.json")).expect("a notice");
-        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         files.insert(name, vec![serde_json::from_str(&text).expect("JSON")]);
     }
     files
@@ -45,8 +60,18 @@ fn script() -> Value {
 fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
     let scratch = tempfile::tempdir().expect("a folder");
     let out = scratch.path().join("demo");
-    let shown = tocsin(&["demo", "--ordinary", "20000", "--out", out.to_str().expect("a path")]);
-    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+    let shown = tocsin(&[
+        "demo",
+        "--ordinary",
+        "20000",
+        "--out",
+        out.to_str().expect("a path"),
+    ]);
+    assert!(
+        shown.status.success(),
+        "{}",
+        String::from_utf8_lossy(&shown.stderr)
+    );
 
     let determinations = lines(&out.join("determinations.jsonl"));
     let register = lines(&out.join("register.jsonl"));
@@ -60,14 +85,24 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         let incidents = lines(&out.join("incidents.jsonl"));
         let incident = incidents
             .iter()
-            .find(|one| one["groups"].as_array().is_some_and(|all| all.contains(&group.clone().into())))
+            .find(|one| {
+                one["groups"]
+                    .as_array()
+                    .is_some_and(|all| all.contains(&group.clone().into()))
+            })
             .unwrap_or_else(|| panic!("no incident for: {name}"));
         for (order, expected) in episode["expect"].as_object().expect("expectations") {
             let one = determinations
                 .iter()
-                .find(|one| one["incident"] == incident["incident"] && one["order"] == order.as_str())
+                .find(|one| {
+                    one["incident"] == incident["incident"] && one["order"] == order.as_str()
+                })
                 .unwrap_or_else(|| panic!("no determination under {order} for: {name}"));
-            assert_eq!(one["answer"], expected["answer"], "{order}: {name}\n{}", one["because"]);
+            assert_eq!(
+                one["answer"], expected["answer"],
+                "{order}: {name}\n{}",
+                one["because"]
+            );
             if let Some(accounts) = expected.get("accounts") {
                 let count = &one["counts"]["accounts"];
                 assert_eq!(count["at_least"], accounts[0], "{order}: {name}");
@@ -83,12 +118,22 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         for (order, count) in episode["register"].as_object().into_iter().flatten() {
             let entries = register
                 .iter()
-                .filter(|one| one["order"] == order.as_str() && one["incident"] == incident["incident"])
+                .filter(|one| {
+                    one["order"] == order.as_str() && one["incident"] == incident["incident"]
+                })
                 .count();
-            assert_eq!(Some(entries as u64), count.as_u64(), "register, {order}: {name}");
+            assert_eq!(
+                Some(entries as u64),
+                count.as_u64(),
+                "register, {order}: {name}"
+            );
         }
     }
-    assert_eq!(seen, determinations.len(), "no determination beside the expected ones");
+    assert_eq!(
+        seen,
+        determinations.len(),
+        "no determination beside the expected ones"
+    );
 
     let again = scratch.path().join("replay");
     let replayed = tocsin(&[
@@ -104,7 +149,11 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         "--compare",
         out.to_str().expect("a path"),
     ]);
-    assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
+    assert!(
+        replayed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&replayed.stderr)
+    );
     assert_eq!(comparable(&out), comparable(&again));
 }
 
@@ -114,8 +163,16 @@ fn another_seed_is_another_history_with_the_same_answers() {
     let answers = |seed: &str| {
         let out = scratch.path().join(seed);
         let path = out.to_str().expect("a path").to_owned();
-        let shown =
-            tocsin(&["demo", "--ordinary", "5000", "--no-export", "--seed", seed, "--out", &path]);
+        let shown = tocsin(&[
+            "demo",
+            "--ordinary",
+            "5000",
+            "--no-export",
+            "--seed",
+            seed,
+            "--out",
+            &path,
+        ]);
         assert!(shown.status.success());
         let answers: Vec<(String, String, String)> = lines(&out.join("determinations.jsonl"))
             .iter()

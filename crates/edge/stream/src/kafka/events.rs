@@ -87,6 +87,9 @@ impl ConsumerContext for ConsumerEvents {
         code: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
+        if locked(&self.0).closing && ends_by_itself(consumer) {
+            return;
+        }
         let found = names(partitions);
         if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
@@ -109,6 +112,19 @@ impl ConsumerContext for ConsumerEvents {
             self.answer(consumer);
         }
     }
+}
+
+/// Whether a consumer that is being dropped comes to its end without an answer, as it does where an
+/// earlier one sufficed. librdkafka never replies to what reaches it in that moment: the caller
+/// would wait for ever.
+fn ends_by_itself(consumer: &BaseConsumer<ConsumerEvents>) -> bool {
+    for _ in 0..20 {
+        if consumer.closed() {
+            return true;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    false
 }
 
 impl ConsumerEvents {

@@ -28,8 +28,18 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
     } else {
         text = std::fs::read_to_string(&args.facts).map_err(unreadable)?;
     }
+    let day: Option<jiff::civil::Date> = match &args.as_of {
+        None => None,
+        Some(day) => Some(day.parse().map_err(|_| {
+            Failure::usage(
+                "date-invalid",
+                format!("`{day}` is no date; expected ISO 8601 such as 2026-12-15"),
+            )
+        })?),
+    };
+    let as_of = day.and_then(|day| format!("{day}T23:59:59.999999Z").parse().ok());
     let incidents = law
-        .facts(&text)
+        .facts(&text, as_of)
         .map_err(|why| Failure::usage("facts-invalid", format!("{name}: {why}")))?;
     let mut determinations = Vec::new();
     for incident in &incidents {
@@ -37,13 +47,7 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
         determinations
             .extend(decided.map_err(|error| Failure::failed("date-uncovered", error.to_string()))?);
     }
-    if let Some(day) = &args.as_of {
-        let day: jiff::civil::Date = day.parse().map_err(|_| {
-            Failure::usage(
-                "date-invalid",
-                format!("`{day}` is no date; expected ISO 8601 such as 2026-12-15"),
-            )
-        })?;
+    if let Some(day) = day {
         for one in &determinations {
             let outer = one.clock.as_ref().and_then(|clock| clock.outer);
             if let Some(outer) = outer.filter(|outer| *outer < day) {

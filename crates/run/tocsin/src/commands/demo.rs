@@ -92,10 +92,16 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
     });
     let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
     out.write("summary.json", text.as_bytes())?;
+    let wrong = unexpected(&script, &results, &plan);
     if args.json {
         print_json(&rows)?;
     } else {
         println!("{}", table::text(&rows));
+        let lines = script.episodes.len();
+        println!(
+            "{} of {lines} lines of the history got their answer.",
+            lines - wrong.len()
+        );
         println!(
             "Nothing here is legal advice. Results: {}",
             args.out.display()
@@ -113,7 +119,48 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
         crate::signals::wait();
     }
     server.shutdown();
-    Ok(exit::DONE)
+    for line in &wrong {
+        eprintln!("not the expected answer: {line}");
+    }
+    Ok(if wrong.is_empty() {
+        exit::DONE
+    } else {
+        exit::DIFFERS
+    })
+}
+
+/// Lines of the history that did not get the answer, or the register's entries, that they must.
+fn unexpected(script: &Script, results: &Results, plan: &Plan) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for episode in &script.episodes {
+        let actor = || format!("actor:{}", episode.actor.clone().unwrap_or_default());
+        let group = episode
+            .matter
+            .as_ref()
+            .map_or_else(actor, |matter| format!("matter:{matter}"));
+        let found = results
+            .assessed
+            .iter()
+            .find(|one| one.incident.groups.contains(&group));
+        let right = found.is_some_and(|one| {
+            let answers = episode.expect.iter().all(|(order, expected)| {
+                one.determinations.iter().any(|determination| {
+                    determination.order == *order
+                        && serde_json::to_value(determination.answer).ok()
+                            == Some(json!(expected.answer))
+                })
+            });
+            let entries = plan.law.register(&one.incident, &one.determinations, &[]);
+            let register = episode.register.iter().all(|(order, count)| {
+                entries.iter().filter(|entry| entry.order == *order).count() as u64 == *count
+            });
+            answers && register
+        });
+        if !right {
+            wrong.push(episode.name.clone());
+        }
+    }
+    wrong
 }
 
 fn settle(engine: &Engine, what: &str) -> Result<(), Failure> {
@@ -160,7 +207,8 @@ impl Exporter {
                     continue;
                 };
                 for value in &values {
-                    file.write_single_object(value).map_err(|error| error.to_string())?;
+                    file.write_single_object(value)
+                        .map_err(|error| error.to_string())?;
                 }
             }
             for (_, file) in files {
@@ -173,7 +221,10 @@ impl Exporter {
 
     fn finish(self) -> Result<(), Failure> {
         drop(self.send);
-        let written = self.thread.join().unwrap_or_else(|_| Err("the writer ended".to_owned()));
+        let written = self
+            .thread
+            .join()
+            .unwrap_or_else(|_| Err("the writer ended".to_owned()));
         written.map_err(|error| Failure::failed("out-unwritable", error))
     }
 }
@@ -198,7 +249,12 @@ impl Pour {
         let store = Arc::new(SchemaStore::without_registry());
         let exporter = export.map(Exporter::start).transpose()?;
         let codec = Codec::new(store, Framing::SingleObject, Duration::ZERO);
-        Ok(Pour { plan: plan.clone(), cluster, codec, exporter })
+        Ok(Pour {
+            plan: plan.clone(),
+            cluster,
+            codec,
+            exporter,
+        })
     }
 
     fn encode<T: serde::Serialize>(&self, topic: Topic, value: &T) -> Result<Vec<u8>, Failure> {
@@ -228,14 +284,17 @@ impl Pour {
         for record in records {
             let value = self.encode(topic, record)?;
             values.push(value.clone());
-            self.cluster.append(&stream::Outgoing::new(name.clone(), key(record), value))?;
+            self.cluster
+                .append(&stream::Outgoing::new(name.clone(), key(record), value))?;
         }
         self.export(topic, values)
     }
 
     fn reference(&mut self, history: &History) -> Result<(), Failure> {
         self.pour(Topic::Grants, &history.grants, |one| one.id.clone())?;
-        self.pour(Topic::Accounts, &history.accounts, |one| one.account.reveal().to_owned())?;
+        self.pour(Topic::Accounts, &history.accounts, |one| {
+            one.account.reveal().to_owned()
+        })?;
         self.reports(&history.reports)
     }
 
@@ -254,7 +313,9 @@ impl Pour {
             let value = self.encode(Topic::AccessEvents, &access)?;
             let key = access.account.reveal().as_bytes().to_vec();
             let partition = partition_of(&key, embedded::PARTITIONS);
-            let Some(piece) = usize::try_from(partition).ok().and_then(|at| pieces.get_mut(at))
+            let Some(piece) = usize::try_from(partition)
+                .ok()
+                .and_then(|at| pieces.get_mut(at))
             else {
                 continue;
             };
@@ -267,7 +328,10 @@ impl Pour {
             if said.elapsed() > Duration::from_secs(1) {
                 said = Instant::now();
                 let part = 100.0 * poured as f64 / history.len() as f64;
-                eprintln!("  {poured} of {} accesses poured ({part:.0} %)", history.len());
+                eprintln!(
+                    "  {poured} of {} accesses poured ({part:.0} %)",
+                    history.len()
+                );
             }
         }
         for (partition, piece) in pieces.into_iter().enumerate() {

@@ -29,7 +29,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<u8, Failure> {
     };
     match command {
         Command::Demo(args) => demo::demo(&args),
-        Command::Run(args) => run::run(&args),
+        Command::Run(args) => run::run(&args, cli.log_format, cli.log.as_deref()),
         Command::Replay(args) => replay::replay(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Due(args) => due::due(&args),

@@ -51,6 +51,8 @@ pub(crate) fn law(config: &Config) -> Result<Law, Failure> {
     let settings = LawSettings {
         actor_account_always_stated: config.judgement.actor_account_always_stated,
         reasonable_days: Some(config.judgement.reasonable_time_days),
+        contact: config.notices.contact.clone(),
+        documents: config.notices.documents.clone(),
     };
     Law::load(
         &config.orders.bound,
@@ -88,13 +90,17 @@ pub(crate) fn schemas(
 }
 
 /// Runs it.
-pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
+pub(crate) fn run(
+    args: &Run,
+    log_format: Option<LogFormat>,
+    log: Option<&str>,
+) -> Result<u8, Failure> {
     if args.example_config {
         print!("{EXAMPLE}");
         return Ok(exit::DONE);
     }
     let config = configuration(args.config.as_deref())?;
-    relog(&config);
+    crate::observe::log(log_format, log, Some(&config.log))?;
     let stages = if args.stages.is_empty() {
         Stage::ALL.to_vec()
     } else {
@@ -156,11 +162,6 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
             format!("stage {} stopped: {error}", stage.name()),
         )),
     }
-}
-
-/// Logs as the configuration says, unless the command line said otherwise.
-fn relog(config: &Config) {
-    let _ = (config.log.format == LogFormat::Json, &config.log.filter);
 }
 
 /// Tries everything that a start needs, and prints the plan.

@@ -7,7 +7,7 @@ mod scope;
 mod screen;
 mod verify;
 
-pub(crate) use screen::UNREADABLE;
+pub(crate) use screen::{STANDING, UNREADABLE};
 
 use crate::context::Context;
 use crate::runtime::{Processor, StageError};
