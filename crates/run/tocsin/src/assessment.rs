@@ -140,7 +140,7 @@ impl Assessment {
             *holes = coverage.holes.max(*holes);
             let mut dirty = Dirty::new();
             for one in self.coverage.values_mut() {
-                if one.partition == coverage.partition {
+                if one.partition == coverage.partition && one.selector != STANDING {
                     one.holes = *holes;
                     dirty.extend(self.fold.put_coverage(one));
                 }

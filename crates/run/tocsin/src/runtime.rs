@@ -4,7 +4,8 @@
 //! input positions. A processor's state is a function of its inputs and of its own earlier outputs,
 //! so whoever takes a partition over rebuilds it from the topics; nothing is emitted before the
 //! inputs have been read again as far as they were committed, so a restart is never visible
-//! downstream. The loop reads no clock: the caller passes the waiting time.
+//! downstream. What the loop does depends on no clock: the
+//! caller passes the waiting time, and only how long a commit took is measured, for the metrics.
 
 use crate::context::Context;
 use crate::observe::Watch;

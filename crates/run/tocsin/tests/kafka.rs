@@ -17,7 +17,7 @@ use support::deployment::{
     FROM_THE_BEGINNING, STAGES, Said, configuration, run, wait_read, wait_settled,
 };
 use support::results::Results;
-use support::{Demo, Deployment, Input, Seeded, Stage, eventually, parts};
+use support::{Demo, Deployment, Input, Seeded, Stage, parts};
 use xtask::parts::process::Scratch;
 use xtask::parts::prometheus::{self, Prometheus};
 use xtask::parts::{free_port, skip_or_fail};
@@ -150,7 +150,7 @@ fn shuffled_duplicated_and_late_gives_the_same_bytes() {
     assert_eq!(stages.len(), STAGES.len());
 }
 
-/// A record that cannot be used: on which topic, its bytes, the code that its dead letter must bear.
+/// A record that cannot be used: on which topic, its bytes, the code that its letter must bear.
 type Bad = (&'static str, Vec<u8>, &'static str);
 
 fn bad_records(kafka: &Deployment) -> Vec<Bad> {
@@ -189,7 +189,8 @@ fn bad_records(kafka: &Deployment) -> Vec<Bad> {
             "record-invalid",
         ),
         (
-            r#""id": "j4", "at": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z", "account": "a-1""#,
+            "\"id\": \"j4\", \"at\": \"2026-01-02T00:00:00Z\", \
+             \"until\": \"2026-01-01T00:00:00Z\", \"account\": \"a-1\"",
             "record-invalid",
         ),
         (

@@ -185,10 +185,12 @@ fn check(
     }
     let plan = json!({
         "bootstrap": config.kafka.bootstrap,
-        "registry": config.registry.as_ref().map(|one| one.url.clone()),
+        "registry": config.registry.as_ref().map_or("none", |one| one.url.as_str()),
         "prefix": config.prefix,
         "instance": config.instance,
-        "access_events_partitions": cluster.partitions(&accesses).ok(),
+        "access_events_partitions": cluster
+            .partitions(&accesses)
+            .map_or_else(|_| json!("missing"), |count| json!(count)),
         "orders": law.packs(),
         "assumptions": law.assumptions(),
         "stages": stages.iter().map(|stage| json!({

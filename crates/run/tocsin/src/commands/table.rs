@@ -1,7 +1,7 @@
 //! The table at the end of a run: incident, who, how many, and what each order makes of it.
 
 use crate::outputs::Results;
-use obligation::Answer;
+use obligation::{Answer, Determination};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -33,11 +33,7 @@ pub(crate) fn rows(results: &Results) -> Vec<Row> {
             answer: one.answer,
             accounts: one.counts.get("accounts").copied(),
             because: one.in_a_line(),
-            planned: one
-                .clock
-                .as_ref()
-                .and_then(|c| c.planned)
-                .map(|day| day.to_string()),
+            planned: planned(one),
             outer: one
                 .clock
                 .as_ref()
@@ -76,6 +72,18 @@ fn who(results: &Results, incident: &str) -> String {
         })
         .collect();
     names.join(", ")
+}
+
+/// The planned day of the running clock; where none runs, the day by the deployment's policy for "a
+/// reasonable time", so that nothing that is owed is without a date.
+fn planned(one: &Determination) -> Option<String> {
+    let clock = one.clock.as_ref().and_then(|clock| clock.planned);
+    let reminder = one.reminder.as_ref().and_then(|reminder| reminder.planned);
+    match (clock, reminder) {
+        (Some(day), _) => Some(day.to_string()),
+        (None, Some(day)) if one.answer != Answer::NotOwed => Some(format!("{day} (policy)")),
+        _ => None,
+    }
 }
 
 /// The table as text.

@@ -65,12 +65,12 @@ impl ScopeStage {
             return Ok(());
         };
         let stop = due.iter().map(|one| one.until).max().unwrap_or(begin);
-        let here = if begin < stop {
+        let reached = if begin < stop {
             self.scan(partition, begin, stop, &due, sink)?
         } else {
-            stop
+            (stop, 0)
         };
-        self.advance(partition, log_start, here, &due, sink)
+        self.advance(partition, log_start, reached, &due, sink)
     }
 
     /// The pending selectors of a partition that are known here, with their windows.
@@ -109,7 +109,8 @@ impl ScopeStage {
     }
 
     /// Reads from `begin` towards `stop` and passes on what the selectors look for; returns the
-    /// offset that was reached.
+    /// offset that was reached, and how many accesses before screen's first start could not be
+    /// read.
     fn scan(
         &mut self,
         partition: i32,
@@ -117,13 +118,13 @@ impl ScopeStage {
         stop: i64,
         due: &[Due],
         sink: &mut Sink,
-    ) -> Result<i64, StageError> {
+    ) -> Result<(i64, u64), StageError> {
         if self.reading != Some((partition, begin)) {
             self.reader
                 .assign(&[Position::new(self.accesses.clone(), partition, begin)])?;
         }
         let (context, screen, candidates) = (&self.context, &self.screen, &self.candidates);
-        let mut failed = None;
+        let (mut failed, mut holes) = (None, 0);
         let max = self.context.tuning.piece_records;
         self.reader
             .poll(max, Duration::from_millis(200), &mut |record| {
@@ -150,10 +151,22 @@ impl ScopeStage {
                         }
                         Err(bad) => Some(bad),
                     });
-                // What cannot be read is screen's dead letter, and counted there.
-                if let Some(bad) = bad
-                    && let Err(error) = bad.or_wait()
-                {
+                // What cannot be read is screen's dead letter, and counted there, unless it stands
+                // before screen's first start: then nobody but this stage sees it.
+                let Some(bad) = bad else {
+                    return;
+                };
+                let before_screen = due.iter().any(|one| {
+                    one.index.is_none() && (one.cursor..one.until).contains(&record.offset)
+                });
+                let buried = bad.or_wait().and_then(|bad| {
+                    if before_screen {
+                        holes += 1;
+                        bury(context, Stage::Scope, &record, &bad, sink)?;
+                    }
+                    Ok(())
+                });
+                if let Err(error) = buried {
                     failed = Some(error);
                 }
             })?;
@@ -165,7 +178,7 @@ impl ScopeStage {
             .position(&self.accesses, partition)
             .unwrap_or(begin);
         self.reading = Some((partition, here));
-        Ok(here)
+        Ok((here, holes))
     }
 
     /// Notes how far the search came, in the transaction that carries what it found.
@@ -173,7 +186,7 @@ impl ScopeStage {
         &mut self,
         partition: i32,
         log_start: i64,
-        here: i64,
+        (here, holes): (i64, u64),
         due: &[Due],
         sink: &mut Sink,
     ) -> Result<(), StageError> {
@@ -202,7 +215,8 @@ impl ScopeStage {
                 from,
                 to,
                 state,
-                holes: 0,
+                holes: before.map_or(0, |coverage| coverage.holes)
+                    + if one.index.is_none() { holes } else { 0 },
             };
             if finished {
                 part.pending.remove(&one.digest);

@@ -205,11 +205,6 @@ impl Stage {
             .sum()
     }
 
-    /// The samples of a metric: labels as they are written, and value.
-    pub(crate) fn samples(&self, name: &str) -> Vec<(String, f64)> {
-        samples(&self.get("/metrics").1, name)
-    }
-
     /// What it wrote to standard output and error.
     pub(crate) fn log(&self) -> String {
         self.process.log_text()
@@ -218,12 +213,6 @@ impl Stage {
     /// Ends it as a power cut would.
     pub(crate) fn kill(self) {
         self.process.kill();
-    }
-
-    /// Waits for its end; the exit code.
-    pub(crate) fn ended(mut self) -> (i32, String) {
-        let status = self.process.wait().unwrap();
-        (status.code().unwrap_or(-1), self.process.log_text())
     }
 
     /// Every record that it read was passed over, kept or is a dead letter.

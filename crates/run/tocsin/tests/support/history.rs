@@ -21,8 +21,6 @@ pub(crate) struct Input {
     pub(crate) topic: &'static str,
     /// What it is.
     pub(crate) kind: RecordKind,
-    /// Its own id.
-    pub(crate) id: String,
     /// Its key on the topic.
     pub(crate) key: String,
     /// Its Avro datum, without a frame.
@@ -112,12 +110,11 @@ fn inputs(folder: &std::path::Path) -> Vec<Input> {
         let (topic, kind) = (file.topic(), file.kind());
         while let Some(item) = reader.read().unwrap() {
             let bytes = item.value.unwrap();
-            let (id, key, late) = identity(&mut decoder, kind, bytes);
+            let (key, late) = identity(&mut decoder, kind, bytes);
             seen.insert(topic);
             inputs.push(Input {
                 topic,
                 kind,
-                id,
                 key,
                 // Single-object encoding: two bytes of marker and eight of fingerprint come first.
                 datum: bytes[10..].to_vec(),
@@ -132,25 +129,25 @@ fn inputs(folder: &std::path::Path) -> Vec<Input> {
     inputs
 }
 
-/// Id and key of a record, and whether it is reported late.
-fn identity(decoder: &mut Decoder, kind: RecordKind, bytes: &[u8]) -> (String, String, bool) {
+/// Key of a record, and whether it is reported late.
+fn identity(decoder: &mut Decoder, kind: RecordKind, bytes: &[u8]) -> (String, bool) {
     match kind {
         RecordKind::AccessEvent => {
             let one: facts::Access = decoder.decode(kind, bytes).unwrap();
-            (one.id, one.account.reveal().to_owned(), false)
+            (one.account.reveal().to_owned(), false)
         }
         RecordKind::BreachEvent => {
             let one: facts::BreachEvent = decoder.decode(kind, bytes).unwrap();
             let late = one.matter == LATE_MATTER;
-            (one.id, one.matter, late)
+            (one.matter, late)
         }
         RecordKind::Grant => {
             let one: facts::Grant = decoder.decode(kind, bytes).unwrap();
-            (one.id.clone(), one.id, false)
+            (one.id, false)
         }
         RecordKind::Account => {
             let one: facts::Account = decoder.decode(kind, bytes).unwrap();
-            (one.id, one.account.reveal().to_owned(), false)
+            (one.account.reveal().to_owned(), false)
         }
         other => panic!("the demo exports no {}", other.name()),
     }
