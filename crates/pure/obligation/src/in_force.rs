@@ -37,21 +37,6 @@ impl Context<'_> {
         }
         let (name, from, to) = self.trigger();
         let span = words(window);
-        // Facts that were put by hand may bear no date at all from which on a discovery is
-        // possible. Where nothing on record points before the order either, it is taken to bind,
-        // and says so.
-        let nothing_before = side(self, window, to, to) != Side::Out;
-        if from.is_none() && nothing_before && rule.trigger == Trigger::Discovery {
-            let text = format!(
-                "The order is taken to bind ({span}): nothing on record dates the {name}, and \
-                 nothing points before it"
-            );
-            let mut node = Node::new(text, &rule.cite, Kleene::Yes);
-            let question = "When did the company discover the incident?";
-            node.wanted
-                .insert("discovered".to_owned(), Wanted::instant(question));
-            return self.with_trigger_records(node);
-        }
         let node = match side(self, window, from, to) {
             Side::In => {
                 let text = format!("The {name} lies in the time of force ({span})");
