@@ -114,19 +114,24 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
         went_back.as_secs_f64(),
         begun.elapsed().as_secs_f64()
     );
+    Ok(end(args, server, &wrong))
+}
+
+/// Stays where that was asked for; the exit code.
+fn end(args: &Demo, server: telemetry::Server, wrong: &[String]) -> u8 {
     if args.stay {
         eprintln!("serving metrics until interrupted");
         crate::signals::wait();
     }
     server.shutdown();
-    for line in &wrong {
+    for line in wrong {
         eprintln!("not the expected answer: {line}");
     }
-    Ok(if wrong.is_empty() {
+    if wrong.is_empty() {
         exit::DONE
     } else {
         exit::DIFFERS
-    })
+    }
 }
 
 /// Lines of the history that did not get the answer, or the register's entries, that they must.
