@@ -3,7 +3,7 @@
 //! Every other topic (outputs, changelogs) lies in memory, so transactions work the same.
 
 use crate::error::{ErrorKind, LogError};
-use crate::log::{Cluster, Reader, Worker, WorkerSpec};
+use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::memory::MemoryCluster;
 use crate::topic::{TopicSpec, TopicState};
 use std::sync::Arc;
@@ -129,6 +129,10 @@ impl Cluster for FileCluster {
 
     fn open_worker(&self, spec: WorkerSpec) -> Result<Box<dyn Worker>, LogError> {
         self.memory.open_worker(spec)
+    }
+
+    fn members(&self, group: &str) -> Result<Vec<Member>, LogError> {
+        self.memory.members(group)
     }
 
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {

@@ -20,7 +20,7 @@ mod topic;
 pub use error::{ErrorKind, LogError};
 pub use files::{FileCluster, RecordFiles, RecordStream};
 pub use kafka::{KafkaCluster, KafkaSettings, Stalled};
-pub use log::{Assignment, Cluster, Each, Polled, Reader, Worker, WorkerSpec};
+pub use log::{Assignment, Cluster, Each, Member, Polled, Reader, Worker, WorkerSpec};
 pub use memory::{Feed, MemoryCluster};
 pub use partitioner::partition_of;
 pub use record::{Outgoing, Position, Record, RecordRef, TopicPartition};

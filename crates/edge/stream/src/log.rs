@@ -27,6 +27,9 @@ pub struct WorkerSpec {
     pub transactional_id: String,
     /// The static member name, stable over restarts; `None`: a dynamic member.
     pub instance_id: Option<String>,
+    /// What is shown to operators and to [`Cluster::members`], such as a program with its version
+    /// (on Kafka the `client.id`, before one that is configured); `None`: nothing.
+    pub label: Option<String>,
     /// The topics to read; empty for a worker that only writes.
     pub topics: Vec<String>,
     /// Who decides which partitions.
@@ -41,10 +44,23 @@ impl WorkerSpec {
             group: transactional_id.clone(),
             transactional_id,
             instance_id: None,
+            label: None,
             topics: Vec::new(),
             assignment: Assignment::Fixed(Vec::new()),
         }
     }
+}
+
+/// Somebody who is in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// What it called itself when it joined ([`WorkerSpec::label`]): for people. On Kafka a static
+    /// member that comes back within its session keeps the label of its first time (seen with
+    /// 4.3), so what must tell members apart belongs into the static name; and a client that said
+    /// nothing is called `rdkafka`.
+    pub label: Option<String>,
+    /// Its static name; `None`: a dynamic member.
+    pub instance_id: Option<String>,
 }
 
 /// What one [`Worker::poll`] brought besides the records.
@@ -108,6 +124,15 @@ pub trait Cluster: Send + Sync {
     /// # Errors
     /// Where the client cannot be made or the cluster refuses.
     fn open_worker(&self, spec: WorkerSpec) -> Result<Box<dyn Worker>, LogError>;
+
+    /// Everybody who is in the group now, in no order; nobody where there is no such group. Workers
+    /// with a fixed assignment are in no group. On Kafka a member that died, and a static one that
+    /// left, is in it until its session ends; one that is about to join is not in it yet, so of
+    /// two that join at once the later sees the other only when it has partitions.
+    ///
+    /// # Errors
+    /// Where the cluster refuses or does not answer.
+    fn members(&self, group: &str) -> Result<Vec<Member>, LogError>;
 
     /// Creates topics; one that is there already is left as it is.
     ///

@@ -71,6 +71,14 @@ const CASES: &[Case] = &[
         groups::static_member,
     ),
     (
+        "who comes back during a hand-over leaves nothing unowned",
+        groups::back_during_a_handover,
+    ),
+    (
+        "everybody who is in a group is named, and who left is not",
+        groups::members,
+    ),
+    (
         "a transaction over a revocation must end before the next poll",
         groups::open_over_revocation,
     ),

@@ -2,12 +2,13 @@
 
 use super::admin;
 use super::failure::{from_code, from_kafka, kind_of};
+use super::members;
 use super::reader::KafkaReader;
 use super::settings::KafkaSettings;
 use super::watchdog::Watchdog;
 use super::worker::KafkaWorker;
 use crate::error::{ErrorKind, LogError};
-use crate::log::{Cluster, Reader, Worker, WorkerSpec};
+use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::topic::{TopicSpec, TopicState};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
@@ -26,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) settings: KafkaSettings,
     pub(crate) watchdog: Watchdog,
     /// A client for questions, without a group.
-    client: BaseConsumer<ConsumerEvents>,
+    client: Client,
 }
 
 /// A Kafka cluster. Clones are the same cluster.
@@ -73,7 +74,8 @@ impl KafkaCluster {
     }
 }
 
-type Client = BaseConsumer<ConsumerEvents>;
+/// The client for questions.
+pub(crate) type Client = BaseConsumer<ConsumerEvents>;
 type Question<'a, T> = &'a dyn Fn(&Client, Duration) -> KafkaResult<T>;
 
 impl Shared {
@@ -208,6 +210,10 @@ impl Cluster for KafkaCluster {
 
     fn open_worker(&self, spec: WorkerSpec) -> Result<Box<dyn Worker>, LogError> {
         Ok(Box::new(KafkaWorker::open(self.shared.clone(), &spec)?))
+    }
+
+    fn members(&self, group: &str) -> Result<Vec<Member>, LogError> {
+        Ok(members::group(&self.shared, group)?.members)
     }
 
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {

@@ -19,6 +19,8 @@ pub(crate) struct Told {
     /// To be given back; `true`: lost already.
     pub(crate) revoked: Vec<TopicPartition>,
     pub(crate) lost: bool,
+    /// Something was assigned, if only nothing.
+    pub(crate) joined: bool,
     /// A revocation waits for its answer.
     pub(crate) asked: bool,
     /// What librdkafka was told to fetch.
@@ -97,6 +99,7 @@ impl ConsumerContext for ConsumerEvents {
             }
             let mut told = locked(&self.0);
             told.assigned.extend(found);
+            told.joined = true;
             told.resumed = true;
             return;
         }

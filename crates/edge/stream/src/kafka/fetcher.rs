@@ -57,6 +57,13 @@ impl Fetcher {
         })
     }
 
+    /// Joins a group.
+    pub(crate) fn subscribe(&self, group: &str, topics: &[&str]) -> Result<(), LogError> {
+        let attempt = format!("joining the group {group}");
+        let subscribed = self.consumer.subscribe(topics);
+        subscribed.map_err(|error| from_kafka(&attempt, &error))
+    }
+
     fn find(&self, topic: &str, partition: i32) -> Option<&Place> {
         self.places
             .iter()

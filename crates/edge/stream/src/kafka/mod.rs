@@ -7,6 +7,8 @@ mod cluster;
 mod events;
 mod failure;
 mod fetcher;
+mod handover;
+mod members;
 mod queue;
 mod reader;
 mod settings;

@@ -1,4 +1,4 @@
-//! One application queue for all partitions of a consumer, read in batches: the only unsafe code.
+//! One application queue for all partitions of a consumer, read in batches.
 //!
 //! `rd_kafka_consume_batch_queue` is two to four times faster than polling record by record. It
 //! must not be called on the consumer's own queue, which also carries rebalances; so each

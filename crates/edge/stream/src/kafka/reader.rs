@@ -2,6 +2,7 @@
 
 use super::cluster::Shared;
 use super::fetcher::Fetcher;
+use super::settings::Membership;
 use crate::error::LogError;
 use crate::log::{Each, Reader};
 use crate::record::Position;
@@ -18,7 +19,10 @@ pub(crate) struct KafkaReader {
 impl KafkaReader {
     pub(crate) fn open(shared: Arc<Shared>) -> Result<Self, LogError> {
         let settings = &shared.settings;
-        let fetcher = Fetcher::open(&settings.consuming(&settings.reader_group, None))?;
+        let fetcher = Fetcher::open(&settings.consuming(&Membership {
+            group: &settings.reader_group,
+            ..Membership::default()
+        }))?;
         Ok(KafkaReader {
             shared,
             fetcher,

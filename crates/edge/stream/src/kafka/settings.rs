@@ -52,6 +52,16 @@ pub struct KafkaSettings {
     pub stalled: Stalled,
 }
 
+/// As whom a consumer introduces itself.
+#[derive(Default)]
+pub(crate) struct Membership<'a> {
+    pub(crate) group: &'a str,
+    /// The static name.
+    pub(crate) instance: Option<&'a str>,
+    /// What operators are shown.
+    pub(crate) label: Option<&'a str>,
+}
+
 impl KafkaSettings {
     /// A cluster without encryption and everything else by default.
     pub fn new(bootstrap: impl Into<String>) -> Self {
@@ -118,7 +128,7 @@ impl KafkaSettings {
     }
 
     /// A consumer.
-    pub(crate) fn consuming(&self, group: &str, instance: Option<&str>) -> ClientConfig {
+    pub(crate) fn consuming(&self, member: &Membership<'_>) -> ClientConfig {
         let mut config = self.base();
         // The default of 1 s stalls every fast consumer.
         config.set("fetch.queue.backoff.ms", "10");
@@ -130,9 +140,12 @@ impl KafkaSettings {
         config.set("check.crcs", "true");
         config.set("max.poll.interval.ms", "300000");
         let mut config = self.finish(config, &self.consumer);
-        config.set("group.id", group);
-        if let Some(instance) = instance {
+        config.set("group.id", member.group);
+        if let Some(instance) = member.instance {
             config.set("group.instance.id", instance);
+        }
+        if let Some(label) = member.label {
+            config.set("client.id", label);
         }
         config.set("isolation.level", "read_committed");
         config.set("enable.auto.commit", "false");
@@ -146,7 +159,7 @@ impl KafkaSettings {
     }
 
     /// A transactional producer.
-    pub(crate) fn producing(&self, transactional_id: &str) -> ClientConfig {
+    pub(crate) fn producing(&self, transactional_id: &str, label: Option<&str>) -> ClientConfig {
         let mut config = self.base();
         // Sending positions can hang for ever when the group's coordinator dies, unless idle
         // connections are closed.
@@ -165,6 +178,9 @@ impl KafkaSettings {
         let mut config = self.finish(config, &self.producer);
         config.set("enable.idempotence", "true");
         config.set("transactional.id", transactional_id);
+        if let Some(label) = label {
+            config.set("client.id", label);
+        }
         config.set("partitioner", "murmur2");
         config
     }

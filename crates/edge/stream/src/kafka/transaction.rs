@@ -26,6 +26,8 @@ pub(crate) struct Transaction {
     shared: Arc<Shared>,
     producer: BaseProducer<ProducerEvents>,
     id: String,
+    /// What operators are shown.
+    label: Option<String>,
     open: bool,
     /// A record was not delivered: the numbering of records that the broker expects has a gap.
     gap: bool,
@@ -35,14 +37,19 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     /// Opens the producer, fences its predecessor and aborts what that left open.
-    pub(crate) fn open(shared: Arc<Shared>, id: &str) -> Result<Self, LogError> {
-        let producer = initialised(&shared, id)?;
-        let id = id.to_owned();
+    pub(crate) fn open(
+        shared: Arc<Shared>,
+        id: &str,
+        label: Option<&str>,
+    ) -> Result<Self, LogError> {
+        let producer = initialised(&shared, id, label)?;
+        let (id, label) = (id.to_owned(), label.map(str::to_owned));
         let partitions = BTreeMap::new();
         Ok(Transaction {
             shared,
             producer,
             id,
+            label,
             open: false,
             gap: false,
             partitions,
@@ -218,7 +225,7 @@ impl Transaction {
         if self.gap {
             // The next transaction would fail for the gap. The abort has just shown that the id
             // is still this worker's, so no successor is fenced by opening it again.
-            self.producer = initialised(&self.shared, &self.id)?;
+            self.producer = initialised(&self.shared, &self.id, self.label.as_deref())?;
             self.gap = false;
         }
         Ok(())
@@ -241,11 +248,15 @@ impl Transaction {
 }
 
 /// A producer whose id is this one's alone.
-fn initialised(shared: &Shared, id: &str) -> Result<BaseProducer<ProducerEvents>, LogError> {
+fn initialised(
+    shared: &Shared,
+    id: &str,
+    label: Option<&str>,
+) -> Result<BaseProducer<ProducerEvents>, LogError> {
     let attempt = format!("opening the transactional producer {id}");
     let producer: BaseProducer<ProducerEvents> = shared
         .settings
-        .producing(id)
+        .producing(id, label)
         .create_with_context(ProducerEvents::default())
         .map_err(|error| from_kafka(&attempt, &error))?;
     let begun = Instant::now();

@@ -4,6 +4,8 @@ use super::cluster::Shared;
 use super::events::list;
 use super::failure::from_kafka;
 use super::fetcher::Fetcher;
+use super::handover::Handover;
+use super::settings::Membership;
 use super::transaction::Transaction;
 use crate::error::LogError;
 use crate::log::{Assignment, Each, Polled, Worker, WorkerSpec};
@@ -27,6 +29,8 @@ pub(crate) struct KafkaWorker {
     assigned: BTreeSet<TopicPartition>,
     /// Named as revoked or lost by the last poll.
     leaving: Vec<TopicPartition>,
+    /// `None` once its group is known to own everything.
+    handover: Option<Handover>,
 }
 
 impl KafkaWorker {
@@ -43,18 +47,20 @@ impl KafkaWorker {
         }
         // First the producer: it aborts what a predecessor left open, so that the positions
         // which this worker will ask for are final.
-        let transaction = Transaction::open(shared.clone(), &spec.transactional_id)?;
+        let label = spec.label.as_deref();
+        let transaction = Transaction::open(shared.clone(), &spec.transactional_id, label)?;
         let reads = fixed
             .as_ref()
             .is_none_or(|partitions| !partitions.is_empty());
         let fetcher = if reads {
-            let instance = spec.instance_id.as_deref().filter(|_| fixed.is_none());
-            let fetcher = Fetcher::open(&shared.settings.consuming(&spec.group, instance))?;
+            let fetcher = Fetcher::open(&shared.settings.consuming(&Membership {
+                group: &spec.group,
+                instance: spec.instance_id.as_deref().filter(|_| fixed.is_none()),
+                label: spec.label.as_deref(),
+            }))?;
             if fixed.is_none() {
                 let topics: Vec<&str> = spec.topics.iter().map(String::as_str).collect();
-                let attempt = format!("joining the group {}", spec.group);
-                let subscribed = fetcher.consumer.subscribe(&topics);
-                subscribed.map_err(|error| from_kafka(&attempt, &error))?;
+                fetcher.subscribe(&spec.group, &topics)?;
             }
             Some(fetcher)
         } else {
@@ -68,7 +74,19 @@ impl KafkaWorker {
             fixed,
             assigned,
             leaving,
+            handover: Handover::of(spec),
         })
+    }
+
+    /// Sees to it that what nobody owns after this member came is handed out.
+    fn see_to_handover(&mut self) -> Result<(), LogError> {
+        if let (Some(handover), Some(fetcher)) = (&mut self.handover, &self.fetcher) {
+            let joined = locked(&fetcher.consumer.context().0).joined;
+            if handover.is_complete(&self.shared, joined)? {
+                self.handover = None;
+            }
+        }
+        Ok(())
     }
 
     /// Gives away what the last poll named.
@@ -126,6 +144,7 @@ impl KafkaWorker {
 impl Worker for KafkaWorker {
     fn poll(&mut self, max: usize, wait: Duration, each: Each<'_>) -> Result<Polled, LogError> {
         self.release()?;
+        self.see_to_handover()?;
         if self.fixed.is_some() {
             let polled = self.changes();
             if !polled.assigned.is_empty() {

@@ -9,7 +9,7 @@ use super::worker::MemoryWorker;
 use super::{Signal, locked};
 use crate::error::{ErrorKind, LogError};
 use crate::files::FilePartition;
-use crate::log::{Assignment, Cluster, Reader, Worker, WorkerSpec};
+use crate::log::{Assignment, Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::partitioner::partition_of;
 use crate::record::{Outgoing, TopicPartition};
 use crate::topic::{TopicSpec, TopicState};
@@ -281,7 +281,7 @@ impl Cluster for MemoryCluster {
             Assignment::Group => {
                 let mut groups = locked(&self.shared.groups);
                 let group = groups.entry(spec.group.clone()).or_default();
-                let member = group.join(spec.instance_id.clone(), spec.topics.clone());
+                let member = group.join(&spec);
                 self.shared.rebalance(group);
                 Some(member)
             }
@@ -294,6 +294,13 @@ impl Cluster for MemoryCluster {
             epoch,
             member,
         )))
+    }
+
+    fn members(&self, group: &str) -> Result<Vec<Member>, LogError> {
+        Ok(locked(&self.shared.groups)
+            .get(group)
+            .map(Group::members)
+            .unwrap_or_default())
     }
 
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {

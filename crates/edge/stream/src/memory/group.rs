@@ -1,10 +1,12 @@
 //! A consumer group in memory: who owns which partition, and the committed positions.
 
 use crate::error::{ErrorKind, LogError};
+use crate::log::{self, WorkerSpec};
 use crate::record::TopicPartition;
 use std::collections::BTreeMap;
 
 struct Member {
+    label: Option<String>,
     instance: Option<String>,
     topics: Vec<String>,
 }
@@ -33,14 +35,29 @@ pub(crate) struct Turn {
 
 impl Group {
     /// A member joins; a static one takes the place of its namesake, which is fenced.
-    pub(crate) fn join(&mut self, instance: Option<String>, topics: Vec<String>) -> u64 {
+    pub(crate) fn join(&mut self, spec: &WorkerSpec) -> u64 {
+        let instance = &spec.instance_id;
         if instance.is_some() {
-            self.members.retain(|_, member| member.instance != instance);
+            self.members
+                .retain(|_, member| member.instance != *instance);
         }
         self.next_member += 1;
-        self.members
-            .insert(self.next_member, Member { instance, topics });
+        let member = Member {
+            label: spec.label.clone(),
+            instance: instance.clone(),
+            topics: spec.topics.clone(),
+        };
+        self.members.insert(self.next_member, member);
         self.next_member
+    }
+
+    /// Everybody who is in it.
+    pub(crate) fn members(&self) -> Vec<log::Member> {
+        let of = |member: &Member| log::Member {
+            label: member.label.clone(),
+            instance_id: member.instance.clone(),
+        };
+        self.members.values().map(of).collect()
     }
 
     /// A member leaves, orderly or not.
@@ -173,6 +190,13 @@ mod tests {
             .collect()
     }
 
+    fn reader() -> WorkerSpec {
+        WorkerSpec {
+            topics: vec!["t".into()],
+            ..WorkerSpec::writer("x")
+        }
+    }
+
     fn owned(group: &Group, member: u64) -> Vec<i32> {
         let of = group.target.iter().filter(|(_, owner)| **owner == member);
         of.map(|(partition, _)| partition.partition).collect()
@@ -182,14 +206,14 @@ mod tests {
     fn a_share_is_even_and_few_partitions_move() {
         let all = partitions(7);
         let mut group = Group::default();
-        let first = group.join(None, vec!["t".into()]);
+        let first = group.join(&reader());
         group.rebalance(&all);
         assert_eq!(owned(&group, first).len(), 7);
-        let second = group.join(None, vec!["t".into()]);
+        let second = group.join(&reader());
         group.rebalance(&all);
         let (kept, moved) = (owned(&group, first), owned(&group, second));
         assert_eq!((kept.len(), moved.len()), (4, 3));
-        let third = group.join(None, vec!["t".into()]);
+        let third = group.join(&reader());
         group.rebalance(&all);
         let again = owned(&group, first);
         assert!(again.iter().all(|partition| kept.contains(partition)));
@@ -203,10 +227,10 @@ mod tests {
     fn a_partition_is_taken_only_when_it_was_given_back() {
         let all = partitions(2);
         let mut group = Group::default();
-        let first = group.join(None, vec!["t".into()]);
+        let first = group.join(&reader());
         group.rebalance(&all);
         assert_eq!(group.turn(first).assigned.len(), 2);
-        let second = group.join(None, vec!["t".into()]);
+        let second = group.join(&reader());
         group.rebalance(&all);
         assert!(group.turn(second).assigned.is_empty());
         let revoked = group.turn(first).revoked;

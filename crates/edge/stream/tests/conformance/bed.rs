@@ -250,6 +250,7 @@ pub(crate) fn member(bed: &dyn Bed, topic: &str) -> WorkerSpec {
         group: bed.name("group"),
         transactional_id: bed.name("txn"),
         instance_id: None,
+        label: None,
         topics: vec![topic.to_owned()],
         assignment: Assignment::Group,
     }

@@ -2,7 +2,7 @@
 
 use crate::bed::*;
 use std::collections::BTreeSet;
-use stream::{Assignment, ErrorKind, Outgoing, TopicPartition, Worker, WorkerSpec};
+use stream::{Assignment, ErrorKind, Member, Outgoing, TopicPartition, Worker, WorkerSpec};
 
 pub(crate) fn restart(bed: &dyn Bed) {
     let given = values(3, 20);
@@ -89,6 +89,41 @@ fn shared(workers: &mut [Box<dyn Worker>], owned: &mut [BTreeSet<TopicPartition>
         }
         owned.iter().all(|owned| owned.len() == each).then_some(())
     });
+}
+
+/// A static member that dies after it was asked to give something up, and before the other has it.
+pub(crate) fn back_during_a_handover(bed: &dyn Bed) {
+    let input = bed.input(&values(4, 5));
+    let spec = WorkerSpec {
+        instance_id: Some(bed.name("slot")),
+        ..member(bed, &input)
+    };
+    let other = WorkerSpec {
+        transactional_id: bed.name("txn"),
+        instance_id: Some(bed.name("other-slot")),
+        ..spec.clone()
+    };
+    let mut first = bed.cluster().open_worker(spec.clone()).unwrap();
+    joined_and_started(&mut *first, 4);
+    let mut second = bed.cluster().open_worker(other).unwrap();
+    let mut owned = [BTreeSet::new(), BTreeSet::new()];
+    eventually("the first is asked", || {
+        let polled = second.poll(100, WAIT, &mut |_| {}).unwrap();
+        for partition in polled.assigned {
+            let TopicPartition {
+                topic,
+                partition: number,
+            } = &partition;
+            second.start(topic, *number, 0).unwrap();
+            assert!(owned[1].insert(partition));
+        }
+        let polled = first.poll(100, WAIT, &mut |_| {}).unwrap();
+        (!polled.revoked.is_empty()).then_some(())
+    });
+    drop(first);
+    let first = bed.cluster().open_worker(spec).unwrap();
+    shared(&mut [first, second], &mut owned, 2);
+    assert!(owned[0].is_disjoint(&owned[1]));
 }
 
 pub(crate) fn rebalance(bed: &dyn Bed) {
@@ -183,6 +218,62 @@ pub(crate) fn static_member(bed: &dyn Bed) {
     assert_eq!(error.kind, ErrorKind::Fenced, "{error}");
     drop(first);
     second.close().unwrap();
+}
+
+pub(crate) fn members(bed: &dyn Bed) {
+    let input = bed.input(&values(2, 5));
+    let cluster = bed.cluster();
+    let named = |label: &str, slot: Option<&str>| Member {
+        label: Some(label.to_owned()),
+        instance_id: slot.map(str::to_owned),
+    };
+    let here = |group: &str| {
+        let mut found = cluster.members(group).unwrap();
+        found.sort_by(|a, b| a.label.cmp(&b.label));
+        found
+    };
+    let slot = bed.name("slot");
+    let first = WorkerSpec {
+        label: Some("rules/1".to_owned()),
+        instance_id: Some(slot.clone()),
+        ..member(bed, &input)
+    };
+    let second = WorkerSpec {
+        transactional_id: bed.name("txn"),
+        label: Some("rules/2".to_owned()),
+        instance_id: None,
+        ..first.clone()
+    };
+    let group = first.group.clone();
+    assert_eq!(here(&group), []);
+    let mut workers = vec![cluster.open_worker(first).unwrap()];
+    let mut owned = vec![BTreeSet::new(), BTreeSet::new()];
+    shared(&mut workers, &mut owned[..1], 2);
+    assert_eq!(here(&group), [named("rules/1", Some(&slot))]);
+    workers.push(cluster.open_worker(second).unwrap());
+    shared(&mut workers, &mut owned, 1);
+    let both = [named("rules/1", Some(&slot)), named("rules/2", None)];
+    assert_eq!(here(&group), both);
+    // Positions under the group's name do not make a member.
+    let fixed = WorkerSpec {
+        transactional_id: bed.name("txn"),
+        label: Some("rules/3".to_owned()),
+        assignment: Assignment::Fixed(vec![TopicPartition::new(input.as_str(), 0)]),
+        ..member(bed, &input)
+    };
+    let alone = fixed.group.clone();
+    let mut worker = cluster.open_worker(fixed).unwrap();
+    joined_and_started(&mut *worker, 1);
+    worker.begin().unwrap();
+    worker
+        .commit(&[TopicPartition::new(input.as_str(), 0).at(2)])
+        .unwrap();
+    assert_eq!(here(&alone), []);
+    assert_eq!(here(&bed.name("nobody")), []);
+    workers.pop().unwrap().close().unwrap();
+    owned.pop();
+    shared(&mut workers, &mut owned, 2);
+    assert_eq!(here(&group), [named("rules/1", Some(&slot))]);
 }
 
 pub(crate) fn open_over_revocation(bed: &dyn Bed) {
