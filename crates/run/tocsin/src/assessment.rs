@@ -22,6 +22,16 @@ pub(crate) struct Assessed {
     pub(crate) determinations: Vec<Determination>,
 }
 
+/// What changed.
+pub(crate) struct Changed {
+    /// Incidents whose facts changed.
+    pub(crate) assessed: Vec<Assessed>,
+    /// Ids of incidents that are no more.
+    pub(crate) gone: Vec<String>,
+    /// Whether facts changed that are not in this piece.
+    pub(crate) more: bool,
+}
+
 /// See the module.
 pub(crate) struct Assessment {
     fold: Fold,
@@ -31,9 +41,10 @@ pub(crate) struct Assessment {
     selectors_changed: bool,
     /// Groups for which searches are expected.
     expected: BTreeSet<String>,
-    /// How each search stands, and how many accesses of each partition could not be read.
+    /// How each search stands.
     coverage: BTreeMap<(String, i32), Coverage>,
-    unreadable: BTreeMap<i32, u64>,
+    /// How many accesses of each partition could not be read, by who read them first.
+    unreadable: BTreeMap<i32, BTreeMap<String, u64>>,
     dirty: Dirty,
 }
 
@@ -67,7 +78,7 @@ impl Assessment {
                     value.map(|value| codec.decode(topic, value)).transpose()?;
                 self.put_finding(key, finding)
             }
-            Topic::Coverage => match value {
+            Topic::Searched => match value {
                 Some(value) => self.put_coverage(codec.decode(topic, value)?),
                 None => Dirty::new(),
             },
@@ -133,28 +144,28 @@ impl Assessment {
     }
 
     /// An access that nobody could read is a hole in every search of its partition, whenever the
-    /// search began: what was in it may have been sought.
-    fn put_coverage(&mut self, mut coverage: Coverage) -> Dirty {
-        if coverage.selector == UNREADABLE {
-            let holes = self.unreadable.entry(coverage.partition).or_default();
+    /// search began: what was in it may have been sought. Screen counts those from its first start
+    /// on; those before it are scope's, with the search for what screen passes on of itself.
+    fn put_coverage(&mut self, coverage: Coverage) -> Dirty {
+        let partition = coverage.partition;
+        let mut dirty = Dirty::new();
+        if [UNREADABLE, STANDING].contains(&coverage.selector.as_str()) {
+            let by = self.unreadable.entry(partition).or_default();
+            let holes = by.entry(coverage.selector.clone()).or_default();
             *holes = coverage.holes.max(*holes);
-            let mut dirty = Dirty::new();
-            for one in self.coverage.values_mut() {
-                if one.partition == coverage.partition && one.selector != STANDING {
-                    one.holes = *holes;
-                    dirty.extend(self.fold.put_coverage(one));
-                }
-            }
-            return dirty;
         }
-        coverage.holes = self
-            .unreadable
-            .get(&coverage.partition)
-            .copied()
-            .unwrap_or(0);
-        let dirty = self.fold.put_coverage(&coverage);
-        self.coverage
-            .insert((coverage.selector.clone(), coverage.partition), coverage);
+        if coverage.selector != UNREADABLE {
+            let key = (coverage.selector.clone(), partition);
+            self.coverage.insert(key, coverage);
+        }
+        let unread = self.unreadable.get(&partition).into_iter().flatten();
+        let holes = unread.map(|(_, holes)| holes).sum();
+        for one in self.coverage.values_mut() {
+            if one.partition == partition {
+                one.holes = holes;
+                dirty.extend(self.fold.put_coverage(one));
+            }
+        }
         dirty
     }
 
@@ -205,23 +216,23 @@ impl Assessment {
         }
     }
 
-    /// Every incident that changed since the last time (`all`: or that differs from what was
-    /// adopted), with its determinations, and the ids of incidents that are no more.
-    pub(crate) fn changed(
-        &mut self,
-        law: &Law,
-        all: bool,
-    ) -> Result<(Vec<Assessed>, Vec<String>), OutOfRange> {
+    /// Incidents that changed since the last time, with their determinations, and the ids of
+    /// incidents that are no more: those that hold one of at most `most` groups whose facts
+    /// changed. Whether more are left comes with it.
+    pub(crate) fn changed(&mut self, law: &Law, most: usize) -> Result<Changed, OutOfRange> {
         if std::mem::take(&mut self.selectors_changed) {
             self.expect();
         }
-        let dirty = std::mem::take(&mut self.dirty);
-        let rebuilt = if all {
-            self.fold.rebuild_all()
-        } else {
-            self.fold.rebuild(&dirty)
-        };
-        Ok((assess(law, rebuilt.changed)?, rebuilt.gone))
+        let mut now = std::mem::take(&mut self.dirty);
+        if let Some(first) = now.iter().nth(most).cloned() {
+            self.dirty = now.split_off(&first);
+        }
+        let rebuilt = self.fold.rebuild(&now);
+        Ok(Changed {
+            assessed: assess(law, rebuilt.changed)?,
+            gone: rebuilt.gone,
+            more: !self.dirty.is_empty(),
+        })
     }
 
     /// Every incident with its determinations.

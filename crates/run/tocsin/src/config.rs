@@ -153,6 +153,9 @@ pub(crate) struct JudgementSettings {
     pub(crate) actor_account_always_stated: bool,
     /// What "a reasonable time" is here, in days.
     pub(crate) reasonable_time_days: u32,
+    /// How long an access without a basis on record waits for one before it is said to be
+    /// unexplained, in seconds, 0 to 86,400.
+    pub(crate) patience_seconds: u64,
 }
 
 impl Default for JudgementSettings {
@@ -160,6 +163,7 @@ impl Default for JudgementSettings {
         JudgementSettings {
             actor_account_always_stated: false,
             reasonable_time_days: 10,
+            patience_seconds: 0,
         }
     }
 }
@@ -350,6 +354,9 @@ impl Config {
         }
         if !(1..=365).contains(&self.judgement.reasonable_time_days) {
             return Err("`judgement.reasonable_time_days` must be 1 to 365".to_owned());
+        }
+        if self.judgement.patience_seconds > 86_400 {
+            return Err("`judgement.patience_seconds` must be 0 to 86400".to_owned());
         }
         Ok(())
     }

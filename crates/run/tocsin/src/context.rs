@@ -17,6 +17,11 @@ pub(crate) struct Tuning {
     pub(crate) batch_records: usize,
     /// At most so many candidates judged, or records searched, in one piece of work.
     pub(crate) piece_records: usize,
+    /// At most so many incidents (or groups that may be some) in one piece of work: a join or a new
+    /// pack may touch all of them, and a transaction must stay small.
+    pub(crate) piece_incidents: usize,
+    /// How long verify waits before it first says that an access is unexplained.
+    pub(crate) patience: std::time::Duration,
 }
 
 impl Default for Tuning {
@@ -24,6 +29,8 @@ impl Default for Tuning {
         Tuning {
             batch_records: 20_000,
             piece_records: 20_000,
+            piece_incidents: 500,
+            patience: std::time::Duration::ZERO,
         }
     }
 }

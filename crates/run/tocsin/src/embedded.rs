@@ -60,6 +60,7 @@ pub(crate) fn plan(
         poll_wait: Duration::from_millis(2),
         telemetry,
         file_of,
+        origin: std::time::Instant::now(),
     })
 }
 

@@ -4,14 +4,16 @@ use crate::codec::Codec;
 use crate::config::StartAt;
 use crate::context::{Context, FileOf, Tuning};
 use crate::law::Law;
-use crate::runtime::{Remedy, Runner, StageError, remedy};
-use crate::topology::{Stage, TopicNames};
+use crate::runtime::{
+    Remedy, Runner, StageError, alone_by_these_rules, label, member_name, remedy,
+};
+use crate::topology::{Stage, Topic, TopicNames};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use stream::Cluster;
+use stream::{Assignment, Cluster, Polled, Worker, WorkerSpec};
 use telemetry::{TaskState, Telemetry};
 use wire::{Framing, SchemaStore};
 
@@ -43,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) telemetry: Arc<Telemetry>,
     /// Names the file behind a partition.
     pub(crate) file_of: Option<FileOf>,
+    /// From when on the stages' time is counted.
+    pub(crate) origin: Instant,
 }
 
 impl Plan {
@@ -183,6 +187,72 @@ impl Engine {
     }
 }
 
+/// How long an instance that stands by waits before it looks again.
+const STAND_BY: Duration = Duration::from_millis(200);
+
+/// Whose turn it is to be the one task of a stage. The instances of such a stage share a topic of
+/// one partition in a group made for this; its owner works and the others stand by, and the group
+/// hands it on when the owner leaves or dies. Two that both think they own it are told apart by
+/// their transactional id, which is the same: the later one fences the earlier.
+struct Turn {
+    /// `None`: the stage's instances work side by side.
+    member: Option<Box<dyn Worker>>,
+    ours: bool,
+}
+
+impl Turn {
+    fn open(stage: Stage, context: &Context) -> Result<Turn, StageError> {
+        let topic = match stage {
+            Stage::Assess => Topic::Incidents,
+            Stage::Notify => Topic::Notices,
+            Stage::Screen | Stage::Scope | Stage::Verify => {
+                return Ok(Turn {
+                    member: None,
+                    ours: true,
+                });
+            }
+        };
+        let group = format!("{}{}-turn", context.prefix, stage.name());
+        alone_by_these_rules(context, &group)?;
+        let member = context.cluster.open_worker(WorkerSpec {
+            transactional_id: format!("{group}-{}", context.instance),
+            instance_id: Some(member_name(context, &group)),
+            label: Some(label()),
+            group,
+            topics: vec![context.names.name(topic).to_string()],
+            assignment: Assignment::Group,
+        })?;
+        Ok(Turn {
+            member: Some(member),
+            ours: false,
+        })
+    }
+
+    /// Asks the group; waits a little where it is another's turn. After `false` the next call gives
+    /// the turn away, so whoever is `at_work` must have ended by then.
+    fn is_ours(&mut self, at_work: bool) -> Result<bool, StageError> {
+        let Some(member) = &mut self.member else {
+            return Ok(true);
+        };
+        let wait = if at_work { Duration::ZERO } else { STAND_BY };
+        // Nothing is started, so nothing is delivered.
+        let Polled {
+            assigned,
+            revoked,
+            lost,
+            ..
+        } = member.poll(1, wait, &mut |_| {})?;
+        let first =
+            |partitions: &[stream::TopicPartition]| partitions.iter().any(|one| one.partition == 0);
+        self.ours = (self.ours || first(&assigned)) && !first(&revoked) && !first(&lost);
+        Ok(self.ours)
+    }
+
+    fn close(self) -> Result<(), StageError> {
+        self.member.map_or(Ok(()), |member| Ok(member.close()?))
+    }
+}
+
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -226,11 +296,29 @@ fn rounds(
     tries: &mut u32,
 ) -> Result<(), StageError> {
     let health = plan.telemetry.health().stage(stage.name());
-    let mut runner = Runner::open(stage, context)?;
+    let mut turn = Turn::open(stage, context)?;
+    let mut open: Option<Runner> = None;
     let mut running = false;
     while !stop.load(Ordering::SeqCst) {
+        if !turn.is_ours(open.is_some())? {
+            if let Some(runner) = open.take() {
+                runner.close()?;
+                running = false;
+            }
+            health.set_state(TaskState::Standby);
+            health.settled(true);
+            health.beat();
+            pulse.settled.store(true, Ordering::SeqCst);
+            pulse.steps.fetch_add(1, Ordering::SeqCst);
+            *tries = 0;
+            continue;
+        }
         let begun = Instant::now();
-        let progress = runner.step(plan.poll_wait)?;
+        let runner = match &mut open {
+            Some(runner) => runner,
+            none => none.insert(Runner::open(stage, context)?),
+        };
+        let progress = runner.step(begun.duration_since(plan.origin), plan.poll_wait)?;
         if progress.busy {
             let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             pulse.busy_micros.fetch_add(took, Ordering::SeqCst);
@@ -248,6 +336,9 @@ fn rounds(
             });
         }
     }
-    runner.close()?;
+    if let Some(runner) = open {
+        runner.close()?;
+    }
+    turn.close()?;
     Ok(())
 }

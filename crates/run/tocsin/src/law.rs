@@ -43,6 +43,7 @@ pub(crate) struct Law {
     decide: obligation::Settings,
     notices: Notices,
     digest: String,
+    stamp: String,
 }
 
 /// The packs in the executable: slug, evidence grade, digest.
@@ -204,6 +205,10 @@ impl Law {
         ];
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         Ok(Law {
+            stamp: facts::short_id(
+                "rules",
+                &[&[env!("CARGO_PKG_VERSION")], &parts[..]].concat(),
+            ),
             digest: facts::digest_parts(&parts),
             bound: slugs,
             terms,
@@ -217,6 +222,12 @@ impl Law {
     /// Digest of everything that decides.
     pub(crate) fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// A short name of everything that decides and of the version that applies it: two instances
+    /// with the same stamp say the same.
+    pub(crate) fn stamp(&self) -> &str {
+        &self.stamp
     }
 
     /// The orders that bind.

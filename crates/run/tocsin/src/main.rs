@@ -21,6 +21,8 @@ mod outputs;
 mod processors;
 mod runtime;
 mod signals;
+#[cfg(test)]
+mod tests;
 mod topology;
 
 use clap::Parser;

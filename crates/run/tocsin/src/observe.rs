@@ -3,7 +3,7 @@
 use crate::config::{Log, LogFormat};
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::runtime::{Sink, StageError};
+use crate::runtime::{OTHER_RULES, Sink, StageError};
 use crate::topology::Stage;
 use std::time::Duration;
 use telemetry::happenings::{BatchCommitted, Rebalanced, TransactionAborted, WaitingForRegistry};
@@ -91,6 +91,9 @@ impl Watch {
     pub(crate) fn failed(&mut self, error: &StageError, again: bool, pause: Duration, tries: u32) {
         let why = error.to_string();
         match error {
+            StageError::Wait { code, .. } if code == OTHER_RULES => {
+                self.health.set_state_because(TaskState::Starting, &why);
+            }
             StageError::Wait { .. } => {
                 self.health
                     .set_state_because(TaskState::WaitingForRegistry, &why);

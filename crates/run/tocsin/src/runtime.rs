@@ -4,8 +4,8 @@
 //! input positions. A processor's state is a function of its inputs and of its own earlier outputs,
 //! so whoever takes a partition over rebuilds it from the topics; nothing is emitted before the
 //! inputs have been read again as far as they were committed, so a restart is never visible
-//! downstream. What the loop does depends on no clock: the
-//! caller passes the waiting time, and only how long a commit took is measured, for the metrics.
+//! downstream. What the loop does depends on no clock: the caller passes the time and the waiting
+//! time, and only how long a commit took is measured, for the metrics.
 
 use crate::context::Context;
 use crate::observe::Watch;
@@ -81,6 +81,23 @@ impl Sink {
     }
 }
 
+/// What a processor may ask about the step that it works in.
+pub(crate) struct Step<'a> {
+    /// Time that has passed on the caller's clock, from an origin of its own.
+    pub(crate) now: Duration,
+    worker: &'a dyn Worker,
+    broadcast: Option<&'a dyn Reader>,
+}
+
+impl Step<'_> {
+    /// The next offset that this stage will read of a partition, its own or one of a topic that
+    /// every instance reads whole; `None`: it does not read it.
+    pub(crate) fn position(&self, topic: &str, partition: i32) -> Option<i64> {
+        let broadcast = || self.broadcast?.position(topic, partition);
+        self.worker.position(topic, partition).or_else(broadcast)
+    }
+}
+
 /// Whether a processor has more to do without further input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -118,7 +135,7 @@ pub(crate) trait Processor {
     ) -> Result<(), StageError>;
 
     /// Called after the records of a step, once all inputs are read as far as they were committed.
-    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError>;
+    fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError>;
 }
 
 /// What one step came to.
@@ -126,6 +143,8 @@ pub(crate) trait Processor {
 pub(crate) struct Progress {
     /// Something was read, written or is left to do.
     pub(crate) busy: bool,
+    /// Something was read or written.
+    pub(crate) moved: bool,
     /// No input, search or piece of work is outstanding.
     pub(crate) settled: bool,
 }
@@ -154,8 +173,7 @@ impl Runner {
             .iter()
             .map(|topic| names.name(*topic).to_string())
             .collect();
-        let single = matches!(stage, Stage::Assess | Stage::Notify);
-        let assignment = if single {
+        let assignment = if stage.is_single() {
             let mut all = Vec::new();
             for topic in &topics {
                 for partition in 0..context.cluster.partitions(topic)? {
@@ -167,14 +185,20 @@ impl Runner {
             stream::Assignment::Group
         };
         let group = format!("{}{}", context.prefix, stage.name());
-        let slot = if single {
+        if !stage.is_single() {
+            alone_by_these_rules(context, &group)?;
+        }
+        // One id for the one task: whoever takes it over fences a predecessor that still thinks it
+        // is at work.
+        let slot = if stage.is_single() {
             String::new()
         } else {
             format!("-{}", context.instance)
         };
         let worker = context.cluster.open_worker(WorkerSpec {
             transactional_id: format!("{group}{slot}"),
-            instance_id: Some(format!("{group}-{}", context.instance)),
+            instance_id: Some(member_name(context, &group)),
+            label: Some(label()),
             group,
             topics,
             assignment,
@@ -209,13 +233,15 @@ impl Runner {
         })
     }
 
-    /// One step. Reads at most the configured batch; waits up to `wait` where nothing is there.
-    pub(crate) fn step(&mut self, wait: Duration) -> Result<Progress, StageError> {
+    /// One step at the time `now` of the caller's clock. Reads at most the configured batch; waits
+    /// up to `wait` where nothing is there.
+    pub(crate) fn step(&mut self, now: Duration, wait: Duration) -> Result<Progress, StageError> {
         let mut sink = Sink::default();
         let heard = self.read_broadcast(&mut sink)?;
         if !self.loaded {
             return Ok(Progress {
                 busy: true,
+                moved: true,
                 settled: false,
             });
         }
@@ -231,13 +257,19 @@ impl Runner {
         }
         self.change_assignment(&polled)?;
         let work = if self.caught_up() {
-            self.processor.finish(&mut sink)?
+            let step = Step {
+                now,
+                worker: self.worker.as_ref(),
+                broadcast: self.broadcast.as_deref(),
+            };
+            self.processor.finish(&step, &mut sink)?
         } else {
             Work::More
         };
         let wrote = sink.out.len();
         self.commit(sink)?;
-        let busy = heard > 0 || polled.records > 0 || wrote > 0 || work == Work::More;
+        let moved = heard > 0 || polled.records > 0 || wrote > 0;
+        let busy = moved || work == Work::More;
         self.idle_steps = if busy {
             0
         } else {
@@ -245,7 +277,11 @@ impl Runner {
         };
         let settled = !busy && work == Work::Done && polled.at_end && self.broadcast_at_end()?;
         self.report(settled);
-        Ok(Progress { busy, settled })
+        Ok(Progress {
+            busy,
+            moved,
+            settled,
+        })
     }
 
     /// Whether it has partitions, or nothing to wait for, and has read again what was committed.
@@ -282,8 +318,9 @@ impl Runner {
         if heard > 0 {
             self.watch.health.settled(false);
         }
-        if !self.loaded && reader.at_end() {
-            self.loaded = true;
+        if !self.loaded {
+            self.watch.health.beat();
+            self.loaded = reader.at_end();
         }
         Ok(heard)
     }
@@ -359,6 +396,11 @@ impl Runner {
         }
         if polled.assigned.is_empty() {
             return Ok(());
+        }
+        if !self.stage.is_single() {
+            // Of two that joined at once, the later sees the other only now.
+            let group = format!("{}{}", self.context.prefix, self.stage.name());
+            alone_by_these_rules(&self.context, &group)?;
         }
         let committed: BTreeMap<TopicPartition, Option<i64>> = self
             .worker
@@ -453,6 +495,42 @@ impl Runner {
         }
     }
 }
+
+/// The name of this instance in a group: its own, and that of its rules.
+pub(crate) fn member_name(context: &Context, group: &str) -> String {
+    format!("{group}-{}-{}", context.instance, context.law.stamp())
+}
+
+/// What operators see of a member.
+pub(crate) fn label() -> String {
+    concat!("tocsin-", env!("CARGO_PKG_VERSION")).to_owned()
+}
+
+/// Two rule sets never run one stage at once: where a member of the group goes by other rules, this
+/// instance waits until it has left.
+///
+/// # Errors
+/// `Wait` with the other's name; where the cluster does not answer.
+pub(crate) fn alone_by_these_rules(context: &Context, group: &str) -> Result<(), StageError> {
+    let ours = format!("-{}", context.law.stamp());
+    let others = context.cluster.members(group)?;
+    let other = others
+        .into_iter()
+        .filter_map(|member| member.instance_id)
+        .find(|name| !name.ends_with(&ours));
+    other.map_or(Ok(()), |name| {
+        Err(StageError::Wait {
+            code: OTHER_RULES.to_owned(),
+            reason: format!(
+                "{name} is in the group {group} and goes by another version, other packs or other                  settings of judgement than {ours}: stop it, and this instance goes on once its                  session has ended",
+                ours = context.law.stamp(),
+            ),
+        })
+    })
+}
+
+/// The code of [`alone_by_these_rules`].
+pub(crate) const OTHER_RULES: &str = "other-rules";
 
 /// What to do about an error of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,6 +46,12 @@ impl Stage {
         }
     }
 
+    /// Whether one task reads all of its input, whatever the number of instances: what could be one
+    /// incident must meet in one place.
+    pub(crate) const fn is_single(self) -> bool {
+        matches!(self, Stage::Assess | Stage::Notify)
+    }
+
     /// The topics whose partitions its instances share; assess and notify read all of theirs in
     /// one task.
     pub(crate) const fn reads(self) -> &'static [Topic] {
@@ -55,7 +61,7 @@ impl Stage {
             Stage::Verify => &[Topic::Candidates],
             Stage::Assess => &[
                 Topic::Findings,
-                Topic::Coverage,
+                Topic::Searched,
                 Topic::BreachEvents,
                 Topic::Grants,
                 Topic::Accounts,
@@ -73,7 +79,8 @@ impl Stage {
     /// The topics that every instance reads whole, without a group.
     pub(crate) const fn broadcast(self) -> &'static [Topic] {
         match self {
-            Stage::Screen | Stage::Scope | Stage::Verify => &[Topic::BreachEvents, Topic::Grants],
+            Stage::Screen | Stage::Scope => &[Topic::BreachEvents, Topic::Grants],
+            Stage::Verify => &[Topic::BreachEvents, Topic::Grants, Topic::Coverage],
             Stage::Assess | Stage::Notify => &[],
         }
     }
@@ -96,7 +103,7 @@ impl Stage {
                 Topic::DeadLetters,
             ],
             Stage::Scope => &[Topic::Candidates, Topic::Coverage, Topic::DeadLetters],
-            Stage::Verify => &[Topic::Findings, Topic::DeadLetters],
+            Stage::Verify => &[Topic::Findings, Topic::Searched, Topic::DeadLetters],
             Stage::Assess => &[Topic::Incidents, Topic::Determinations, Topic::DeadLetters],
             Stage::Notify => &[Topic::Notices, Topic::Outbox, Topic::DeadLetters],
         }
@@ -122,6 +129,8 @@ pub(crate) enum Topic {
     Activations,
     /// What of the past was searched.
     Coverage,
+    /// The same, once what the search found is judged.
+    Searched,
     /// Accesses that some bound order counts or may count.
     Findings,
     /// Incidents.
@@ -138,7 +147,7 @@ pub(crate) enum Topic {
 
 impl Topic {
     /// All topics.
-    pub(crate) const ALL: [Topic; 14] = [
+    pub(crate) const ALL: [Topic; 15] = [
         Topic::AccessEvents,
         Topic::BreachEvents,
         Topic::Grants,
@@ -147,6 +156,7 @@ impl Topic {
         Topic::Candidates,
         Topic::Activations,
         Topic::Coverage,
+        Topic::Searched,
         Topic::Findings,
         Topic::Incidents,
         Topic::Determinations,
@@ -175,6 +185,7 @@ impl Topic {
             Topic::Candidates => "candidates",
             Topic::Activations => "activations",
             Topic::Coverage => "coverage",
+            Topic::Searched => "searched",
             Topic::Findings => "findings",
             Topic::Incidents => "incidents",
             Topic::Determinations => "determinations",
@@ -193,7 +204,7 @@ impl Topic {
             Topic::Accounts => RecordKind::Account,
             Topic::Decisions => RecordKind::Decision,
             Topic::Activations => RecordKind::Activation,
-            Topic::Coverage => RecordKind::Coverage,
+            Topic::Coverage | Topic::Searched => RecordKind::Coverage,
             Topic::Findings => RecordKind::Finding,
             Topic::Incidents => RecordKind::Incident,
             Topic::Determinations => RecordKind::Determination,
@@ -298,6 +309,7 @@ pub(crate) fn specs(names: &TopicNames, partitions: Option<i32>) -> Result<Vec<T
                 Topic::AccessEvents
                 | Topic::Activations
                 | Topic::Coverage
+                | Topic::Searched
                 | Topic::Candidates
                 | Topic::Findings => partitions.unwrap_or(entry.partitions),
                 _ => entry.partitions,

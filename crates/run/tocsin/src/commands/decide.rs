@@ -1,6 +1,6 @@
 //! `tocsin decide`: one incident's facts in, determinations out.
 
-use super::print_json;
+use super::{date, print_json};
 use crate::cli::Decide;
 use crate::errors::{Failure, exit};
 use crate::law::{Law, LawSettings};
@@ -28,15 +28,7 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
     } else {
         text = std::fs::read_to_string(&args.facts).map_err(unreadable)?;
     }
-    let day: Option<jiff::civil::Date> = match &args.as_of {
-        None => None,
-        Some(day) => Some(day.parse().map_err(|_| {
-            Failure::usage(
-                "date-invalid",
-                format!("`{day}` is no date; expected ISO 8601 such as 2026-12-15"),
-            )
-        })?),
-    };
+    let day = args.as_of.as_deref().map(date).transpose()?;
     let as_of = day.and_then(|day| format!("{day}T23:59:59.999999Z").parse().ok());
     let incidents = law
         .facts(&text, as_of)

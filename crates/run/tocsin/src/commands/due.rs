@@ -1,21 +1,12 @@
 //! `tocsin due`: when a period ends, with the count shown.
 
-use super::print_json;
+use super::{date, print_json};
 use crate::cli::Due;
 use crate::errors::{Failure, exit};
-use jiff::civil::Date;
 use orders::{Calendar, Closure, Method};
 
 /// Runs it.
 pub(crate) fn due(args: &Due) -> Result<u8, Failure> {
-    let date = |text: &str| -> Result<Date, Failure> {
-        text.parse().map_err(|_| {
-            Failure::usage(
-                "date-invalid",
-                format!("`{text}` is no date; expected ISO 8601 such as 2026-12-15"),
-            )
-        })
-    };
     let from = date(&args.from)?;
     let closures = args
         .closed

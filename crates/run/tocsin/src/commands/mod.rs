@@ -55,6 +55,16 @@ fn version() -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
+/// A date that a person wrote.
+fn date(text: &str) -> Result<jiff::civil::Date, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(
+            "date-invalid",
+            format!("`{text}` is no date; expected ISO 8601 such as 2026-12-15"),
+        )
+    })
+}
+
 /// Prints a value as JSON on standard output.
 fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)

@@ -13,6 +13,7 @@ use facts::{Act, Approve, Decision, Moment, Private, Reject, Release, Withdraw};
 use notice::{NoticeRecord, Phase};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stream::{Cluster, Outgoing, WorkerSpec};
 use wire::Envelope;
@@ -102,31 +103,34 @@ fn current(record: &NoticeRecord, digest: &str) -> Result<(), Failure> {
     ))
 }
 
+/// Every notice in the results of a run, by id.
+pub(super) fn of_run(out: &Path) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
+    let mut records = BTreeMap::new();
+    let folder = out.join("notices");
+    let unreadable = |error: std::io::Error| {
+        Failure::usage(
+            "results-unreadable",
+            format!("reading {}: {error}", folder.display()),
+        )
+    };
+    if !folder.is_dir() {
+        return Ok(records);
+    }
+    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path().join("notice.json");
+        let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+        let record: NoticeRecord = serde_json::from_str(&text).map_err(|error| {
+            Failure::failed("results-unreadable", format!("{}: {error}", path.display()))
+        })?;
+        records.insert(record.id.clone(), record);
+    }
+    Ok(records)
+}
+
 /// Every notice of the place that was named.
 fn all(at: &NoticesAt) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
     match (&at.out, &at.config) {
-        (Some(out), _) => {
-            let mut records = BTreeMap::new();
-            let folder = out.join("notices");
-            let unreadable = |error: std::io::Error| {
-                Failure::usage(
-                    "results-unreadable",
-                    format!("reading {}: {error}", folder.display()),
-                )
-            };
-            if !folder.is_dir() {
-                return Ok(records);
-            }
-            for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-                let path = entry.map_err(unreadable)?.path().join("notice.json");
-                let text = std::fs::read_to_string(&path).map_err(unreadable)?;
-                let record: NoticeRecord = serde_json::from_str(&text).map_err(|error| {
-                    Failure::failed("results-unreadable", format!("{}: {error}", path.display()))
-                })?;
-                records.insert(record.id.clone(), record);
-            }
-            Ok(records)
-        }
+        (Some(out), _) => of_run(out),
         (None, Some(path)) => {
             let config = crate::config::Config::load(path)?;
             let names = TopicNames::new(&config.prefix, &config.topics);

@@ -231,9 +231,9 @@ fn compare(new: &Path, old: &Path) -> Result<u8, Failure> {
             eprintln!("{name}: gone or changed: {}", head(line));
         }
     }
-    let (new, old) = (notices(new)?, notices(old)?);
-    for (id, text) in &new {
-        if old.get(id) != Some(text) {
+    let (new, old) = (super::notices::of_run(new)?, super::notices::of_run(old)?);
+    for (id, notice) in &new {
+        if old.get(id) != Some(notice) {
             differs = true;
             eprintln!("notices/{id}: new or changed");
         }
@@ -243,30 +243,6 @@ fn compare(new: &Path, old: &Path) -> Result<u8, Failure> {
         eprintln!("notices/{id}: gone");
     }
     Ok(if differs { exit::DIFFERS } else { exit::DONE })
-}
-
-/// The notices of a run, by id, as canonical JSON.
-fn notices(out: &Path) -> Result<std::collections::BTreeMap<String, String>, Failure> {
-    let folder = out.join("notices");
-    let mut notices = std::collections::BTreeMap::new();
-    if !folder.is_dir() {
-        return Ok(notices);
-    }
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::failed("compare", format!("reading {}: {error}", folder.display()))
-    };
-    for entry in std::fs::read_dir(&folder).map_err(|error| failed(&error))? {
-        let path = entry.map_err(|error| failed(&error))?.path();
-        let text =
-            std::fs::read_to_string(path.join("notice.json")).map_err(|error| failed(&error))?;
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| failed(&error))?;
-        let id = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        notices.insert(id.unwrap_or_default(), facts::canonical_json(&value));
-    }
-    Ok(notices)
 }
 
 fn head(line: &str) -> String {

@@ -141,11 +141,13 @@ pub(crate) fn run(
         start: config.start.access_events,
         tuning: Tuning {
             batch_records: config.run.batch_records,
+            patience: Duration::from_secs(config.judgement.patience_seconds),
             ..Tuning::default()
         },
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
         file_of: None,
+        origin: std::time::Instant::now(),
     });
     let engine = Engine::start(&plan, &stages)
         .map_err(|error| Failure::failed("threads", format!("starting the stages: {error}")))?;

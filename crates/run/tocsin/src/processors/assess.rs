@@ -5,7 +5,7 @@
 use super::reading::{Decoded, bury, decode, read_whole};
 use crate::assessment::{Assessed, Assessment};
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::runtime::{Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use obligation::Answer;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,10 @@ pub(crate) struct AssessStage {
     determinations: BTreeMap<String, (String, String)>,
     /// Answers by key, for the metrics.
     answers: BTreeMap<String, Answer>,
-    /// The first round compares everything that is known with what was said before.
-    first: bool,
+    /// Incidents that were said before the start and not again since; `None` once everything was
+    /// decided anew. A new pack or setting may change answers though no fact changed, so a start
+    /// decides everything and compares with what was said before.
+    unconfirmed: Option<BTreeSet<String>>,
 }
 
 impl AssessStage {
@@ -37,7 +39,7 @@ impl AssessStage {
             incidents: BTreeMap::new(),
             determinations: BTreeMap::new(),
             answers: BTreeMap::new(),
-            first: true,
+            unconfirmed: None,
         };
         for topic in [Topic::Incidents, Topic::Determinations] {
             read_whole(context, topic, None, &mut |record| {
@@ -61,6 +63,7 @@ impl AssessStage {
                 Ok(())
             })?;
         }
+        stage.unconfirmed = Some(stage.incidents.keys().cloned().collect());
         Ok(stage)
     }
 
@@ -118,6 +121,15 @@ impl AssessStage {
         }
         self.unsay(&incident.id, &says, sink);
         Ok(())
+    }
+
+    /// Takes back an incident with its determinations.
+    fn take_back(&mut self, id: &str, sink: &mut Sink) {
+        if self.incidents.remove(id).is_some() {
+            let topic = self.context.names.name(Topic::Incidents);
+            sink.send(Outgoing::tombstone(topic, id));
+        }
+        self.unsay(id, &BTreeSet::new(), sink);
     }
 
     /// Takes back determinations of an incident that are not said any more.
@@ -248,45 +260,32 @@ impl Processor for AssessStage {
         Ok(())
     }
 
-    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
-        // A new pack or setting may change answers though no fact changed, so the first round
-        // decides everything anew and compares with what was said before.
-        let first = std::mem::take(&mut self.first);
-        let (changed, gone) = if first {
-            let all = self
-                .assessment
-                .everything(&self.context.law)
-                .map_err(uncovered)?;
-            let known: BTreeSet<String> = all.iter().map(|one| one.incident.id.clone()).collect();
-            let stale = self
-                .incidents
-                .keys()
-                .filter(|id| !known.contains(*id))
-                .cloned();
-            let stale = stale.collect();
-            self.assessment
-                .changed(&self.context.law, true)
-                .map_err(uncovered)?;
-            (all, stale)
-        } else {
-            self.assessment
-                .changed(&self.context.law, false)
-                .map_err(uncovered)?
-        };
-        let any = !changed.is_empty() || !gone.is_empty();
-        for assessed in &changed {
+    fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
+        let changed = self
+            .assessment
+            .changed(&self.context.law, self.context.tuning.piece_incidents)
+            .map_err(uncovered)?;
+        let any = !changed.assessed.is_empty() || !changed.gone.is_empty();
+        for assessed in &changed.assessed {
             self.say(assessed, sink)?;
         }
-        for id in gone {
-            if self.incidents.remove(&id).is_some() {
-                let topic = self.context.names.name(Topic::Incidents);
-                sink.send(Outgoing::tombstone(topic, id.as_str()));
+        for id in &changed.gone {
+            self.take_back(id, sink);
+        }
+        if let Some(unconfirmed) = &mut self.unconfirmed {
+            for assessed in &changed.assessed {
+                unconfirmed.remove(&assessed.incident.id);
             }
-            self.unsay(&id, &BTreeSet::new(), sink);
+            // What was said before the start and is not so any more, by other facts or other law.
+            if !changed.more {
+                for id in self.unconfirmed.take().into_iter().flatten() {
+                    self.take_back(&id, sink);
+                }
+            }
         }
         if any {
             self.show();
         }
-        Ok(Work::Done)
+        Ok(if changed.more { Work::More } else { Work::Done })
     }
 }

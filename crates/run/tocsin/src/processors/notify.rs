@@ -1,20 +1,30 @@
 //! notify: one task that composes notices and releases what people released.
 //!
 //! It composes only where incident and determination rest on the same facts, and it knows the
-//! reports that the incident rests on; until then it waits for them.
+//! reports that the incident rests on; until then it waits for them. Incidents are composed in
+//! pieces, and nothing is said before all that are due are composed: what it says is of one state.
 
 use super::reading::{Decoded, bury, decode, read_whole};
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::runtime::{Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use facts::{BreachEvent, Decision};
-use incident::{Fold, IncidentRecord};
-use notice::{NoticeRecord, OutboxEntry};
+use incident::{Dirty, Fold, IncidentRecord};
+use notice::{Decided, NoticeRecord, OutboxEntry};
 use obligation::Determination;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use stream::{Outgoing, RecordRef, TopicPartition};
 use wire::Envelope;
+
+/// What an incident asks to be said: documents by key.
+#[derive(Default)]
+struct Composed {
+    notices: BTreeMap<String, Envelope>,
+    outbox: BTreeMap<String, Envelope>,
+    /// Something that it rests on is on its way: what was said before stays meanwhile.
+    waits: bool,
+}
 
 /// See the module.
 pub(crate) struct NotifyStage {
@@ -26,10 +36,20 @@ pub(crate) struct NotifyStage {
     incident_of: BTreeMap<String, String>,
     reports: Fold,
     decisions: BTreeSet<Decision>,
+    /// What people released; stays, whatever became of its incident. `None`: to be judged anew.
+    decided: Option<Rc<Decided>>,
+    released: Composed,
+    /// By incident.
+    composed: BTreeMap<String, Composed>,
     /// What stands on notices and on outbox: key → digest of the value.
     notices: BTreeMap<String, String>,
     outbox: BTreeMap<String, String>,
-    dirty: bool,
+    /// Incidents to be composed (again).
+    due: BTreeSet<String>,
+    /// Groups about which reports came in.
+    reported: Dirty,
+    /// Whether what is composed may differ from what was said.
+    unsaid: bool,
 }
 
 impl NotifyStage {
@@ -42,9 +62,14 @@ impl NotifyStage {
             incident_of: BTreeMap::new(),
             reports: Fold::new(),
             decisions: BTreeSet::new(),
+            decided: None,
+            released: Composed::default(),
+            composed: BTreeMap::new(),
             notices: BTreeMap::new(),
             outbox: BTreeMap::new(),
-            dirty: true,
+            due: BTreeSet::new(),
+            reported: Dirty::new(),
+            unsaid: true,
         };
         for topic in [Topic::Notices, Topic::Outbox] {
             read_whole(context, topic, None, &mut |record| {
@@ -75,23 +100,27 @@ impl NotifyStage {
         match (topic, record.value) {
             (Topic::Incidents, None) => {
                 self.incidents.remove(&key());
+                self.due.insert(key());
             }
             (Topic::Incidents, Some(value)) => {
                 let envelope: Envelope = codec.decode(topic, value)?;
                 let one: IncidentRecord = codec.document(topic, &envelope)?;
                 self.incidents.insert(key(), one);
+                self.due.insert(key());
             }
             (Topic::Determinations, None) => {
                 if let Some(incident) = self.incident_of.remove(&key())
                     && let Some(of) = self.determinations.get_mut(&incident)
                 {
                     of.remove(&key());
+                    self.due.insert(incident);
                 }
             }
             (Topic::Determinations, Some(value)) => {
                 let envelope: Envelope = codec.decode(topic, value)?;
                 let one: Determination = codec.document(topic, &envelope)?;
                 self.incident_of.insert(key(), one.incident.clone());
+                self.due.insert(one.incident.clone());
                 self.determinations
                     .entry(one.incident.clone())
                     .or_default()
@@ -99,16 +128,18 @@ impl NotifyStage {
             }
             (Topic::BreachEvents, Some(value)) => {
                 let event: BreachEvent = codec.decode(topic, value)?;
-                self.reports.put_breach(event);
+                let groups = self.reports.put_breach(event);
+                self.reported.extend(groups);
+                self.unsaid = true;
             }
             (Topic::Decisions, Some(value)) => {
                 let decision: Decision = codec.decode(topic, value)?;
                 self.reports.put_decision(decision.clone());
                 self.decisions.insert(decision);
+                self.decided = None;
             }
             _ => {}
         }
-        self.dirty = true;
         Ok(())
     }
 
@@ -132,21 +163,131 @@ impl NotifyStage {
             .then_some(incident)
     }
 
-    fn say(
-        said: &mut BTreeMap<String, String>,
-        context: &Context,
-        topic: Topic,
-        key: &str,
-        envelope: Envelope,
-        sink: &mut Sink,
-    ) -> Result<(), StageError> {
-        if said.get(key) != Some(&envelope.digest) {
-            let bytes = context.codec.encode(topic, &envelope)?;
-            sink.send(Outgoing::new(context.names.name(topic), key, bytes));
-            said.insert(key.to_owned(), envelope.digest);
+    /// What people released, judged once for all incidents; where it changed, all are due.
+    fn decide(&mut self) -> Rc<Decided> {
+        if let Some(decided) = &self.decided {
+            return decided.clone();
         }
-        Ok(())
+        let decisions: Vec<Decision> = self.decisions.iter().cloned().collect();
+        let decided = Rc::new(self.context.law.decided(&decisions));
+        self.released = Composed {
+            notices: decided.records().iter().map(notice_envelope).collect(),
+            outbox: decided.outbox().iter().map(outbox_envelope).collect(),
+            waits: false,
+        };
+        self.due.extend(self.incidents.keys().cloned());
+        self.unsaid = true;
+        self.decided = Some(decided.clone());
+        decided
     }
+
+    /// Incidents about which reports came in, and those that wait for reports, are due.
+    fn spread(&mut self) {
+        let reported = std::mem::take(&mut self.reported);
+        if reported.is_empty() {
+            return;
+        }
+        for (id, record) in &self.incidents {
+            let waits = || self.composed.get(id).is_some_and(|one| one.waits);
+            if record.groups.iter().any(|one| reported.contains(one)) || waits() {
+                self.due.insert(id.clone());
+            }
+        }
+    }
+
+    /// What one incident asks to be said; `None`: there is no such incident.
+    fn compose(&self, id: &str, decided: &Decided) -> Option<Composed> {
+        let record = self.incidents.get(id)?;
+        let of = self.determinations.get(id).into_iter().flatten();
+        let determinations: Vec<Determination> = of
+            .filter(|(_, one)| one.facts_digest == record.facts_digest)
+            .map(|(_, one)| one.clone())
+            .collect();
+        let Some(incident) = self.incident(record) else {
+            return Some(Composed {
+                waits: true,
+                ..Composed::default()
+            });
+        };
+        let law = &self.context.law;
+        let plan = law.notices(&incident, &determinations, decided);
+        Some(Composed {
+            waits: determinations.is_empty() || !plan.waiting.is_empty(),
+            notices: plan.records.iter().map(notice_envelope).collect(),
+            outbox: plan.outbox.iter().map(outbox_envelope).collect(),
+        })
+    }
+
+    /// Writes at most a piece of what is not said yet, and takes back what is said no more;
+    /// whether something is left.
+    fn say(&mut self, sink: &mut Sink) -> Result<bool, StageError> {
+        let context = &self.context;
+        let (mut notices, mut outbox) = (BTreeMap::new(), BTreeMap::new());
+        for one in std::iter::once(&self.released).chain(self.composed.values()) {
+            notices.extend(&one.notices);
+            outbox.extend(&one.outbox);
+        }
+        let mut left = context.tuning.piece_incidents;
+        for (topic, says, said) in [
+            (Topic::Notices, &notices, &mut self.notices),
+            (Topic::Outbox, &outbox, &mut self.outbox),
+        ] {
+            for (key, envelope) in says {
+                if said.get(*key) == Some(&envelope.digest) {
+                    continue;
+                }
+                if left == 0 {
+                    return Ok(true);
+                }
+                left -= 1;
+                let bytes = context.codec.encode(topic, *envelope)?;
+                sink.send(Outgoing::new(
+                    context.names.name(topic),
+                    key.as_str(),
+                    bytes,
+                ));
+                said.insert((*key).clone(), envelope.digest.clone());
+            }
+        }
+        if self.composed.values().any(|one| one.waits) {
+            return Ok(false);
+        }
+        let name = context.names.name(Topic::Notices);
+        self.notices.retain(|id, _| {
+            let stays = notices.contains_key(id);
+            if !stays {
+                sink.send(Outgoing::tombstone(name.clone(), id.as_str()));
+            }
+            stays
+        });
+        Ok(false)
+    }
+}
+
+/// A notice as it stands on its topic, by its key.
+fn notice_envelope(one: &NoticeRecord) -> (String, Envelope) {
+    let envelope = Envelope {
+        id: one.id.clone(),
+        incident: Some(one.incident.clone()),
+        order: Some(one.order.clone()),
+        duty: Some(one.duty.clone()),
+        digest: facts::digest_json(one),
+        document: facts::canonical_json(one),
+    };
+    (one.id.clone(), envelope)
+}
+
+/// A released notice as it stands on the outbox, by its key.
+fn outbox_envelope(one: &OutboxEntry) -> (String, Envelope) {
+    let envelope = Envelope {
+        id: one.notice.clone(),
+        incident: Some(one.incident.clone()),
+        order: Some(one.order.clone()),
+        duty: Some(one.duty.clone()),
+        digest: facts::digest_json(one),
+        document: facts::canonical_json(one),
+    };
+    (one.key(), envelope)
 }
 
 impl Processor for NotifyStage {
@@ -187,98 +328,25 @@ impl Processor for NotifyStage {
         Ok(())
     }
 
-    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
-        if !std::mem::take(&mut self.dirty) {
-            return Ok(Work::Done);
-        }
-        let decisions: Vec<Decision> = self.decisions.iter().cloned().collect();
-        let decided = self.context.law.decided(&decisions);
-        // What was released stays, whatever became of its incident.
-        let mut notices: BTreeMap<String, NoticeRecord> = decided
-            .records()
-            .into_iter()
-            .map(|one| (one.id.clone(), one))
-            .collect();
-        let mut outbox: BTreeMap<String, OutboxEntry> = decided
-            .outbox()
-            .into_iter()
-            .map(|entry| (entry.key(), entry))
-            .collect();
-        // While anything is on its way, what was said before stays.
-        let mut waiting = false;
-        for record in self.incidents.values() {
-            let determinations: Vec<Determination> = self
-                .determinations
-                .get(&record.incident)
-                .into_iter()
-                .flat_map(|of| of.values().cloned())
-                .filter(|one| one.facts_digest == record.facts_digest)
-                .collect();
-            let Some(incident) = self.incident(record) else {
-                waiting = true;
-                continue;
+    fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
+        let decided = self.decide();
+        self.spread();
+        for _ in 0..self.context.tuning.piece_incidents {
+            let Some(id) = self.due.pop_first() else {
+                break;
             };
-            waiting |= determinations.is_empty();
-            let plan = self
-                .context
-                .law
-                .notices(&incident, &determinations, &decided);
-            waiting |= !plan.waiting.is_empty();
-            notices.extend(plan.records.into_iter().map(|one| (one.id.clone(), one)));
-            outbox.extend(plan.outbox.into_iter().map(|one| (one.key(), one)));
-        }
-        let context = self.context.clone();
-        for (id, one) in &notices {
-            let envelope = Envelope {
-                id: one.id.clone(),
-                incident: Some(one.incident.clone()),
-                order: Some(one.order.clone()),
-                duty: Some(one.duty.clone()),
-                digest: facts::digest_json(one),
-                document: facts::canonical_json(one),
+            match self.compose(&id, &decided) {
+                Some(composed) => self.composed.insert(id, composed),
+                None => self.composed.remove(&id),
             };
-            Self::say(
-                &mut self.notices,
-                &context,
-                Topic::Notices,
-                id,
-                envelope,
-                sink,
-            )?;
+            self.unsaid = true;
         }
-        if !waiting {
-            let gone: Vec<String> = self
-                .notices
-                .keys()
-                .filter(|id| !notices.contains_key(*id))
-                .cloned()
-                .collect();
-            for id in gone {
-                self.notices.remove(&id);
-                sink.send(Outgoing::tombstone(
-                    context.names.name(Topic::Notices),
-                    id.as_str(),
-                ));
-            }
+        if !self.due.is_empty() {
+            return Ok(Work::More);
         }
-        for (key, one) in &outbox {
-            let envelope = Envelope {
-                id: one.notice.clone(),
-                incident: Some(one.incident.clone()),
-                order: Some(one.order.clone()),
-                duty: Some(one.duty.clone()),
-                digest: facts::digest_json(one),
-                document: facts::canonical_json(one),
-            };
-            Self::say(
-                &mut self.outbox,
-                &context,
-                Topic::Outbox,
-                key,
-                envelope,
-                sink,
-            )?;
+        if self.unsaid {
+            self.unsaid = self.say(sink)?;
         }
-        Ok(Work::Done)
+        Ok(if self.unsaid { Work::More } else { Work::Done })
     }
 }

@@ -5,7 +5,7 @@
 use super::reading::{Decoded, bury, decode, read_whole};
 use super::screen::{STANDING, candidate, note};
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::runtime::{Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, Coverage, CoverageState};
@@ -314,7 +314,7 @@ impl Processor for ScopeStage {
         Ok(())
     }
 
-    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
+    fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         let partition = self
             .parts
             .iter()

@@ -4,7 +4,7 @@
 use super::reading::{Decoded, bury, decode, read_whole};
 use crate::config::StartAt;
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::runtime::{Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, BreachEvent, Coverage, CoverageState, Grant};
@@ -199,7 +199,7 @@ impl Processor for ScreenStage {
         Ok(())
     }
 
-    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
+    fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         for (partition, part) in &mut self.parts {
             if part.unreadable_changed {
                 part.unreadable_changed = false;

@@ -3,17 +3,21 @@
 //!
 //! A partition's findings stand on the partition of the same number, so what was said before is
 //! read back from there, and only what changed is written.
+//!
+//! What a search has covered is passed on to assess once everything is judged that the search had
+//! found by then, with what was known of selectors and grants by then: see [`Held`].
 
 use super::reading::{Decoded, bury, decode, read_whole};
 use super::screen::note;
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Work};
+use crate::runtime::{Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use access::{Judged, Records};
 use facts::{Access, Finding, Private, Reason, Source, Variants, Verdict};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
-use stream::{Outgoing, RecordRef, TopicPartition};
+use std::time::Duration;
+use stream::{Outgoing, Position, RecordRef, TopicPartition};
 
 /// Everything that was stated of one access, and what was said about it.
 #[derive(Default)]
@@ -22,6 +26,19 @@ struct Candidate {
     source: Option<Source>,
     /// Findings as they stand: key → digest of the value.
     said: BTreeMap<String, String>,
+    /// Until when it waits for a basis to be recorded; `None`: it was never held.
+    held_until: Option<Duration>,
+}
+
+/// Statements on what was searched that wait until what was found is judged. When they were heard,
+/// the searched candidates and the selectors stood on their topics; so once this stage has read
+/// these topics as far as they went then, and judged what it read, it has judged what was found.
+#[derive(Default)]
+struct Held {
+    /// How far the topics went.
+    behind: Vec<Position>,
+    /// Keys of the statements.
+    keys: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -31,6 +48,26 @@ struct Part {
     by_account: HashMap<Private, BTreeSet<String>>,
     /// Candidates to be judged (again), in the order of their names.
     due: BTreeSet<String>,
+    /// Candidates that wait for a basis to be recorded, by the end of their waiting.
+    waiting: BTreeSet<(Duration, String)>,
+    /// What was searched, as it was passed on: key → value.
+    searched: BTreeMap<String, Vec<u8>>,
+    /// Keys of what is to be passed on and does not wait yet.
+    unsaid: BTreeSet<String>,
+    held: Option<Held>,
+}
+
+impl Part {
+    /// Those that have waited long enough are judged again.
+    fn end_waiting(&mut self, now: Duration) {
+        while let Some((until, id)) = self.waiting.pop_first() {
+            if until > now {
+                self.waiting.insert((until, id));
+                return;
+            }
+            self.due.insert(id);
+        }
+    }
 }
 
 /// See the module.
@@ -39,6 +76,8 @@ pub(crate) struct VerifyStage {
     records: Records,
     changes: access::Changes,
     parts: BTreeMap<i32, Part>,
+    /// What was searched of every partition, also of those that other instances own: key → value.
+    coverage: BTreeMap<i32, BTreeMap<String, Vec<u8>>>,
 }
 
 impl VerifyStage {
@@ -49,6 +88,7 @@ impl VerifyStage {
             records: Records::new(),
             changes: access::Changes::default(),
             parts: BTreeMap::new(),
+            coverage: BTreeMap::new(),
         }
     }
 
@@ -89,16 +129,27 @@ impl VerifyStage {
         }
     }
 
+    /// Says what is to be said of a candidate; until when it is held, if it is.
     fn judge_one(
         context: &Context,
         records: &Records,
         partition: i32,
+        now: Duration,
         candidate: &mut Candidate,
         sink: &mut Sink,
-    ) -> Result<(), StageError> {
+    ) -> Result<Option<Duration>, StageError> {
         let topic = context.names.name(Topic::Findings);
+        let judged = context.law.judge(&candidate.statements, records);
+        if candidate.said.is_empty() && judged.iter().any(may_find_its_basis) {
+            let until = *candidate
+                .held_until
+                .get_or_insert(now + context.tuning.patience);
+            if now < until {
+                return Ok(Some(until));
+            }
+        }
         let mut says = BTreeMap::new();
-        for judged in context.law.judge(&candidate.statements, records) {
+        for judged in judged {
             let mut finding = match judged {
                 Judged::Finding(finding) => *finding,
                 Judged::Attempt(attempt) => match tried(&attempt.group, &candidate.statements) {
@@ -119,8 +170,74 @@ impl VerifyStage {
             sink.send(Outgoing::tombstone(topic.clone(), gone.as_str()).on(partition));
         }
         candidate.said = says;
-        Ok(())
+        Ok(None)
     }
+
+    /// How far candidates of `partition`, and the topics that every instance reads whole, go now.
+    fn ends(&self, partition: i32) -> Result<Vec<Position>, StageError> {
+        let (context, mut ends) = (&self.context, Vec::new());
+        let mut end = |topic: Topic, partition: i32| -> Result<(), StageError> {
+            let name = context.names.name(topic);
+            let (_, end) = context.cluster.range(&name, partition)?;
+            ends.push(Position::new(name, partition, end));
+            Ok(())
+        };
+        end(Topic::Candidates, partition)?;
+        for topic in [Topic::BreachEvents, Topic::Grants] {
+            for one in 0..context.cluster.partitions(&context.names.name(topic))? {
+                end(topic, one)?;
+            }
+        }
+        Ok(ends)
+    }
+
+    /// Passes on what was searched of a partition whose candidates are judged as far as they were
+    /// read; whether anything still waits.
+    fn pass_on(
+        &mut self,
+        partition: i32,
+        step: &Step<'_>,
+        sink: &mut Sink,
+    ) -> Result<bool, StageError> {
+        let begins = |part: &Part| part.held.is_none() && !part.unsaid.is_empty();
+        if self.parts.get(&partition).is_some_and(begins) {
+            let behind = self.ends(partition)?;
+            if let Some(part) = self.parts.get_mut(&partition) {
+                let keys = std::mem::take(&mut part.unsaid);
+                part.held = Some(Held { behind, keys });
+            }
+        }
+        let Some(part) = self.parts.get_mut(&partition) else {
+            return Ok(false);
+        };
+        let read = |end: &Position| {
+            let here = step.position(&end.topic, end.partition);
+            here.is_some_and(|here| here >= end.offset)
+        };
+        let judged = |held: &mut Held| part.due.is_empty() && held.behind.iter().all(read);
+        if let Some(held) = part.held.take_if(judged) {
+            let topic = self.context.names.name(Topic::Searched);
+            for key in held.keys {
+                let value = self.coverage.get(&partition).and_then(|of| of.get(&key));
+                if let Some(value) = value.filter(|value| part.searched.get(&key) != Some(value)) {
+                    let out = Outgoing::new(topic.clone(), key.as_str(), value.clone());
+                    sink.send(out.on(partition));
+                    part.searched.insert(key, value.clone());
+                }
+            }
+        }
+        Ok(part.held.is_some() || !part.unsaid.is_empty())
+    }
+}
+
+/// Whether a basis may be on its way: often a support case is recorded after the access.
+fn may_find_its_basis(judged: &Judged) -> bool {
+    matches!(
+        judged,
+        Judged::Finding(finding) if finding.verdict == Verdict::Unexplained
+            && finding.matched.is_empty()
+            && matches!(finding.reason, Reason::NoBasisOnRecord | Reason::ClaimedNotFound)
+    )
 }
 
 /// An access that plainly failed, as assess counts it: told apart by its outcome.
@@ -177,6 +294,20 @@ impl Processor for VerifyStage {
             },
         )?;
         let mut part = Part::default();
+        read_whole(
+            &context,
+            Topic::Searched,
+            Some(at.partition),
+            &mut |record| {
+                if let (Some(key), Some(value)) = (record.key, record.value) {
+                    let key = String::from_utf8_lossy(key).into_owned();
+                    part.searched.insert(key, value.to_vec());
+                }
+                Ok(())
+            },
+        )?;
+        let covered = self.coverage.get(&at.partition).into_iter().flatten();
+        part.unsaid = covered.map(|(key, _)| key.clone()).collect();
         for (key, (id, digest)) in said {
             part.candidates
                 .entry(id)
@@ -194,6 +325,18 @@ impl Processor for VerifyStage {
     }
 
     fn broadcast(&mut self, topic: Topic, record: RecordRef<'_>) -> Result<(), StageError> {
+        if topic == Topic::Coverage {
+            // It is not looked at, only passed on; assess says what is wrong with it.
+            if let (Some(key), Some(value)) = (record.key, record.value) {
+                let key = String::from_utf8_lossy(key).into_owned();
+                if let Some(part) = self.parts.get_mut(&record.partition) {
+                    part.unsaid.insert(key.clone());
+                }
+                let of = self.coverage.entry(record.partition).or_default();
+                of.insert(key, value.to_vec());
+            }
+            return Ok(());
+        }
         let changes = note(&self.context, &mut self.records, topic, &record)?;
         self.changes.merge(changes);
         Ok(())
@@ -251,20 +394,29 @@ impl Processor for VerifyStage {
         Ok(())
     }
 
-    fn finish(&mut self, sink: &mut Sink) -> Result<Work, StageError> {
+    fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         let mut left = self.context.tuning.piece_records;
-        for (partition, part) in &mut self.parts {
-            while left > 0
-                && let Some(id) = part.due.pop_first()
-            {
-                left -= 1;
-                if let Some(candidate) = part.candidates.get_mut(&id) {
-                    let (context, records) = (&self.context, &self.records);
-                    Self::judge_one(context, records, *partition, candidate, sink)?;
+        let mut more = false;
+        let partitions: Vec<i32> = self.parts.keys().copied().collect();
+        for partition in partitions {
+            if let Some(part) = self.parts.get_mut(&partition) {
+                part.end_waiting(step.now);
+                while left > 0
+                    && let Some(id) = part.due.pop_first()
+                {
+                    left -= 1;
+                    if let Some(candidate) = part.candidates.get_mut(&id) {
+                        let (context, records) = (&self.context, &self.records);
+                        let held = Self::judge_one(
+                            context, records, partition, step.now, candidate, sink,
+                        )?;
+                        part.waiting.extend(held.map(|until| (until, id)));
+                    }
                 }
+                more |= !part.due.is_empty() || !part.waiting.is_empty();
             }
+            more |= self.pass_on(partition, step, sink)?;
         }
-        let more = self.parts.values().any(|part| !part.due.is_empty());
         Ok(if more { Work::More } else { Work::Done })
     }
 }

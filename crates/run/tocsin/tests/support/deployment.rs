@@ -3,7 +3,7 @@
 
 use super::history::Input;
 use super::results::Results;
-use super::{Demo, PATIENCE, Parts, eventually};
+use super::{Demo, PATIENCE, Parts};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -127,10 +127,16 @@ impl Deployment {
 
     /// Starts one stage, or several, as a process of its own.
     pub(crate) fn start(&self, stages: &[&str]) -> Stage {
+        self.start_as("0", stages)
+    }
+
+    /// The same as an instance of that name, beside others.
+    pub(crate) fn start_as(&self, instance: &str, stages: &[&str]) -> Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
         command.arg("run").args(stages).arg("--config");
         command.arg(&self.config).args(["--listen", "127.0.0.1:0"]);
-        let name = stages.join("-");
+        command.env("TOCSIN_INSTANCE", instance);
+        let name = format!("{}-{instance}", stages.join("-"));
         // A log of its own for each start: the address is read from it.
         let log = (0..)
             .map(|number| self.scratch.path().join(format!("{name}-{number}.log")))
@@ -144,7 +150,7 @@ impl Deployment {
         });
         ready.unwrap_or_else(|why| panic!("{why}"));
         Stage {
-            name,
+            name: stages.join("-"),
             addr: addr.unwrap(),
             process,
         }
@@ -282,11 +288,31 @@ pub(crate) fn wait_settled<'a>(stages: impl IntoIterator<Item = &'a Stage>) {
 }
 
 /// Waits until a stage has committed more than `count` records of its input.
+///
+/// # Panics
+/// It has not within [`PATIENCE`]; says where it stands.
 pub(crate) fn wait_read(stage: &Stage, count: u64) -> u64 {
-    eventually(&format!("{} reads more than {count}", stage.name), || {
+    wait_read_beside(stage, count, &String::new)
+}
+
+/// The same; what goes on `beside` it is said with it.
+pub(crate) fn wait_read_beside(stage: &Stage, count: u64, beside: &dyn Fn() -> String) -> u64 {
+    let begun = Instant::now();
+    loop {
         let read = stage.metric("tocsin_records_read_total");
-        (read > count).then_some(read)
-    })
+        if read > count {
+            return read;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{} has read {read} records within {PATIENCE:?}:\n{}\n{}\n{}",
+            stage.name,
+            stage.status(),
+            stage.log(),
+            beside()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Runs a command to its end.

@@ -10,28 +10,10 @@ pub(crate) use deployment::{Deployment, Stage};
 pub(crate) use history::{Demo, Input};
 pub(crate) use stand::{Parts, parts};
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Nothing here takes longer, unless something is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Asks again and again until the answer is there.
-///
-/// # Panics
-/// It is not there within [`PATIENCE`].
-pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{what}: not within {PATIENCE:?}"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// A generator of numbers from a seed (SplitMix64), for orders that are the same in every run.
 pub(crate) struct Seeded(pub(crate) u64);

@@ -1,0 +1,232 @@
+//! The pipeline stepped by hand in one thread, with time as the test says, over the log in memory:
+//! what tests on a real broker cannot hold still.
+
+use crate::codec::Codec;
+use crate::config::StartAt;
+use crate::context::Tuning;
+use crate::demo::{History, Script};
+use crate::embedded;
+use crate::engine::Plan;
+use crate::law::{Law, LawSettings};
+use crate::runtime::{OTHER_RULES, Runner, StageError};
+use crate::topology::{Stage, Topic};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use stream::{MemoryCluster, Outgoing};
+use wire::{Framing, SchemaStore};
+
+/// How many ordinary uses stand around the history's incidents.
+const ORDINARY_USES: u64 = 2_000;
+
+/// A cluster with the demo's history, small, all of it there from the beginning.
+fn poured() -> MemoryCluster {
+    let cluster = MemoryCluster::new();
+    embedded::create_topics(&cluster, 3).unwrap();
+    let script = Script::built_in().unwrap().scaled(ORDINARY_USES);
+    let history = History::of(&script, 7);
+    let store = Arc::new(SchemaStore::without_registry());
+    let codec = Codec::new(store, Framing::SingleObject, Duration::ZERO);
+    let append = |topic: Topic, key: &str, value: Vec<u8>| {
+        let record = Outgoing::new(topic.name(), key, value);
+        cluster.append(&record).unwrap();
+    };
+    for one in &history.grants {
+        let value = codec.encode(Topic::Grants, one).unwrap();
+        append(Topic::Grants, &one.id, value);
+    }
+    for one in &history.accounts {
+        let value = codec.encode(Topic::Accounts, one).unwrap();
+        append(Topic::Accounts, one.account.reveal(), value);
+    }
+    for one in history.reports.iter().chain(&history.late_reports) {
+        let value = codec.encode(Topic::BreachEvents, one).unwrap();
+        append(Topic::BreachEvents, &one.matter, value);
+    }
+    for one in history.accesses() {
+        let value = codec.encode(Topic::AccessEvents, &one).unwrap();
+        append(Topic::AccessEvents, one.account.reveal(), value);
+    }
+    cluster
+}
+
+fn law(settings: &LawSettings) -> Arc<Law> {
+    let script = Script::built_in().unwrap();
+    Arc::new(Law::load(&script.orders(), None, settings).unwrap())
+}
+
+/// A plan for an instance of that name, with these settings.
+fn plan(cluster: &MemoryCluster, instance: &str, law: Arc<Law>, tuning: Tuning) -> Plan {
+    let telemetry = embedded::telemetry(&law).unwrap();
+    let store = Arc::new(SchemaStore::without_registry());
+    let plan = embedded::plan(Arc::new(cluster.clone()), store, law, telemetry, None);
+    let plan = Arc::into_inner(plan).unwrap();
+    Plan {
+        instance: instance.to_owned(),
+        tuning,
+        ..plan
+    }
+}
+
+/// The stages, stepped in turn.
+struct Stepped {
+    runners: Vec<Runner>,
+}
+
+impl Stepped {
+    fn open(plan: &Plan) -> Stepped {
+        let open = |stage: &Stage| Runner::open(*stage, &plan.context()).unwrap();
+        Stepped {
+            runners: Stage::ALL.iter().map(open).collect(),
+        }
+    }
+
+    /// Steps every stage until all are settled, or none has read or written anything for long;
+    /// whether all are settled then.
+    fn rest(&mut self, now: Duration) -> bool {
+        let mut idle = 0;
+        for _ in 0..100_000 {
+            let (mut moved, mut settled) = (false, true);
+            for runner in &mut self.runners {
+                let progress = runner.step(now, Duration::ZERO).unwrap();
+                moved |= progress.moved;
+                settled &= progress.settled;
+            }
+            idle = if moved { 0 } else { idle + 1 };
+            if idle > 20 && settled || idle > 2_000 {
+                return settled;
+            }
+        }
+        panic!("the stages do not come to rest");
+    }
+}
+
+/// The last value of each key on each topic that people see.
+fn said(cluster: &MemoryCluster) -> BTreeMap<(&'static str, Vec<u8>), Vec<u8>> {
+    let mut said = BTreeMap::new();
+    for topic in [
+        Topic::Findings,
+        Topic::Incidents,
+        Topic::Determinations,
+        Topic::Notices,
+    ] {
+        for (key, record) in stream::latest(cluster, topic.name()).unwrap() {
+            // Findings name the place of the access, which is the same in these runs.
+            said.insert((topic.name(), key), record.value.unwrap_or_default());
+        }
+    }
+    said
+}
+
+/// What a run of everything says.
+fn run(tuning: Tuning) -> BTreeMap<(&'static str, Vec<u8>), Vec<u8>> {
+    let cluster = poured();
+    let plan = plan(&cluster, "0", law(&LawSettings::default()), tuning);
+    assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+    let said = said(&cluster);
+    assert!(said.len() > 100, "{} documents prove little", said.len());
+    said
+}
+
+#[test]
+fn work_in_pieces_is_the_same_work() {
+    let pieces = Tuning {
+        batch_records: 1_000,
+        piece_records: 997,
+        piece_incidents: 3,
+        ..Tuning::default()
+    };
+    assert!(run(Tuning::default()) == run(pieces));
+}
+
+#[test]
+fn patience_delays_and_never_decides() {
+    let cluster = poured();
+    let patient = Tuning {
+        patience: Duration::from_secs(60),
+        ..Tuning::default()
+    };
+    let plan = plan(&cluster, "0", law(&LawSettings::default()), patient);
+    let mut stages = Stepped::open(&plan);
+    assert!(!stages.rest(Duration::ZERO), "verdicts are held");
+    let early = said(&cluster);
+    assert!(!stages.rest(Duration::from_secs(59)), "and still are");
+    assert!(said(&cluster) == early);
+    assert!(stages.rest(Duration::from_secs(60)));
+    let late = said(&cluster);
+    assert!(early.len() < late.len(), "what was held is said");
+    assert!(late == run(Tuning::default()));
+}
+
+#[test]
+fn other_rules_wait_until_these_have_left() {
+    let cluster = poured();
+    let ours = plan(
+        &cluster,
+        "a",
+        law(&LawSettings::default()),
+        Tuning::default(),
+    );
+    let settings = LawSettings {
+        reasonable_days: Some(3),
+        ..LawSettings::default()
+    };
+    let theirs = plan(&cluster, "b", law(&settings), Tuning::default());
+    for stage in [Stage::Screen, Stage::Scope, Stage::Verify] {
+        let mut first = Runner::open(stage, &ours.context()).unwrap();
+        first.step(Duration::ZERO, Duration::ZERO).unwrap();
+        let same = plan(
+            &cluster,
+            "c",
+            law(&LawSettings::default()),
+            Tuning::default(),
+        );
+        let beside = Runner::open(stage, &same.context()).unwrap();
+        beside.close().unwrap();
+        match Runner::open(stage, &theirs.context()).map(|_| ()) {
+            Err(StageError::Wait { code, .. }) => assert_eq!(code, OTHER_RULES),
+            other => panic!("{}: {other:?}", stage.name()),
+        }
+        first.close().unwrap();
+        Runner::open(stage, &theirs.context())
+            .unwrap()
+            .close()
+            .unwrap();
+    }
+}
+
+/// What lies before screen's first start is found by scope, what cannot be read there too.
+#[test]
+fn a_first_start_at_the_end_gives_the_same_answers() {
+    let answers = |start: StartAt| {
+        let cluster = poured();
+        for partition in 0..3 {
+            let junk = Outgoing::new(Topic::AccessEvents.name(), "junk", b"\x17 no avro".to_vec());
+            cluster.append(&junk.on(partition)).unwrap();
+        }
+        let law = law(&LawSettings::default());
+        let plan = Plan {
+            start: Some(start),
+            ..plan(&cluster, "0", law, Tuning::default())
+        };
+        assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+        let mut said = said(&cluster);
+        let determinations = |key: &(&str, Vec<u8>)| key.0 == Topic::Determinations.name();
+        said.retain(|key, _| determinations(key));
+        assert!(said.len() > 30, "{} determinations", said.len());
+        let letters = stream::latest(&cluster, Topic::DeadLetters.name()).unwrap();
+        (said, letters.len())
+    };
+    let (from_the_beginning, letters) = answers(StartAt::Earliest);
+    assert_eq!(letters, 3);
+    let (from_the_end, letters) = answers(StartAt::Latest);
+    assert_eq!(letters, 3);
+    assert!(from_the_beginning == from_the_end);
+    // A hole keeps a count open, so without the holes the answers are others.
+    let whole = run(Tuning::default());
+    assert!(
+        from_the_end
+            .iter()
+            .any(|(key, value)| whole.get(key) != Some(value))
+    );
+}

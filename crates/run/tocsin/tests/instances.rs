@@ -1,0 +1,133 @@
+//! Several instances on a real broker: what one of them does not know yet, another does not count
+//! as known, and who takes over goes on as if nothing had happened.
+//!
+//! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
+//! `cargo xtask test` sets; else they are started here.
+#![allow(clippy::unwrap_used, missing_docs)]
+// Each test binary uses its part of what they share.
+#![allow(dead_code, unused_imports)]
+
+mod support;
+
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use support::deployment::{FROM_THE_BEGINNING, STAGES, wait_read_beside, wait_settled};
+use support::history::LATE_MATTER;
+use support::results::Results;
+use support::{Demo, Deployment, PATIENCE, Stage, parts};
+
+/// A member that is dead is noticed soon.
+const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n";
+
+/// The answer on the report duty for the matter that is reported late.
+fn late_answer(results: &Results) -> Option<String> {
+    let all = results.determinations.values();
+    let parsed = all.map(|one| serde_json::from_str::<Value>(one).unwrap());
+    let of_matter = |one: &Value| one["matter"] == LATE_MATTER && !one["duty"].is_null();
+    let found = parsed.into_iter().find(of_matter)?;
+    Some(found["answer"].as_str().unwrap().to_owned())
+}
+
+/// Asks again and again until the answer is there.
+///
+/// # Panics
+/// It is not there within [`PATIENCE`].
+fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{what}: not within {PATIENCE:?}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Were assess to believe that a search is finished while what it found is not judged, it would say
+/// that nothing is owed.
+#[test]
+fn a_search_is_not_finished_before_what_it_found_is_judged() {
+    let Some(parts) = parts("a_search_is_not_finished_before_what_it_found_is_judged") else {
+        return;
+    };
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "unjudged", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.early());
+    kafka.produce(&demo.late());
+    // Everything is searched and nothing is judged.
+    let mut stages: Vec<Stage> = ["screen", "scope", "assess"]
+        .iter()
+        .map(|stage| kafka.start(&[stage]))
+        .collect();
+    wait_settled(&stages);
+    assert!(kafka.length("coverage") > 0 && kafka.length("candidates") > 0);
+    assert_eq!(late_answer(&kafka.results()).as_deref(), Some("open"));
+    stages.extend(["verify", "notify"].map(|stage| kafka.start(&[stage])));
+    wait_settled(&stages);
+    let results = kafka.results();
+    assert_eq!(late_answer(&results).as_deref(), Some("owed"));
+    results.assert_same(&demo.results);
+}
+
+#[test]
+fn two_instances_share_the_work_and_one_takes_over_from_the_other() {
+    let Some(parts) = parts("two_instances_share_the_work_and_one_takes_over_from_the_other")
+    else {
+        return;
+    };
+    let demo = Demo::get();
+    let more = format!("{FROM_THE_BEGINNING}[run]\nbatch_records = 200\n");
+    let mut kafka = Deployment::new(parts, "two", &format!("{more}{SOON}"));
+    kafka.prepare();
+    let first = kafka.start_as("a", &STAGES);
+    let second = kafka.start_as("b", &STAGES);
+    let state = |of: &Stage, stage: &str| -> Option<String> {
+        let status = of.status();
+        let stages = status["stages"].as_array()?;
+        let found = stages.iter().find(|one| one["stage"] == stage)?;
+        Some(found["tasks"][0]["state"].as_str()?.to_owned())
+    };
+    // One of the two is at work in each of the stages that are one task; the other stands by.
+    for stage in ["assess", "notify"] {
+        eventually(&format!("one {stage} stands by"), || {
+            let mut states = [state(&first, stage)?, state(&second, stage)?];
+            states.sort();
+            (states == ["running", "standby"]).then_some(())
+        });
+    }
+    for one in [&first, &second] {
+        eventually("both are ready", || {
+            (one.get("/readyz").0 == 200).then_some(())
+        });
+    }
+    kafka.produce(&demo.early());
+    // Both read, then the one with assess at work dies in the middle of it.
+    for one in [&first, &second] {
+        let other = if one.addr == first.addr {
+            &second
+        } else {
+            &first
+        };
+        wait_read_beside(one, 2_000, &|| {
+            format!("{}\n{}", other.status(), other.log())
+        });
+    }
+    let works = |of: &Stage| state(of, "assess").as_deref() == Some("running");
+    let (victim, heir) = if works(&first) {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    victim.kill();
+    kafka.produce(&demo.late());
+    eventually("the other takes over", || works(&heir).then_some(()));
+    wait_settled([&heir]);
+    std::thread::sleep(Duration::from_millis(500));
+    wait_settled([&heir]);
+    kafka.results().assert_same(&demo.results);
+    heir.assert_adds_up();
+}
