@@ -167,39 +167,7 @@ impl Rebalanced {
     }
 }
 
-/// A task has its state back.
-#[derive(Debug, Clone, Copy)]
-pub struct Restored<'a> {
-    /// The changelog it was read from.
-    pub topic: &'a str,
-    /// The partition of the changelog.
-    pub partition: i32,
-    /// How many records were read.
-    pub records: u64,
-    /// How long that took.
-    pub took: Duration,
-}
-
-impl Restored<'_> {
-    /// Counts and logs it.
-    pub fn emit(self, stage: &StageMetrics) {
-        stage
-            .inner
-            .restored
-            .with_label_values(&[stage.stage()])
-            .inc_by(self.records);
-        info!(
-            stage = stage.stage(),
-            topic = self.topic,
-            partition = self.partition,
-            records = self.records,
-            seconds = self.took.as_secs_f64(),
-            "state restored"
-        );
-    }
-}
-
-/// The schema registry does not answer, and the stage waits for it.
+/// The stage waits for the schema registry: it does not answer, or does not know a schema yet.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitingForRegistry<'a> {
     /// Why the last attempt failed.
@@ -223,7 +191,7 @@ impl WaitingForRegistry<'_> {
             why = self.why,
             attempt = self.attempt,
             next_in_seconds = self.next_in.as_secs_f64(),
-            "schema registry does not answer; the stage waits and loses nothing"
+            "waiting for the schema registry; nothing is lost"
         );
     }
 }

@@ -14,12 +14,10 @@ pub enum TaskState {
     Starting,
     /// The broker does not answer; it is asked again.
     WaitingForBroker,
-    /// The schema registry does not answer; it is asked again.
+    /// The schema registry does not answer, or does not know a schema yet; it is asked again.
     WaitingForRegistry,
-    /// It reads its state back from its changelog.
+    /// It reads its inputs and what it said before again, as far as they were committed.
     Restoring,
-    /// It judges all state again, because a pack, a setting or the version changed.
-    Rejudging,
     /// It works.
     Running,
     /// Another instance has the work; this one takes over when that one goes.
@@ -34,12 +32,11 @@ pub enum TaskState {
 
 impl TaskState {
     /// Every state.
-    pub const ALL: [TaskState; 10] = [
+    pub const ALL: [TaskState; 9] = [
         TaskState::Starting,
         TaskState::WaitingForBroker,
         TaskState::WaitingForRegistry,
         TaskState::Restoring,
-        TaskState::Rejudging,
         TaskState::Running,
         TaskState::Standby,
         TaskState::Halted,
@@ -54,7 +51,6 @@ impl TaskState {
             TaskState::WaitingForBroker => "waiting_for_broker",
             TaskState::WaitingForRegistry => "waiting_for_registry",
             TaskState::Restoring => "restoring",
-            TaskState::Rejudging => "rejudging",
             TaskState::Running => "running",
             TaskState::Standby => "standby",
             TaskState::Halted => "halted",

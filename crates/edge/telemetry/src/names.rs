@@ -54,10 +54,7 @@ metrics! {
         "Changes of the partitions assigned to this instance.";
     /// How often a stage had to wait for the schema registry.
     REGISTRY_WAITS = "tocsin_registry_waits_total" ["stage"]
-        "Times that a stage waited because the schema registry did not answer.";
-    /// Records read back from a changelog before a task could go on.
-    RESTORED_RECORDS = "tocsin_restored_records_total" ["stage"]
-        "Records read back from changelogs to restore the state of tasks.";
+        "Waits for the schema registry, which did not answer or did not know a schema yet.";
     /// Changes of task state, by the state that was entered.
     TASK_STATE_CHANGES = "tocsin_task_state_changes_total" ["stage", "state"]
         "Changes of task state, by the state that was entered.";

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tocsin_telemetry::happenings::{
-    BatchCommitted, Rebalanced, Restored, TransactionAborted, WaitingForRegistry,
+    BatchCommitted, Rebalanced, TransactionAborted, WaitingForRegistry,
 };
 use tocsin_telemetry::{Batch, BuildInfo, DeadLettered, Server, TaskState, Telemetry, names};
 use xtask::parts::{http, prometheus, skip_or_fail};
@@ -54,13 +54,6 @@ fn let_everything_happen(telemetry: &Telemetry) -> Done {
     Rebalanced {
         assigned: 2,
         revoked: 1,
-    }
-    .emit(&stage);
-    Restored {
-        topic: "changelog-verify",
-        partition: 0,
-        records: 5,
-        took,
     }
     .emit(&stage);
     WaitingForRegistry {
@@ -268,11 +261,11 @@ fn status_shows_positions_and_whether_all_is_settled() -> Done {
         text.contains("tocsin_settled{stage=\"screen\"} 1"),
         "{text}"
     );
-    tasks[1].set_state(TaskState::Rejudging);
+    tasks[1].set_state(TaskState::Restoring);
     assert_eq!(
         ask()?["settled"],
         false,
-        "who judges again has something outstanding"
+        "who reads again has something outstanding"
     );
     Ok(())
 }
