@@ -3,7 +3,7 @@
 use crate::catalog::{Entry, RecordKind, entry};
 use crate::compact;
 use crate::cursor::Cursor;
-use crate::error::{Code, DecodeError, Fault, Limits};
+use crate::error::{Code, DecodeError, Fault, Limits, WRITE_THE_ID};
 use crate::graph::Graph;
 use crate::json;
 use crate::resolve::Plan;
@@ -169,6 +169,13 @@ impl Decoder {
                 Some((print, datum)) => Ok(Encoding::Avro(Written::Fingerprint(*print), datum)),
                 None => Err(cut_frame(kind)),
             },
+            [1, ..] => Err(DecodeError::new(
+                Code::SchemaGuidFraming,
+                format!(
+                    "the value names the schema of {} by a GUID (first byte 1), {WRITE_THE_ID}",
+                    kind.name()
+                ),
+            )),
             [b'{' | b' ' | b'\t' | b'\r' | b'\n', ..] | [0xEF, 0xBB, 0xBF, ..] => {
                 Ok(Encoding::Json)
             }

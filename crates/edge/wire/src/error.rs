@@ -34,6 +34,8 @@ codes! {
     RecordTooLarge = "record-too-large",
     /// The first bytes are of no encoding that is known.
     UnknownEncoding = "unknown-encoding",
+    /// The value's schema is named by a GUID, or in a header of the record, and not by an id in it.
+    SchemaGuidFraming = "schema-guid-framing",
     /// The Avro bytes end before the record does.
     AvroTruncated = "avro-truncated",
     /// Bytes follow after the end of the Avro record.
@@ -68,7 +70,7 @@ codes! {
     JsonMissingMember = "json-missing-member",
     /// A word is none of its set.
     JsonUnknownWord = "json-unknown-word",
-    /// The schema registry does not answer; it is waited for.
+    /// The schema registry does not answer as one, or not at all; it is waited for.
     RegistryUnavailable = "registry-unavailable",
     /// The schema registry refuses what was asked.
     RegistryRefused = "registry-refused",
@@ -81,6 +83,14 @@ impl fmt::Display for Code {
         f.write_str(self.as_str())
     }
 }
+
+/// The header in which Confluent's `HeaderSchemaIdSerializer` names the schema of a value.
+pub const SCHEMA_HEADER: &str = "__value_schema_id";
+
+/// What to do about a value that does not carry the id of its schema itself.
+pub(crate) const WRITE_THE_ID: &str = "which is not read: only the value itself reaches \
+    dead letters, archives and later stages. Have the producer write the id before the value \
+    (PrefixSchemaIdSerializer, Confluent's default), and send the record again";
 
 /// Why a value could not be decoded. The message names members and never shows their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +115,26 @@ impl DecodeError {
             message: message.into(),
             schema: Some(id),
         }
+    }
+
+    /// The same failure, seen with the headers of its record: where one of them names the value's
+    /// schema ([`SCHEMA_HEADER`]), the value holds bare Avro and no bytes of it say so. To be asked
+    /// when a value has failed, so that those that do not cost nothing.
+    pub fn with_headers<'h>(
+        self,
+        headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    ) -> DecodeError {
+        let named = headers.into_iter().any(|(name, _)| name == SCHEMA_HEADER);
+        if named && !self.is_transient() {
+            return DecodeError::new(
+                Code::SchemaGuidFraming,
+                format!(
+                    "the record names the schema of its value in the header {SCHEMA_HEADER}, \
+                     {WRITE_THE_ID}"
+                ),
+            );
+        }
+        self
     }
 
     /// The stable word for what went wrong, such as `avro-truncated`.

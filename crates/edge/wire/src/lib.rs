@@ -27,7 +27,7 @@ pub use catalog::{RecordKind, TOPICS};
 pub use decode::Decoder;
 pub use encode::{EncodeError, Encoder, Framing};
 pub use envelope::Envelope;
-pub use error::{Code, DecodeError, Limits};
+pub use error::{Code, DecodeError, Limits, SCHEMA_HEADER};
 pub use graph::SchemaFault;
 pub use registry::{Credentials, Registry, RegistryError, subject};
 pub use store::{SchemaDirectory, SchemaSource, SchemaStore};

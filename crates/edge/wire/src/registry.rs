@@ -33,7 +33,7 @@ pub struct RegistryError {
 }
 
 impl RegistryError {
-    /// It was not reached or has a fault of its own: try again later.
+    /// It was not reached, has a fault of its own, or is not at its address: try again later.
     pub fn unavailable(message: impl Into<String>) -> RegistryError {
         RegistryError {
             kind: Kind::Unavailable,
@@ -305,8 +305,19 @@ impl Registry {
             .and_then(Value::as_str)
             .map_or_else(String::new, |said| format!(": {said}"));
         let base = &self.base;
+        // A registry says by a code of its own what it does not know: 40401 a subject, 40402 a
+        // version, 40403 a schema. Without one, something else stands at this address.
+        let own_code = answer
+            .and_then(|value| value.get("error_code"))
+            .and_then(Value::as_u64)
+            .is_some_and(|code| (40_400..40_500).contains(&code));
         let (kind, advice) = match status {
-            404 => (Kind::NotFound, "it does not know it"),
+            404 if own_code => (Kind::NotFound, "it does not know it"),
+            404 => (
+                Kind::Unavailable,
+                "as if no registry were there; check the address and its path (Apicurio's ends in \
+                 /apis/ccompat/v7). It is tried again",
+            ),
             409 => (Kind::Incompatible, "it contradicts what is registered"),
             401 | 403 => (
                 Kind::Refused,

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use tocsin_wire::{Decoder, Envelope, Limits, RecordKind, SchemaStore};
+use tocsin_wire::{
+    Decoder, Envelope, Limits, RecordKind, RegistryError, SCHEMA_HEADER, SchemaSource, SchemaStore,
+};
 
 /// A small generator; the seed is in the test, so a failure repeats.
 struct Random(u64);
@@ -157,4 +159,42 @@ fn noise_behind_a_good_frame_does_not_panic() {
         }
         let _ = decodes(&mut decoder, RecordKind::ALL[place], &bytes);
     }
+}
+
+struct Down;
+
+impl SchemaSource for Down {
+    fn fetch(&self, _: u32) -> Result<String, RegistryError> {
+        Err(RegistryError::unavailable("down"))
+    }
+}
+
+#[test]
+fn a_value_that_does_not_carry_the_id_of_its_schema_is_told_as_that() {
+    let kind = RecordKind::AccessEvent;
+    let path = "../../../schemas/access-event/samples/v1-full.bin";
+    let sample = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    // Single-object encoding: two bytes and a fingerprint of eight before the bare Avro.
+    let bare = &sample[10..];
+    let guid = [7; 16];
+    let mut decoder = Decoder::new(Arc::new(SchemaStore::new(Down)));
+    let mut fails = |bytes: &[u8]| decoder.decode::<facts::Access>(kind, bytes).unwrap_err();
+    let in_value = [&[1], &guid[..], bare].concat();
+    assert_eq!(fails(&in_value).code(), "schema-guid-framing");
+    let named = [&[1], &guid[..]].concat();
+    let headers = [("trace", &b"x"[..]), (SCHEMA_HEADER, &named[..])];
+    // An id of sixteen characters: the first byte is a blank, and looks like JSON.
+    let error = fails(bare);
+    assert_eq!(error.code(), "json-syntax");
+    assert_eq!(
+        error.clone().with_headers(headers).code(),
+        "schema-guid-framing"
+    );
+    assert_eq!(
+        error.with_headers([headers[0]]).code(),
+        "json-syntax",
+        "another header says nothing about the schema"
+    );
+    let waiting = fails(&[0, 0, 0, 0, 7, 0]).with_headers(headers);
+    assert!(waiting.is_transient(), "an id is there and is waited for");
 }

@@ -75,7 +75,7 @@ fn access_with_id(id: u32) -> Vec<u8> {
 
 #[test]
 fn failures_are_transient_or_final() {
-    let cases: [(Answers, &str, bool); 7] = [
+    let cases: [(Answers, &str, bool); 9] = [
         (&[(500, "")], "registry-unavailable", true),
         (
             &[(503, "{\"message\":\"busy\"}")],
@@ -87,6 +87,12 @@ fn failures_are_transient_or_final() {
             &[(404, "{\"error_code\":40403,\"message\":\"no\"}")],
             "avro-unknown-schema",
             false,
+        ),
+        (&[(404, "<html>")], "registry-unavailable", true),
+        (
+            &[(404, "{\"status\":404,\"title\":\"no resource\"}")],
+            "registry-unavailable",
+            true,
         ),
         (&[(401, "")], "registry-refused", false),
         (&[(200, "<html>")], "registry-refused", false),
@@ -104,7 +110,10 @@ fn failures_are_transient_or_final() {
             (code, transient),
             "{answers:?}"
         );
-        assert!(error.to_string().contains("schema 7"), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("schema 7"), "{said}");
+        // Whoever gave a status has answered.
+        assert!(!said.contains("does not answer"), "{said}");
     }
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
