@@ -27,8 +27,10 @@ pub(crate) struct Told {
     pub(crate) started: BTreeSet<TopicPartition>,
     /// A rebalance was answered: librdkafka resumes what stays, from positions of its own.
     pub(crate) resumed: bool,
-    /// The consumer closes: answer revocations at once.
+    /// The consumer closes.
     pub(crate) closing: bool,
+    /// It was answered once since: librdkafka waits for no other answer, nor gives one.
+    pub(crate) last_answer: bool,
     /// The last error of the client as such: why a broker cannot be reached, for example.
     pub(crate) last_error: Option<(RDKafkaErrorCode, String)>,
 }
@@ -89,7 +91,8 @@ impl ConsumerContext for ConsumerEvents {
         code: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        if locked(&self.0).closing && ends_by_itself(consumer) {
+        if locked(&self.0).closing {
+            self.let_close(consumer);
             return;
         }
         let found = names(partitions);
@@ -104,33 +107,31 @@ impl ConsumerContext for ConsumerEvents {
             return;
         }
         let lost = consumer.assignment_lost();
-        let closing = {
-            let mut told = locked(&self.0);
-            told.revoked.extend(found);
-            told.lost |= lost;
-            told.asked = true;
-            told.closing
-        };
-        if closing {
-            self.answer(consumer);
-        }
+        let mut told = locked(&self.0);
+        told.revoked.extend(found);
+        told.lost |= lost;
+        told.asked = true;
     }
-}
-
-/// Whether a consumer that is being dropped comes to its end without an answer, as it does where an
-/// earlier one sufficed. librdkafka never replies to what reaches it in that moment: the caller
-/// would wait for ever.
-fn ends_by_itself(consumer: &BaseConsumer<ConsumerEvents>) -> bool {
-    for _ in 0..20 {
-        if consumer.closed() {
-            return true;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    false
 }
 
 impl ConsumerEvents {
+    /// Answers a rebalance of a consumer that is being closed: the first, and no other.
+    ///
+    /// librdkafka closes in three steps: it asks the application to give up what is assigned, takes
+    /// whatever it answers (to that, or to an assignment that was under way) for giving up all,
+    /// and ends. What reaches it after its end is thrown away without a reply, and the caller would
+    /// wait for ever. So the first answer, which it waits for, is safe: it stands in the queue
+    /// behind the request to close. A second one, to the other of two rebalances that met, races
+    /// with the end.
+    fn let_close(&self, consumer: &BaseConsumer<Self>) {
+        if std::mem::replace(&mut locked(&self.0).last_answer, true) {
+            return;
+        }
+        if let Err(error) = consumer.incremental_unassign(&TopicPartitionList::new()) {
+            tracing::debug!(target: "tocsin::kafka", %error, "closing a consumer");
+        }
+    }
+
     /// Answers a revocation: gives up what was started of it.
     pub(crate) fn answer(&self, consumer: &BaseConsumer<Self>) -> Vec<TopicPartition> {
         let (revoked, started) = {

@@ -3,6 +3,7 @@
 use super::events::{ConsumerEvents, list};
 use super::failure::{from_code, from_kafka, kind_of};
 use super::queue::{Message, Queue, known_end};
+use super::watchdog::{Step, Watchdog};
 use crate::error::{ErrorKind, LogError};
 use crate::log::Each;
 use crate::memory::locked;
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long the application queue is waited for before events are looked at again.
 const SLICE: Duration = Duration::from_millis(20);
+/// How many events are looked for before a consumer is closed; at most two rebalances meet.
+const EVENTS_BEFORE_CLOSE: usize = 4;
 
 /// A partition that is being fetched. librdkafka's own positions are not used: they are wrong
 /// behind an end of partition.
@@ -37,10 +40,13 @@ pub(crate) struct Fetcher {
     places: Vec<Place>,
     /// What failed while records were delivered: told at the next poll.
     failed: Option<LogError>,
+    watchdog: Watchdog,
+    /// Behind the consumer: it is dropped after it.
+    leaving: Option<Step>,
 }
 
 impl Fetcher {
-    pub(crate) fn open(config: &ClientConfig) -> Result<Self, LogError> {
+    pub(crate) fn open(config: &ClientConfig, watchdog: Watchdog) -> Result<Self, LogError> {
         let attempt = "opening a Kafka consumer";
         let consumer: BaseConsumer<ConsumerEvents> = config
             .create_with_context(ConsumerEvents::default())
@@ -54,6 +60,8 @@ impl Fetcher {
             consumer,
             places: Vec::new(),
             failed: None,
+            watchdog,
+            leaving: None,
         })
     }
 
@@ -363,9 +371,15 @@ fn serious(error: &KafkaError) -> Option<LogError> {
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
-        // The consumer's own drop waits for the answer to its last revocation.
+        // It ends after the consumer, whose drop waits until the group was left.
+        self.leaving = Some(self.watchdog.step("closing a Kafka consumer"));
         let events = self.consumer.context().clone();
-        locked(&events.0).closing = true;
+        // What was told before is answered before: of what comes from now on only the first is.
+        for _ in 0..EVENTS_BEFORE_CLOSE {
+            events.answer(&self.consumer);
+            self.consumer.poll(Duration::ZERO);
+        }
         events.answer(&self.consumer);
+        locked(&events.0).closing = true;
     }
 }

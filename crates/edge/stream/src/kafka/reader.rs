@@ -19,10 +19,11 @@ pub(crate) struct KafkaReader {
 impl KafkaReader {
     pub(crate) fn open(shared: Arc<Shared>) -> Result<Self, LogError> {
         let settings = &shared.settings;
-        let fetcher = Fetcher::open(&settings.consuming(&Membership {
+        let config = settings.consuming(&Membership {
             group: &settings.reader_group,
             ..Membership::default()
-        }))?;
+        });
+        let fetcher = Fetcher::open(&config, shared.watchdog.clone())?;
         Ok(KafkaReader {
             shared,
             fetcher,

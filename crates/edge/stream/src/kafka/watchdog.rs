@@ -1,4 +1,4 @@
-//! Notices steps of a transaction that never return.
+//! Notices steps of a transaction, or of leaving a group, that never return.
 
 use super::settings::Stalled;
 use crate::memory::locked;
@@ -12,7 +12,8 @@ struct Steps {
     running: BTreeMap<u64, (Instant, String)>,
 }
 
-/// Keeps the steps that are under way; a thread looks after them.
+/// Keeps the steps that are under way; a thread looks after them. Clones are the same.
+#[derive(Clone)]
 pub(crate) struct Watchdog {
     steps: Arc<Mutex<Steps>>,
 }

@@ -53,11 +53,12 @@ impl KafkaWorker {
             .as_ref()
             .is_none_or(|partitions| !partitions.is_empty());
         let fetcher = if reads {
-            let fetcher = Fetcher::open(&shared.settings.consuming(&Membership {
+            let config = shared.settings.consuming(&Membership {
                 group: &spec.group,
                 instance: spec.instance_id.as_deref().filter(|_| fixed.is_none()),
-                label: spec.label.as_deref(),
-            }))?;
+                label,
+            });
+            let fetcher = Fetcher::open(&config, shared.watchdog.clone())?;
             if fixed.is_none() {
                 let topics: Vec<&str> = spec.topics.iter().map(String::as_str).collect();
                 fetcher.subscribe(&spec.group, &topics)?;

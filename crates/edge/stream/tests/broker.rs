@@ -1,0 +1,97 @@
+//! What only a real broker shows: closing in the middle of a join.
+//!
+//! The tests need `TOCSIN_TEST_KAFKA`, a bootstrap address, which `cargo xtask test` sets.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use stream::{Assignment, Cluster, KafkaCluster, KafkaSettings, TopicSpec, Worker, WorkerSpec};
+use xtask::Trouble;
+use xtask::parts::{TEST_KAFKA, skip_or_fail};
+
+const WAIT: Duration = Duration::from_millis(10);
+
+/// Settings for the shared broker; `None`: there is none, and the test is skipped.
+fn settings(test: &str) -> Option<KafkaSettings> {
+    if let Ok(bootstrap) = std::env::var(TEST_KAFKA) {
+        return Some(KafkaSettings::new(bootstrap));
+    }
+    skip_or_fail(test, &Trouble(format!("{TEST_KAFKA} is not set"))).unwrap();
+    None
+}
+
+/// A name that nobody else uses.
+fn name(what: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("kafka-{}-{number}-{what}", std::process::id())
+}
+
+/// A dynamic member of the group.
+fn member(group: &str, topic: &str) -> WorkerSpec {
+    WorkerSpec {
+        group: group.to_owned(),
+        topics: vec![topic.to_owned()],
+        assignment: Assignment::Group,
+        ..WorkerSpec::writer(name("txn"))
+    }
+}
+
+/// Polls for that long and starts what is assigned.
+fn polled_for(worker: &mut dyn Worker, time: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        let polled = worker.poll(100, WAIT, &mut |_| {}).unwrap();
+        for partition in polled.assigned {
+            worker
+                .start(&partition.topic, partition.partition, 0)
+                .unwrap();
+        }
+    }
+}
+
+/// Where a close hangs, the watchdog ends the process, and the test with it.
+#[test]
+fn a_worker_can_be_dropped_at_any_moment_of_a_join() {
+    let test = "a_worker_can_be_dropped_at_any_moment_of_a_join";
+    let Some(mut settings) = settings(test) else {
+        return;
+    };
+    settings.stall = Duration::from_secs(15);
+    let cluster = KafkaCluster::connect(settings).unwrap();
+    let topic = name("joins");
+    cluster.create_topics(&[TopicSpec::new(&topic, 4)]).unwrap();
+    let mut longest = Duration::ZERO;
+    for round in 0..36 {
+        let delay = Duration::from_millis(round * 37 % 400);
+        let group = name("group");
+        let open = || {
+            // A static member does not say farewell to the broker, so it comes to its end sooner.
+            let instance_id = (round % 2 == 0).then(|| name("slot"));
+            let spec = WorkerSpec {
+                instance_id,
+                ..member(&group, &topic)
+            };
+            cluster.open_worker(spec).unwrap()
+        };
+        let mut workers = vec![open()];
+        match round % 3 {
+            // Its first assignment lies there and nobody has looked.
+            0 => std::thread::sleep(delay),
+            1 => polled_for(&mut *workers[0], delay),
+            // One gives up partitions while another joins.
+            _ => {
+                polled_for(&mut *workers[0], Duration::from_millis(200));
+                workers.push(open());
+                polled_for(&mut *workers[0], delay);
+            }
+        }
+        for worker in workers {
+            let begun = Instant::now();
+            drop(worker);
+            longest = longest.max(begun.elapsed());
+        }
+    }
+    println!("the longest drop took {longest:?}");
+}
