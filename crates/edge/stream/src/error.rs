@@ -50,6 +50,14 @@ impl LogError {
         )
     }
 
+    pub(crate) fn topic_away(topic: &str) -> Self {
+        let message = format!(
+            "the topic {topic} was there and is not heard of now, as while brokers restart; it is \
+             asked for again. If it was deleted, create it anew (`tocsin topics apply`)"
+        );
+        Self::new(ErrorKind::Retriable, "unknown_topic", message)
+    }
+
     pub(crate) fn unknown_partition(topic: &str, partition: i32, partitions: i32) -> Self {
         let message = format!(
             "{topic} has no partition {partition}, it has {partitions}; \

@@ -88,7 +88,9 @@ pub trait Cluster: Send + Sync {
     /// How many partitions the topic has.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such topic.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such topic;
+    /// [`ErrorKind::Retriable`](crate::ErrorKind::Retriable), for a while, where this cluster was
+    /// asked for it before and it was there: brokers that restart forget topics for a moment.
     fn partitions(&self, topic: &str) -> Result<i32, LogError>;
 
     /// The first offset that is still there, and the committed end (one past the last offset that
@@ -213,7 +215,8 @@ pub trait Worker: Send {
     ///
     /// # Errors
     /// `Fenced` where another member took this one's place, `Abort` where a transaction was still
-    /// open over a revocation, `NotFound` where an offset is not there any more.
+    /// open over a revocation, `NotFound` where an offset is not there any more, `Retriable` where
+    /// a topic is not heard of any more: open the worker again.
     fn poll(&mut self, max: usize, wait: Duration, each: Each<'_>) -> Result<Polled, LogError>;
 
     /// Delivers an assigned partition from `offset` on; again, to rewind after an abort.

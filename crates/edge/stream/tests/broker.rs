@@ -1,4 +1,4 @@
-//! What only a real broker shows: closing in the middle of a join.
+//! What only a real broker shows: closing in the middle of a join, topics that go and come back.
 //!
 //! The tests need `TOCSIN_TEST_KAFKA`, a bootstrap address, which `cargo xtask test` sets.
 
@@ -6,7 +6,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use stream::{Assignment, Cluster, KafkaCluster, KafkaSettings, TopicSpec, Worker, WorkerSpec};
+use stream::{
+    Assignment, Cluster, ErrorKind, KafkaCluster, KafkaSettings, TopicSpec, Worker, WorkerSpec,
+};
 use xtask::Trouble;
 use xtask::parts::{TEST_KAFKA, skip_or_fail};
 
@@ -94,4 +96,52 @@ fn a_worker_can_be_dropped_at_any_moment_of_a_join() {
         }
     }
     println!("the longest drop took {longest:?}");
+}
+
+#[test]
+fn a_topic_that_was_there_is_waited_for_and_one_that_never_was_is_missing() {
+    let test = "a_topic_that_was_there_is_waited_for_and_one_that_never_was_is_missing";
+    let Some(mut settings) = settings(test) else {
+        return;
+    };
+    let others = KafkaCluster::connect(settings.clone()).unwrap();
+    settings.stall = Duration::from_secs(8);
+    let cluster = KafkaCluster::connect(settings).unwrap();
+    let topic = name("away");
+    let kind = |topic: &str| cluster.partitions(topic).map_err(|error| error.kind);
+    assert_eq!(kind(&topic), Err(ErrorKind::NotFound), "it never was there");
+    let create = || others.create_topics(&[TopicSpec::new(&topic, 1)]).unwrap();
+    create();
+    let mut worker = cluster.open_worker(member(&name("group"), &topic)).unwrap();
+    polled_for(&mut *worker, Duration::from_secs(1));
+    others.delete_topics(&[&topic]).unwrap();
+    let away = until("it is not heard of", || kind(&topic).err());
+    assert_eq!(away, ErrorKind::Retriable, "it was there");
+    // Who reads it hears nothing, or that it shall begin again; never that the topic is missing.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(2) {
+        if let Err(error) = worker.poll(10, WAIT, &mut |_| {}) {
+            assert_eq!(error.kind, ErrorKind::Retriable, "{error}");
+        }
+    }
+    create();
+    until("it is back", || kind(&topic).ok());
+    others.delete_topics(&[&topic]).unwrap();
+    let begun = Instant::now();
+    until("it is given up", || {
+        (kind(&topic) == Err(ErrorKind::NotFound)).then_some(())
+    });
+    assert!(begun.elapsed() > Duration::from_secs(7), "too early");
+}
+
+/// Asks until there is an answer.
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -201,5 +201,6 @@ pub(crate) fn delete(shared: &Shared, names: &[&str]) -> Result<(), LogError> {
             Err((topic, code)) => return Err(failed("deleting", &topic, code)),
         }
     }
+    shared.forget(names);
     Ok(())
 }

@@ -13,7 +13,8 @@ use crate::topic::{TopicSpec, TopicState};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::events::ConsumerEvents;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) watchdog: Watchdog,
     /// A client for questions, without a group.
     client: Client,
+    /// Topics that were there, and since when one is not heard of any more.
+    heard: Mutex<BTreeMap<String, Option<Instant>>>,
 }
 
 /// A Kafka cluster. Clones are the same cluster.
@@ -59,6 +62,7 @@ impl KafkaCluster {
             settings,
             watchdog,
             client,
+            heard: Mutex::default(),
         };
         let attempt = format!(
             "reaching the Kafka brokers at {}",
@@ -121,11 +125,34 @@ impl Shared {
             }
         });
         match answer {
-            Ok(Some(count)) if count > 0 => Ok(i32::try_from(count).unwrap_or(i32::MAX)),
-            Ok(_) => Err(LogError::unknown_topic(topic)),
-            Err(error) if error.kind == ErrorKind::NotFound => Err(LogError::unknown_topic(topic)),
+            Ok(Some(count)) if count > 0 => {
+                locked(&self.heard).insert(topic.to_owned(), None);
+                Ok(i32::try_from(count).unwrap_or(i32::MAX))
+            }
+            Ok(_) => Err(self.missing(topic)),
+            Err(error) if error.kind == ErrorKind::NotFound => Err(self.missing(topic)),
             Err(error) => Err(error),
         }
+    }
+
+    /// The error for a topic that is not heard of. One that was there is asked for again for as
+    /// long as a stalled step is waited for: brokers that restart forget topics for a moment. One
+    /// that never was there is missing.
+    pub(crate) fn missing(&self, topic: &str) -> LogError {
+        let mut heard = locked(&self.heard);
+        let Some(since) = heard.get_mut(topic) else {
+            return LogError::unknown_topic(topic);
+        };
+        if since.get_or_insert_with(Instant::now).elapsed() < self.settings.stall {
+            LogError::topic_away(topic)
+        } else {
+            LogError::unknown_topic(topic)
+        }
+    }
+
+    /// Topics that are gone because somebody wanted it.
+    pub(crate) fn forget(&self, topics: &[&str]) {
+        locked(&self.heard).retain(|topic, _| !topics.contains(&topic.as_str()));
     }
 
     /// An error where the topic has no such partition.

@@ -47,6 +47,17 @@ pub(crate) fn kind_of(code: Code) -> ErrorKind {
     }
 }
 
+/// The same for a client that reads: what it reads was there when it began. Whoever opens it again
+/// asks for the topics again, and is told when they stay away.
+pub(crate) fn kind_when_reading(code: Code) -> ErrorKind {
+    match code {
+        Code::UnknownTopicOrPartition | Code::UnknownPartition | Code::UnknownTopic => {
+            ErrorKind::Retriable
+        }
+        code => kind_of(code),
+    }
+}
+
 /// What a person can do about it.
 fn hint(kind: ErrorKind, code: Code) -> &'static str {
     match (kind, code) {

@@ -1,7 +1,7 @@
 //! Fetches started partitions and keeps their positions: what readers and workers share.
 
 use super::events::{ConsumerEvents, list};
-use super::failure::{from_code, from_kafka, kind_of};
+use super::failure::{from_code, from_kafka, kind_of, kind_when_reading};
 use super::queue::{Message, Queue, known_end};
 use super::watchdog::{Step, Watchdog};
 use crate::error::{ErrorKind, LogError};
@@ -329,7 +329,7 @@ fn partition_error(place: Option<&Place>, code: Code, reason: &str) -> LogError 
         ..
     }) = place
     else {
-        return from_code("reading from Kafka", kind_of(code), code, reason);
+        return from_code("reading from Kafka", kind_when_reading(code), code, reason);
     };
     if matches!(code, Code::AutoOffsetReset | Code::OffsetOutOfRange) {
         let message = format!(
@@ -340,7 +340,7 @@ fn partition_error(place: Option<&Place>, code: Code, reason: &str) -> LogError 
     }
     from_code(
         &format!("reading {topic}[{partition}]"),
-        kind_of(code),
+        kind_when_reading(code),
         code,
         reason,
     )
@@ -349,7 +349,9 @@ fn partition_error(place: Option<&Place>, code: Code, reason: &str) -> LogError 
 /// An error of the consumer that polling on will not cure; `None` for the others.
 fn serious(error: &KafkaError) -> Option<LogError> {
     let code = error.rdkafka_error_code()?;
+    let unknown = kind_of(code) != kind_when_reading(code);
     let kind = match (error, kind_of(code)) {
+        (KafkaError::MessageConsumption(_), _) if unknown => kind_when_reading(code),
         (KafkaError::MessageConsumptionFatal(_), ErrorKind::Fenced) => ErrorKind::Fenced,
         (KafkaError::MessageConsumptionFatal(_), ErrorKind::Config) => ErrorKind::Config,
         (KafkaError::MessageConsumptionFatal(_), _) => ErrorKind::Fatal,

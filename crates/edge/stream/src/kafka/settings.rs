@@ -45,7 +45,8 @@ pub struct KafkaSettings {
     /// How long one question to the cluster may take. Default: 30 s.
     pub patience: Duration,
     /// How long a step of a transaction, or leaving a group, may take before `stalled` is called;
-    /// a call that hangs in the client library cannot be cancelled otherwise. Default: 30 s.
+    /// a call that hangs in the client library cannot be cancelled otherwise. As long a topic that
+    /// was there is asked for again. Default: 30 s.
     pub stall: Duration,
     /// What happens then. Default: a message on standard error and the end of the process with
     /// exit code 70, so that whatever supervises it starts it again.

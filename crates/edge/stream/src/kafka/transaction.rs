@@ -125,7 +125,12 @@ impl Transaction {
                 }
                 Err((error, _)) => {
                     let attempt = format!("writing to {}", record.topic);
-                    return Err(self.failure(&attempt, &error));
+                    let failure = self.failure(&attempt, &error);
+                    if failure.kind == ErrorKind::NotFound {
+                        // It was there a moment ago.
+                        return Err(self.shared.missing(&record.topic));
+                    }
+                    return Err(failure);
                 }
             }
         }
