@@ -84,11 +84,12 @@ impl Handover {
     }
 
     fn pass_through(&self, shared: &Shared) -> Result<Fetcher, LogError> {
-        let member = Fetcher::open(&shared.settings.consuming(&Membership {
+        let config = shared.settings.consuming(&Membership {
             group: &self.group,
             instance: None,
             label: Some("tocsin-passing-through"),
-        }))?;
+        });
+        let member = Fetcher::open(&config, shared.watchdog.clone())?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
         member.subscribe(&self.group, &topics)?;
         Ok(member)
