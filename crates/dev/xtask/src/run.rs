@@ -55,6 +55,34 @@ pub fn test(arguments: &[String]) -> Result<(), Trouble> {
     // Built before the parts start: compilers and a broker together starve each other.
     let mut build = cargo(&test_arguments(arguments, true));
     step(&mut build, "building the tests")?;
+    let mut tests = cargo(&test_arguments(arguments, false));
+    tests.env(KAFKA_LIB, lib);
+    tests.env(REGISTRY_HOME, home);
+    tests.env(REQUIRE_REAL, "1");
+    on_parts(tests, "the tests")
+}
+
+/// Runs the benchmarks on real parts. `arguments`: the name of one; none for all.
+///
+/// # Errors
+/// A part is missing or does not start, or a benchmark fails.
+pub fn bench(arguments: &[String]) -> Result<(), Trouble> {
+    let mut benches = words("bench --workspace");
+    match arguments {
+        [] => {}
+        [name] => benches.extend(["--bench".to_owned(), name.clone()]),
+        _ => return Err(Trouble("use: cargo xtask bench [NAME]".into())),
+    }
+    // The same selection of packages as the tests: another would build the typesetter anew.
+    let build = words("build --release --workspace --bin tocsin");
+    step(&mut cargo(&build), "building tocsin")?;
+    let build = [benches.as_slice(), &["--no-run".to_owned()]].concat();
+    step(&mut cargo(&build), "building the benchmarks")?;
+    on_parts(cargo(&benches), "the benchmarks")
+}
+
+/// Runs `command` beside a broker and a registry, whose addresses it gets.
+fn on_parts(mut command: Command, doing: &str) -> Result<(), Trouble> {
     let broker = Broker::start()?;
     let registry = Registry::start()?;
     eprintln!(
@@ -62,13 +90,9 @@ pub fn test(arguments: &[String]) -> Result<(), Trouble> {
         broker.bootstrap(),
         registry.url()
     );
-    let mut tests = cargo(&test_arguments(arguments, false));
-    tests.env(TEST_KAFKA, broker.bootstrap());
-    tests.env(TEST_REGISTRY, registry.url());
-    tests.env(KAFKA_LIB, lib);
-    tests.env(REGISTRY_HOME, home);
-    tests.env(REQUIRE_REAL, "1");
-    step(&mut tests, "the tests")
+    command.env(TEST_KAFKA, broker.bootstrap());
+    command.env(TEST_REGISTRY, registry.url());
+    step(&mut command, doing)
 }
 
 /// `cargo test` with filters of names, or with options as they are.
