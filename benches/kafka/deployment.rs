@@ -1,7 +1,7 @@
 //! The pipeline under test: its configuration, its topics, its processors as processes of their own,
 //! and how their work is watched from outside.
 
-use crate::figures::{Work, cpu_seconds};
+use crate::figures::{Work, threads_cpu_seconds};
 use crate::{Done, patiently};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -174,7 +174,7 @@ impl Deployment {
                 read: page.sum("tocsin_records_read_total") as u64,
                 moved: (page.sum("tocsin_records_read_total")
                     + page.sum("tocsin_records_written_total")) as u64,
-                cpu: cpu_seconds(stage.id())?,
+                cpu: threads_cpu_seconds(stage.id())?,
             };
             if last.is_none_or(|last| last.moved != mark.moved) {
                 first = first.or((mark.moved > 0).then_some(mark));

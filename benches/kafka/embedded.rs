@@ -2,7 +2,7 @@
 
 use crate::deployment::{Deployment, address, executable, page};
 use crate::figures::{cpu_seconds, peak_mb};
-use crate::{Done, STAGES, compared, patiently, plain};
+use crate::{Done, STAGES, bare_read, compared, patiently, plain};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -84,14 +84,18 @@ impl Demo {
         for (stage, topics) in STAGES {
             let topics = compared(stage, topics);
             let bare = patiently(|| in_memory(deployment, topics))?;
+            let shown = |rate: f64| match rate {
+                0.0 => "one batch".to_owned(),
+                rate => format!("{rate:.0}"),
+            };
             writeln!(
                 text,
-                "{:<48} {:>9} {:>10} {:>10.0} {:>7.2}",
-                format!("bare read of {}", topics.join(", ")),
+                "{:<48} {:>9} {:>10} {:>10} {:>7}",
+                bare_read(topics),
                 bare.records,
                 "",
-                bare.rate(),
-                1.0
+                shown(bare.rate()),
+                ""
             )?;
             let (read, busy) = self.stages.get(stage).copied().unwrap_or_default();
             // Scope's input is what tells it to search; its work is the accesses.
@@ -101,10 +105,14 @@ impl Demo {
                 read
             };
             let rate = records / busy;
+            let of_bare = match bare.rate() {
+                0.0 => "-".to_owned(),
+                bare => format!("{:.4}", rate / bare),
+            };
             writeln!(
                 text,
-                "{stage:<48} {records:>9} {busy:>10.2} {rate:>10.0} {:>7.2}",
-                rate / bare.rate()
+                "{stage:<48} {records:>9} {busy:>10.2} {:>10} {of_bare:>7}",
+                shown(rate)
             )?;
         }
         Ok(text)

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 /// Linux counts processor time for user programs in hundredths of a second, on every architecture.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// Below so much processor time its clock is too coarse.
-const CPU_SECONDS_LEAST: f64 = 0.1;
 
 /// Records that were worked on between the end of the first batch and the end of the last, so that
 /// connecting, joining a group and loading are not in it.
@@ -31,10 +29,9 @@ impl Work {
         self.records as f64 / self.seconds
     }
 
-    /// Processor time of one record in microseconds; `None` where the clock is too coarse.
+    /// Processor time of one record in microseconds; `None` where all was one batch.
     fn cpu_micros(&self) -> Option<f64> {
-        let enough = self.records > 0 && self.cpu_seconds >= CPU_SECONDS_LEAST;
-        enough.then(|| self.cpu_seconds / self.records as f64 * 1e6)
+        (self.records > 0).then(|| self.cpu_seconds / self.records as f64 * 1e6)
     }
 }
 
@@ -132,7 +129,10 @@ impl fmt::Display for Table {
                 "{:<48} {:>9} {:>10} {:>7} {:>10} {:>7} {:>7} {:>8} {:>10}",
                 line.what,
                 or_dash(line.work.map(|work| work.records.to_string())),
-                or_dash((rate > 0.0).then(|| format!("{rate:.0}"))),
+                or_dash(line.work.map(|work| match work.records {
+                    0 => "one batch".to_owned(),
+                    _ => format!("{rate:.0}"),
+                })),
                 or_dash(times(rate, of_rate).filter(|_| rate > 0.0)),
                 or_dash(micros.map(|micros| format!("{micros:.2}"))),
                 or_dash(micros.and_then(|micros| times(micros, of_micros))),
@@ -173,6 +173,21 @@ pub(crate) fn cpu_seconds(process: u32) -> Done<f64> {
     let ticks =
         |at: usize| -> Done<f64> { Ok(fields.get(at).ok_or("/proc/PID/stat is short")?.parse()?) };
     Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+}
+
+/// Processor time of the threads of a process that run now, in nanoseconds' precision: for the
+/// difference between two moments. The scheduler's own count; see proc(5) and sched-stats.
+pub(crate) fn threads_cpu_seconds(process: u32) -> Done<f64> {
+    let mut nanoseconds = 0;
+    for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        // A thread may end between the listing and the look.
+        let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else {
+            continue;
+        };
+        let first = text.split_whitespace().next().ok_or("an empty schedstat")?;
+        nanoseconds += first.parse::<u64>()?;
+    }
+    Ok(nanoseconds as f64 / 1e9)
 }
 
 /// The most memory that a process has held resident so far, in MB.

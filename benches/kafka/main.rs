@@ -84,6 +84,15 @@ fn compared<'a>(stage: &str, topics: &'a [&'a str]) -> &'a [&'a str] {
     }
 }
 
+/// What a bare read of these topics is called.
+pub(crate) fn bare_read(topics: &[&str]) -> String {
+    match topics {
+        [one] => format!("bare read of {one}"),
+        [first, rest @ ..] => format!("bare read of {first} and {} more topics", rest.len()),
+        [] => String::new(),
+    }
+}
+
 fn main() -> Done<()> {
     let given = |name: &str| std::env::var(name).ok();
     let (Some(bootstrap), Some(registry)) = (
@@ -178,8 +187,7 @@ fn one_by_one(
     } else {
         before
     };
-    let what = compared(name, topics).join(", ");
-    table.group(&format!("bare read of {what}"), bare);
+    table.group(&bare_read(compared(name, topics)), bare);
     for (what, work) in between {
         table.push(Line::of_work(what, work));
     }

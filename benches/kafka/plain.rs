@@ -3,7 +3,7 @@
 
 use crate::Done;
 use crate::deployment::Deployment;
-use crate::figures::{Work, cpu_seconds};
+use crate::figures::{Work, threads_cpu_seconds};
 use facts::AccessView;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ impl Mark {
         Ok(Mark {
             at: Instant::now(),
             records,
-            cpu: cpu_seconds(std::process::id())?,
+            cpu: threads_cpu_seconds(std::process::id())?,
         })
     }
 

@@ -83,7 +83,7 @@ pub fn bench(arguments: &[String]) -> Result<(), Trouble> {
 
 /// Runs `command` beside a broker and a registry, whose addresses it gets.
 fn on_parts(mut command: Command, doing: &str) -> Result<(), Trouble> {
-    let broker = Broker::start()?;
+    let broker = Broker::start_steady()?;
     let registry = Registry::start()?;
     eprintln!(
         "xtask: Kafka at {}, registry at {}",
