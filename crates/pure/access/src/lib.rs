@@ -27,6 +27,7 @@ mod withdrawal;
 
 pub use changes::{Changes, Reach};
 pub use judge::{Attempt, Judged, Settings, judge, plainly_failed};
+pub use pattern::Pattern;
 pub use purposes::PurposeSet;
 pub use records::Records;
 pub use screen::Screen;

@@ -52,10 +52,10 @@ impl Member {
     }
 }
 
-/// A [`Matching`], compiled. Each list that is given must match; a member that the access does not
-/// state matches no list.
+/// A [`Matching`], compiled. Each list that is given must match, and the window be overlapped; a
+/// member that the access does not state matches no list.
 #[derive(Debug, Clone)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     /// When; an access matches that overlaps it.
     pub(crate) span: Span,
     lists: Vec<(Member, FxHashSet<Private>)>,
@@ -64,7 +64,7 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     /// `matching`, compiled.
-    pub(crate) fn new(matching: &Matching) -> Pattern {
+    pub fn new(matching: &Matching) -> Pattern {
         let lists = Member::ALL
             .into_iter()
             .map(|member| (member, member.list(matching)))
@@ -82,7 +82,7 @@ impl Pattern {
     }
 
     /// Whether `access` matches. What restricts nothing matches nothing: it is malformed.
-    pub(crate) fn matches(&self, access: &AccessView<'_>) -> bool {
+    pub fn matches(&self, access: &AccessView<'_>) -> bool {
         self.matches_lists(access)
             && self.networks.as_ref().is_none_or(|networks| {
                 let address = access.source_address.and_then(Address::parse);
@@ -115,5 +115,36 @@ impl Pattern {
     /// The networks that it restricts addresses to, if it does.
     pub(crate) fn networks(&self) -> Option<&Networks> {
         self.networks.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use facts::Access;
+
+    fn access(address: &str) -> Access {
+        serde_json::from_value(serde_json::json!({
+            "id": "a", "at": "2026-06-01T00:00:00Z", "action": "view", "actor": "x",
+            "information": "home_security_recording", "account": "acct",
+            "source_address": address,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn every_list_must_match_and_ipv4_in_ipv6_is_ipv4() {
+        let matches = |json: serde_json::Value, address: &str| {
+            let matching: Matching = serde_json::from_value(json).unwrap();
+            Pattern::new(&matching).matches(&access(address).view())
+        };
+        let nets = serde_json::json!({"source_networks": ["10.0.0.0/8"], "actors": ["x"]});
+        assert!(matches(nets.clone(), "::ffff:10.1.2.3"));
+        assert!(!matches(nets, "11.0.0.1"));
+        let mapped = serde_json::json!({"source_networks": ["::ffff:10.0.0.0/104"]});
+        assert!(matches(mapped, "10.1.2.3"));
+        let other = serde_json::json!({"source_networks": ["10.0.0.0/8"], "actors": ["y"]});
+        assert!(!matches(other, "10.1.2.3"));
+        assert!(!matches(serde_json::json!({}), "10.1.2.3"));
     }
 }

@@ -12,7 +12,6 @@ mod decisions;
 mod findings;
 mod fold;
 mod grouping;
-mod matching;
 mod model;
 mod people;
 mod record;

@@ -2,10 +2,10 @@
 
 use crate::classes::{access_reaches, acts_of, acts_unknown, class_of_exposure};
 use crate::findings::Reached;
-use crate::matching::matches;
 use crate::people::{Holding, People};
 use crate::reports::Entry;
 use crate::{Class, Members, Row};
+use access::Pattern;
 use facts::{
     Access, CircumstanceName, Exposure, Interval, Kleene, Known, Matching, Moment, Private, Report,
     YesNo,
@@ -26,7 +26,7 @@ pub(crate) struct Rows<'a> {
     /// `key` reports, with the keys that they speak of (empty: all).
     keys: Vec<Stated<'a, BTreeSet<&'a Private>>>,
     /// `circumstance` reports that speak of accesses in particular; matching any is enough.
-    circumstances: Vec<(CircumstanceName, Stated<'a, Vec<&'a Matching>>)>,
+    circumstances: Vec<(CircumstanceName, Stated<'a, Vec<Pattern>>)>,
     named: BTreeMap<Class, Named>,
     counted: Vec<Row>,
 }
@@ -82,6 +82,7 @@ impl<'a> Rows<'a> {
                         } else {
                             of
                         };
+                        let of = of.into_iter().map(Pattern::new).collect();
                         let stated = Stated {
                             matters,
                             value: one.value,
@@ -175,8 +176,8 @@ impl<'a> Rows<'a> {
     ) -> BTreeMap<CircumstanceName, Kleene> {
         let mut found: BTreeMap<CircumstanceName, Vec<Option<YesNo>>> = BTreeMap::new();
         for (name, stated) in &self.circumstances {
-            if concerns(stated.matters, groups) && stated.of.iter().any(|one| matches(one, access))
-            {
+            let matches = || stated.of.iter().any(|one| one.matches(&access.view()));
+            if concerns(stated.matters, groups) && matches() {
                 found.entry(*name).or_default().push(stated.value);
             }
         }
