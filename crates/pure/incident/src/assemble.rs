@@ -2,12 +2,13 @@
 
 use crate::findings::Reached;
 use crate::fold::Fold;
+use crate::grouping::{Scope, matter_group};
 use crate::reports::Entry;
 use crate::rows::Rows;
 use crate::withdrawal::{ACCESS_EVENTS, ACCOUNTS, BREACH_EVENTS, DECISIONS};
 use crate::{Discovery, Incident, Row, Searched};
 use facts::{
-    Decision, IndicatorMode, Information, Kleene, MilestoneName, Moment, Private, Report,
+    Decision, IndicatorMode, Information, Kleene, MilestoneName, Moment, Private, Report, Span,
     digest_json, digest_parts, short_id,
 };
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub(crate) fn incident_id<'a>(groups: impl IntoIterator<Item = &'a String>) -> S
 #[derive(Serialize)]
 struct Content<'a> {
     groups: &'a BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    times: &'a BTreeMap<String, Vec<Span>>,
     parted_but_connected: bool,
     mode: Option<IndicatorMode>,
     first: Option<Moment>,
@@ -41,14 +44,15 @@ struct Content<'a> {
 }
 
 impl Fold {
-    /// The incident that is the union of `groups`.
-    pub(crate) fn assemble(&self, groups: &BTreeSet<String>, parted: bool) -> Incident {
+    /// The incident that `scope` is.
+    pub(crate) fn assemble(&self, scope: &Scope) -> Incident {
+        let groups = &scope.groups;
         let matters: Vec<String> = named(groups, "matter:").map(str::to_owned).collect();
         let actors: Vec<Private> = named(groups, "actor:").map(Private::from).collect();
-        let (standing, withdrawn) = self.reports_on(&matters);
+        let (standing, withdrawn) = self.reports_on(&matters, scope);
         let access_stands = |id: &str| !self.withdrawals.withdrew(ACCESS_EVENTS, id);
         let account_stands = |id: &str| !self.withdrawals.withdrew(ACCOUNTS, id);
-        let reached = self.findings.reached(groups, &access_stands);
+        let reached = self.findings.reached(scope, &access_stands);
 
         let entries: Vec<&Entry> = standing.values().copied().collect();
         let mut rows = Rows::new(&self.people, &account_stands, &entries);
@@ -75,21 +79,32 @@ impl Fold {
             last,
             discovery: discovery(first, &reached, &entries),
             rows: rows.finish(),
-            attempts: self.findings.attempts(groups),
+            attempts: self.findings.attempts(scope),
             searched: self.searches.searched(groups),
             reports: entries.iter().map(|entry| entry.reported.clone()).collect(),
             withdrawn,
             decisions: self.decisions_about(groups),
-            parted_but_connected: parted,
+            parted_but_connected: scope.parted,
+            times: scope.times.clone(),
             facts_digest: String::new(),
         };
-        incident.facts_digest = self.digest(groups, &incident);
+        incident.facts_digest = self.digest(scope, &incident);
         incident
     }
 
-    /// The reports on `matters` that stand, and the ids of those that were withdrawn.
-    fn reports_on(&self, matters: &[String]) -> (BTreeMap<&str, &Entry>, Vec<String>) {
+    /// The reports on `matters` that stand, and the ids of those that were withdrawn. Figures
+    /// about the whole of a matter are not about those of its accesses that are here by a time.
+    fn reports_on(
+        &self,
+        matters: &[String],
+        scope: &Scope,
+    ) -> (BTreeMap<&str, &Entry>, Vec<String>) {
         let mut standing = self.reports.on(matters);
+        if !scope.guests.is_empty() {
+            let is_guest = |matter: &String| scope.guests.contains(&matter_group(matter));
+            standing
+                .retain(|_, entry| !entry.states_figures() || !entry.matters.iter().all(is_guest));
+        }
         let mut withdrawn = Vec::new();
         standing.retain(|id, _| {
             let stands = !self.withdrawals.withdrew(BREACH_EVENTS, id);
@@ -120,10 +135,11 @@ impl Fold {
             .about(&ids, &|id| !self.withdrawals.withdrew(DECISIONS, id))
     }
 
-    fn digest(&self, groups: &BTreeSet<String>, incident: &Incident) -> String {
-        let findings: Vec<&str> = self.findings.digests(groups).flatten().collect();
+    fn digest(&self, scope: &Scope, incident: &Incident) -> String {
+        let findings: Vec<&str> = self.findings.digests(scope).flatten().collect();
         digest_json(&Content {
-            groups,
+            groups: &scope.groups,
+            times: &scope.times,
             parted_but_connected: incident.parted_but_connected,
             mode: incident.mode,
             first: incident.first,

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Standing;
+use crate::fold::Attempt;
+use crate::grouping::Scope;
 
 /// The group of findings without an actor.
 const UNKNOWN_ACTOR: &str = "unknown-actor";
@@ -24,7 +26,7 @@ pub(crate) struct Findings {
     group_of: FxHashMap<String, String>,
     by_access: FxHashMap<String, BTreeSet<String>>,
     by_account: FxHashMap<Private, BTreeMap<String, u64>>,
-    attempts: BTreeMap<String, BTreeMap<String, String>>,
+    attempts: BTreeMap<String, BTreeMap<String, Attempt>>,
     attempt_group_of: FxHashMap<String, String>,
 }
 
@@ -114,40 +116,43 @@ impl Findings {
         dirty
     }
 
-    /// Replaces the attempt at `key`: the group and the access id. Gives the groups this changes.
+    /// Replaces the attempt at `key`; gives the groups that this changes.
     pub(crate) fn put_attempt(
         &mut self,
         key: String,
-        attempt: Option<(String, String)>,
+        attempt: Option<Attempt>,
     ) -> BTreeSet<String> {
+        let held = self.attempt_group_of.get(&key);
+        let before = held
+            .and_then(|group| self.attempts.get(group))
+            .and_then(|all| all.get(&key));
+        if before == attempt.as_ref() {
+            return BTreeSet::new();
+        }
         let mut dirty = BTreeSet::new();
-        if let Some(group) = self.attempt_group_of.get(&key).cloned() {
-            let here = self.attempts.get_mut(&group);
-            let before = here
-                .and_then(|all| all.remove(&key))
-                .map(|access| (group.clone(), access));
-            if before == attempt {
-                if let Some((group, access)) = attempt {
-                    self.attempts.entry(group).or_default().insert(key, access);
-                }
-                return dirty;
+        if let Some(group) = self.attempt_group_of.remove(&key) {
+            if let Some(here) = self.attempts.get_mut(&group) {
+                here.remove(&key);
             }
-            self.attempt_group_of.remove(&key);
             dirty.insert(group);
         }
-        if let Some((group, access)) = attempt {
+        if let Some(attempt) = attempt {
+            let group = attempt.group.clone();
             self.attempt_group_of.insert(key.clone(), group.clone());
             dirty.insert(group.clone());
-            self.attempts.entry(group).or_default().insert(key, access);
+            self.attempts.entry(group).or_default().insert(key, attempt);
         }
         dirty
     }
 
-    /// How many accesses plainly failed, over all of `groups`.
-    pub(crate) fn attempts(&self, groups: &BTreeSet<String>) -> u64 {
-        let attempts = groups.iter().filter_map(|group| self.attempts.get(group));
+    /// How many accesses plainly failed in `scope`.
+    pub(crate) fn attempts(&self, scope: &Scope) -> u64 {
+        let groups = scope.groups.iter();
+        let attempts = groups.filter_map(|group| self.attempts.get(group));
         attempts
             .flat_map(BTreeMap::values)
+            .filter(|one| scope.holds(&one.group, one.at))
+            .map(|one| &one.access)
             .collect::<BTreeSet<_>>()
             .len() as u64
     }
@@ -179,47 +184,42 @@ impl Findings {
         self.by_group.keys()
     }
 
-    /// Whether `group` holds a finding that counts: not retracted, and not superseded.
-    pub(crate) fn counts_in(&self, group: &str, stands: &dyn Fn(&str) -> bool) -> bool {
-        let held = self
-            .by_group
-            .get(group)
-            .into_iter()
-            .flat_map(BTreeMap::values);
-        let only = BTreeSet::from([group.to_owned()]);
-        held.map(|held| &held.finding)
-            .any(|finding| stands(&finding.access.id) && !self.is_superseded(finding, &only))
-    }
-
-    /// Every finding that counts for `groups`: its key and the digest of its content, by key.
-    pub(crate) fn digests<'a>(
-        &'a self,
-        groups: &'a BTreeSet<String>,
-    ) -> impl Iterator<Item = [&'a str; 2]> {
+    /// The findings in `scope`, with their keys.
+    fn within<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (&'a String, &'a Held)> {
+        let groups = scope.groups.iter();
         let held = groups
-            .iter()
             .filter_map(|group| self.by_group.get(group))
             .flatten();
+        held.filter(|(_, held)| scope.holds(&held.finding.group, held.finding.access.at))
+    }
+
+    /// Whether `scope` holds a finding that counts: not retracted, and not superseded.
+    pub(crate) fn counts_in(&self, scope: &Scope, stands: &dyn Fn(&str) -> bool) -> bool {
+        self.within(scope)
+            .map(|(_, held)| &held.finding)
+            .any(|finding| stands(&finding.access.id) && !self.is_superseded(finding, scope))
+    }
+
+    /// Every finding in `scope`: its key and the digest of its content, by group and key.
+    pub(crate) fn digests<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = [&'a str; 2]> {
+        let held = self.within(scope);
         held.map(|(key, held)| [key.as_str(), held.digest.as_str()])
     }
 
-    /// Every access that `groups` hold, each once, by id. Statements of one access that differ in
+    /// Every access that `scope` holds, each once, by id. Statements of one access that differ in
     /// actor or account stand one beside the other and are disputed, also where the other belongs
     /// to another incident.
-    pub(crate) fn reached(
-        &self,
-        groups: &BTreeSet<String>,
-        stands: &dyn Fn(&str) -> bool,
-    ) -> Vec<Reached<'_>> {
+    pub(crate) fn reached(&self, scope: &Scope, stands: &dyn Fn(&str) -> bool) -> Vec<Reached<'_>> {
         type Variant<'a> = (Option<&'a Private>, &'a Private);
         let mut by_access: BTreeMap<&str, BTreeMap<Variant<'_>, Vec<&Finding>>> = BTreeMap::new();
+        let groups = scope.groups.iter();
         for held in groups
-            .iter()
             .filter_map(|group| self.by_group.get(group))
             .flat_map(BTreeMap::values)
         {
             let finding = &held.finding;
-            if !self.is_superseded(finding, groups) {
+            if scope.holds(&finding.group, finding.access.at) && !self.is_superseded(finding, scope)
+            {
                 let variant = (finding.access.actor.as_ref(), &finding.access.account);
                 let variants = by_access.entry(&finding.access.id).or_default();
                 variants.entry(variant).or_default().push(finding);
@@ -254,8 +254,8 @@ impl Findings {
     }
 
     /// Whether a statement that names the actor stands beside this one, which does not: in one of
-    /// `groups`, or anywhere if this one is counted only for want of an actor.
-    fn is_superseded(&self, finding: &Finding, groups: &BTreeSet<String>) -> bool {
+    /// `scope`, or anywhere if this one is counted only for want of an actor.
+    fn is_superseded(&self, finding: &Finding, scope: &Scope) -> bool {
         if finding.access.actor.is_some() {
             return false;
         }
@@ -263,7 +263,8 @@ impl Findings {
         keys.filter_map(|key| self.get(key)).any(|held| {
             held.finding.access.actor.is_some()
                 && held.finding.access.account == finding.access.account
-                && (finding.group == UNKNOWN_ACTOR || groups.contains(&held.finding.group))
+                && (finding.group == UNKNOWN_ACTOR
+                    || scope.holds(&held.finding.group, held.finding.access.at))
         })
     }
 }

@@ -4,14 +4,16 @@ use crate::Incident;
 use crate::assemble::incident_id;
 use crate::decisions::{Bears, Decisions};
 use crate::findings::Findings;
-use crate::grouping::{Web, matter_group, named};
+use crate::grouping::{Link, Scope, Web, matter_group, named};
 use crate::people::People;
 use crate::reports::Reports;
 use crate::searches::Searches;
 use crate::withdrawal::{
     ACCESS_EVENTS, ACCOUNTS, BREACH_EVENTS, DECISIONS, Name, Withdrawals, name,
 };
-use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Kleene, Private, Report};
+use facts::{
+    Account, Act, BreachEvent, Coverage, Decision, Finding, Kleene, Moment, Private, Report,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of groups whose incident must be made again. Union what several puts return.
@@ -24,6 +26,8 @@ pub struct Attempt {
     pub group: String,
     /// The access's id.
     pub access: String,
+    /// When it began.
+    pub at: Moment,
 }
 
 /// What became of incidents whose facts changed.
@@ -50,8 +54,8 @@ pub struct Fold {
     pub(crate) withdrawals: Withdrawals,
     /// Statements of `revoke` decisions: what each id takes back.
     revocations: BTreeMap<String, BTreeSet<String>>,
-    /// By group: the incident that held it at the last [`Fold::rebuild`].
-    held_by: BTreeMap<String, String>,
+    /// By group: the incidents that held it, or some of it, at the last [`Fold::rebuild`].
+    held_by: BTreeMap<String, BTreeSet<String>>,
     /// By incident: its groups and the digest of its facts then.
     published: BTreeMap<String, (BTreeSet<String>, String)>,
 }
@@ -69,8 +73,7 @@ impl Fold {
 
     /// Replaces the attempt at `key` on the findings topic; `None` is a tombstone.
     pub fn put_attempt(&mut self, key: String, attempt: Option<Attempt>) -> Dirty {
-        self.findings
-            .put_attempt(key, attempt.map(|one| (one.group, one.access)))
+        self.findings.put_attempt(key, attempt)
     }
 
     /// Says that `group` (such as `matter:M-7`, or `actor:…` for a standing duty that was revoked)
@@ -220,10 +223,11 @@ impl Fold {
         }
     }
 
-    /// Joins and parts that stand and are clear about what they name. One that speaks of a time
-    /// only is taken to speak of all time: too much in one incident is seen, too little is not.
+    /// Joins and parts that stand and are clear about what they name. Where a time is disputed, a
+    /// join speaks of the longest that it can be and a part of none: too much in one incident is
+    /// seen, too little is not.
     fn web(&self) -> Web {
-        let mut web = Web::default();
+        let (mut joins, mut parts) = (Vec::new(), Vec::new());
         for entry in self.reports.groupings() {
             let record = &entry.reported.record;
             if self.withdrawals.standing(BREACH_EVENTS, &record.id) == Kleene::No
@@ -231,36 +235,41 @@ impl Fold {
             {
                 continue;
             }
+            let timeless = ["report.from", "report.until"]
+                .iter()
+                .any(|path| entry.reported.is_disputed(path));
             match entry.report() {
-                Some(Report::Join(one)) => web.join(named(&record.matter, one)),
-                Some(Report::Part(one)) => web.part(named(&record.matter, one)),
+                Some(Report::Join(one)) => joins.push(Link::new(&record.matter, one)),
+                Some(Report::Part(one)) if !timeless => {
+                    parts.push(Link::new(&record.matter, one));
+                }
                 _ => {}
             }
         }
-        web
+        Web::new(&joins, &parts)
     }
 
-    /// Whether the group names or is part of an incident.
-    fn exists(&self, web: &Web, group: &str) -> bool {
-        let is_matter = group
-            .strip_prefix("matter:")
-            .is_some_and(|one| self.reports.has_matter(one));
+    /// Whether the scope is an incident: a matter, or joined, or something was found in it.
+    fn exists(&self, web: &Web, scope: &Scope) -> bool {
+        let is_matter = |group: &String| {
+            let matter = group.strip_prefix("matter:");
+            matter.is_some_and(|one| self.reports.has_matter(one))
+        };
         let stands = |id: &str| !self.withdrawals.withdrew(ACCESS_EVENTS, id);
-        is_matter || web.is_joined(group) || self.findings.counts_in(group, &stands)
+        scope.groups.difference(&scope.guests).any(is_matter)
+            || web.is_joined(scope)
+            || self.findings.counts_in(scope, &stands)
     }
 
-    /// The groups of the incidents that hold any of `groups`, each incident once, in order.
-    fn components(&self, web: &Web, groups: &BTreeSet<String>) -> Vec<BTreeSet<String>> {
-        let mut seen = BTreeSet::new();
-        let mut components = Vec::new();
-        for group in groups {
-            if !seen.contains(group) && self.exists(web, group) {
-                let component = web.component(group);
-                seen.extend(component.iter().cloned());
-                components.push(component);
+    /// The incidents that hold any of `groups`, each once, in order.
+    fn scopes(&self, web: &Web, groups: &BTreeSet<String>) -> Vec<Scope> {
+        let mut scopes = BTreeMap::new();
+        for scope in groups.iter().flat_map(|group| web.scopes_of(group)) {
+            if !scopes.contains_key(&scope.groups) && self.exists(web, &scope) {
+                scopes.insert(scope.groups.clone(), scope);
             }
         }
-        components
+        scopes.into_values().collect()
     }
 
     fn all_groups(&self, web: &Web) -> BTreeSet<String> {
@@ -274,27 +283,38 @@ impl Fold {
     /// Every incident, by id.
     pub fn incidents(&self) -> Vec<Incident> {
         let web = self.web();
-        let components = self.components(&web, &self.all_groups(&web));
-        let make = |groups: &BTreeSet<String>| self.assemble(groups, web.is_parted_within(groups));
-        let mut incidents: Vec<Incident> = components.iter().map(make).collect();
+        let scopes = self.scopes(&web, &self.all_groups(&web));
+        let mut incidents: Vec<Incident> =
+            scopes.iter().map(|scope| self.assemble(scope)).collect();
         incidents.sort_by(|a, b| a.id.cmp(&b.id));
         incidents
     }
 
-    /// The incident that holds `group`, if one does.
+    /// The incident that holds `group`, if one does; where a join or part divides the group by
+    /// time, the one that holds what they leave of it.
     pub fn incident_of(&self, group: &str) -> Option<Incident> {
         let web = self.web();
-        let groups = self
-            .components(&web, &BTreeSet::from([group.to_owned()]))
-            .pop()?;
-        Some(self.assemble(&groups, web.is_parted_within(&groups)))
+        let scopes = self.scopes(&web, &BTreeSet::from([group.to_owned()]));
+        let scope = scopes.iter().find(|scope| !scope.guests.contains(group))?;
+        Some(self.assemble(scope))
+    }
+
+    /// The incident that is made of exactly `groups`, as [`Incident::groups`] names them. Also where
+    /// nothing of it is on record here but that it is joined or parted: who reads reports alone has
+    /// no findings.
+    pub fn incident_among(&self, groups: &[String]) -> Option<Incident> {
+        let groups: BTreeSet<String> = groups.iter().cloned().collect();
+        let scopes = self.web().scopes_of(groups.first()?);
+        let scope = scopes.iter().find(|scope| scope.groups == groups)?;
+        Some(self.assemble(scope))
     }
 
     /// Says what was published before a restart: the incident, its groups and the digest of its
     /// facts. What of it is not confirmed by [`Fold::rebuild_all`] is gone.
     pub fn adopt(&mut self, incident: &str, groups: &[String], facts_digest: &str) {
         for group in groups {
-            self.held_by.insert(group.clone(), incident.to_owned());
+            let held_by = self.held_by.entry(group.clone()).or_default();
+            held_by.insert(incident.to_owned());
         }
         let groups = groups.iter().cloned().collect();
         self.published
@@ -310,16 +330,16 @@ impl Fold {
         // for each incident that is met.
         let mut open: Vec<String> = dirty.iter().cloned().collect();
         while let Some(group) = open.pop() {
-            let mut met = if self.exists(&web, &group) {
-                web.component(&group)
-            } else {
-                Dirty::new()
-            };
-            if let Some(id) = self.held_by.get(&group)
-                && before.insert(id.clone())
-                && let Some((groups, _)) = self.published.get(id)
-            {
-                met.extend(groups.iter().cloned());
+            let mut met = Dirty::new();
+            for scope in web.scopes_of(&group) {
+                met.extend(scope.groups);
+            }
+            for id in self.held_by.get(&group).into_iter().flatten() {
+                if before.insert(id.clone())
+                    && let Some((groups, _)) = self.published.get(id)
+                {
+                    met.extend(groups.iter().cloned());
+                }
             }
             open.extend(
                 met.into_iter()
@@ -334,8 +354,8 @@ impl Fold {
             self.held_by.remove(group);
         }
         let mut rebuilt = Rebuilt::default();
-        for groups in self.components(&web, &touched) {
-            let incident = self.assemble(&groups, web.is_parted_within(&groups));
+        for scope in self.scopes(&web, &touched) {
+            let incident = self.assemble(&scope);
             self.adopt(&incident.id, &incident.groups, &incident.facts_digest);
             if old.get(&incident.id) != Some(&incident.facts_digest) {
                 rebuilt.changed.push(incident);

@@ -1,8 +1,8 @@
 //! The incident as the law sees it, and the record that the incidents topic carries.
 
 use facts::{
-    BreachEvent, Decision, Ground, Information, Interval, Kleene, Merged, Moment, Private, Verdict,
-    VerdictGround, Visibility,
+    BreachEvent, Decision, Ground, Information, Interval, Kleene, Merged, Moment, Private, Span,
+    Verdict, VerdictGround, Visibility,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,6 +203,9 @@ pub struct Incident {
     pub actors: Vec<Private>,
     /// The groups it is a union of (see `facts::Finding::group`), sorted.
     pub groups: Vec<String>,
+    /// Of these, those that a join or part divides by time: the spans of which the accesses belong
+    /// here, by when they begin.
+    pub times: BTreeMap<String, Vec<Span>>,
     /// How it came about, where indicators agree.
     pub mode: Option<facts::IndicatorMode>,
     /// First access or exposure.
@@ -232,6 +235,17 @@ pub struct Incident {
     pub facts_digest: String,
 }
 
+impl Incident {
+    /// Whether an access of `group` that begins `at` belongs to it.
+    pub fn holds(&self, group: &str, at: Moment) -> bool {
+        self.groups.iter().any(|one| one == group)
+            && self
+                .times
+                .get(group)
+                .is_none_or(|spans| spans.iter().any(|span| span.contains(at)))
+    }
+}
+
 /// The incident as the incidents topic and `incidents.jsonl` carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRecord {
@@ -246,6 +260,9 @@ pub struct IncidentRecord {
     pub actors: Vec<Private>,
     /// See [`Incident::groups`].
     pub groups: Vec<String>,
+    /// See [`Incident::times`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub times: BTreeMap<String, Vec<Span>>,
     /// See [`Incident::mode`].
     #[serde(default)]
     pub mode: Option<facts::IndicatorMode>,
@@ -273,6 +290,9 @@ pub struct IncidentRecord {
     pub reports: Vec<String>,
     /// Ids of the asks of all its determinations.
     pub open_questions: Vec<String>,
+    /// See [`Incident::parted_but_connected`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parted_but_connected: bool,
     /// See [`Incident::facts_digest`].
     pub facts_digest: String,
 }

@@ -14,6 +14,7 @@ pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecor
         matters: incident.matters.clone(),
         actors: incident.actors.clone(),
         groups: incident.groups.clone(),
+        times: incident.times.clone(),
         mode: incident.mode,
         first: incident.first,
         last: incident.last,
@@ -29,6 +30,7 @@ pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecor
             .map(|one| one.record.id.clone())
             .collect(),
         open_questions: open_questions.into_iter().collect(),
+        parted_but_connected: incident.parted_but_connected,
         facts_digest: incident.facts_digest.clone(),
     }
 }
@@ -63,6 +65,7 @@ pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident
         matters: record.matters.clone(),
         actors: record.actors.clone(),
         groups: record.groups.clone(),
+        times: record.times.clone(),
         mode: record.mode,
         first: record.first,
         last: record.last,
@@ -74,7 +77,7 @@ pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident
         withdrawn,
         information_by_matter: BTreeMap::new(),
         decisions,
-        parted_but_connected: false,
+        parted_but_connected: record.parted_but_connected,
         facts_digest: record.facts_digest.clone(),
     }
 }

@@ -28,6 +28,13 @@ impl Entry {
             .then_some(&self.reported.record.report)
     }
 
+    /// Whether any of its statements gives figures about the whole of its matter.
+    pub(crate) fn states_figures(&self) -> bool {
+        self.statements
+            .iter()
+            .any(|event| matches!(event.report, Report::Exposure(_) | Report::Tally(_)))
+    }
+
     /// The exposures that it states, and whether it contradicts itself about what they are.
     pub(crate) fn exposures(&self) -> Vec<(&Exposure, bool)> {
         fn exposure(report: &Report) -> Option<&Exposure> {

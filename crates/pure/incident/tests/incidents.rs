@@ -335,6 +335,7 @@ fn attempts_count_each_failed_access_once() {
         Some(Attempt {
             group: "matter:M".into(),
             access: id.into(),
+            at: at("2026-06-01T00:00:00Z"),
         })
     };
     assert!(
@@ -350,6 +351,7 @@ fn attempts_count_each_failed_access_once() {
     let alone = Attempt {
         group: "actor:z".into(),
         access: "e9".into(),
+        at: at("2026-06-01T00:00:00Z"),
     };
     fold.put_attempt("k4".into(), Some(alone));
     assert_eq!(
@@ -502,4 +504,158 @@ fn where_an_access_stands_is_no_part_of_its_facts() {
         only(&fold).facts_digest
     };
     assert_eq!(digest(1), digest(2));
+}
+
+/// Two accesses by x, in March and in June, and one on M in June.
+fn two_times() -> Fold {
+    let mut fold = Fold::new();
+    for (id, day) in [("e3", "2026-03-01"), ("e6", "2026-06-01")] {
+        let access = json!({"account": id, "at": format!("{day}T00:00:00Z")});
+        put(&mut fold, finding("actor:x", id, &access, &json!({})));
+    }
+    let access = json!({"account": "m", "actor": null});
+    put(&mut fold, finding("matter:M", "m", &access, &json!({})));
+    fold
+}
+
+fn grouping(kind: &str, more: &serde_json::Value) -> serde_json::Value {
+    let base = json!({"kind": kind, "actors": ["x"]});
+    with(base, more)
+}
+
+#[test]
+fn a_join_in_time_takes_what_began_in_it_and_leaves_the_rest() {
+    let mut fold = two_times();
+    let join = grouping("join", &json!({"from": "2026-05-01T00:00:00Z"}));
+    fold.put_breach(breach("j", "M", &join));
+    let joined = fold.incident_of("matter:M").unwrap();
+    assert_eq!(joined.groups, ["actor:x", "matter:M"]);
+    assert_eq!(joined.id, Fold::id_of(&joined.groups));
+    assert_eq!(counted(&joined).accounts, exactly(2));
+    assert_eq!(joined.first, Some(at("2026-06-01T00:00:00Z")));
+    let rest = fold.incident_of("actor:x").unwrap();
+    assert_eq!(
+        (rest.groups.clone(), rest.matters.len()),
+        (vec!["actor:x".to_owned()], 0)
+    );
+    assert_eq!(counted(&rest).accounts, exactly(1));
+    assert_eq!(fold.incidents().len(), 2);
+    // Each access belongs to one of them, and they say so; the record carries it.
+    for (day, here, there) in [("2026-04-30", false, true), ("2026-05-01", true, false)] {
+        let at = at(&format!("{day}T00:00:00Z"));
+        assert_eq!(
+            (joined.holds("actor:x", at), rest.holds("actor:x", at)),
+            (here, there)
+        );
+    }
+    let record = incident::record(&joined, vec![]);
+    let again = incident::from_record(&record, None);
+    assert_eq!(again.times, joined.times);
+    // Without a time it is taken whole; ids do not depend on the time that a join gives.
+    let mut whole = two_times();
+    whole.put_breach(breach("j", "M", &grouping("join", &json!({}))));
+    assert_eq!(only(&whole).id, joined.id);
+    assert_eq!(counted(&only(&whole)).accounts, exactly(3));
+}
+
+#[test]
+fn a_part_in_time_leaves_one_instance_before_and_after() {
+    let mut fold = two_times();
+    fold.put_breach(breach("j", "M", &grouping("join", &json!({}))));
+    let time = json!({"from": "2026-02-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"});
+    let dirty = fold.put_breach(breach("p", "M", &grouping("part", &time)));
+    assert!(dirty.contains("actor:x") && dirty.contains("matter:M"));
+    let joined = fold.incident_of("actor:x").unwrap();
+    assert_eq!(joined.groups, ["actor:x", "matter:M"]);
+    assert!(!joined.parted_but_connected);
+    assert_eq!(counted(&joined).accounts, exactly(2));
+    let [apart] = fold
+        .incidents()
+        .into_iter()
+        .filter(|one| one.groups == ["actor:x"])
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    assert_eq!(counted(&apart).accounts, exactly(1));
+    assert_eq!(apart.last, Some(at("2026-03-01T00:00:00Z")));
+}
+
+#[test]
+fn a_time_that_is_disputed_joins_all_and_parts_nothing() {
+    let time = |from: &str| json!({"from": format!("{from}T00:00:00Z")});
+    let mut fold = two_times();
+    for from in ["2026-05-01", "2026-05-02"] {
+        fold.put_breach(breach("j", "M", &grouping("join", &time(from))));
+    }
+    assert_eq!(counted(&only(&fold)).accounts, exactly(3));
+    for from in ["2026-05-01", "2026-05-02"] {
+        fold.put_breach(breach("p", "M", &grouping("part", &time(from))));
+    }
+    assert_eq!(only(&fold).groups.len(), 2);
+}
+
+#[test]
+fn figures_about_a_whole_matter_stay_with_its_remainder() {
+    let mut fold = Fold::new();
+    let access = json!({"account": "n", "actor": null});
+    put(&mut fold, finding("matter:N", "n", &access, &json!({})));
+    let exposure = json!({"kind": "exposure", "count": {"at_least": 30, "at_most": 40},
+                          "information": "home_security_recording", "ground": "believed",
+                          "acts": {"accessed": "yes"}, "encrypted": "no"});
+    fold.put_breach(breach("x", "N", &exposure));
+    let tally = json!({"kind": "tally", "unit": "accounts", "at_least": 35, "ground": "believed"});
+    fold.put_breach(breach("t", "N", &tally));
+    let known = json!({"kind": "milestone", "name": "discovered", "at": "2026-07-01T00:00:00Z"});
+    fold.put_breach(breach("d", "N", &known));
+    let join = json!({"kind": "join", "matters": ["N"], "from": "2026-05-01T00:00:00Z"});
+    fold.put_breach(breach("j", "M", &join));
+    let joined = fold.incident_of("matter:M").unwrap();
+    assert_eq!(counted(&joined).accounts, exactly(1));
+    let ids: Vec<&str> = joined
+        .reports
+        .iter()
+        .map(|one| one.record.id.as_str())
+        .collect();
+    assert_eq!(ids, ["d", "j"]);
+    assert_eq!(joined.matters, ["M", "N"]);
+    let rest = fold.incident_of("matter:N").unwrap();
+    assert_eq!(counted(&rest).accounts, between(35, 40));
+    assert_eq!(rest.reports.len(), 3);
+    // Who reads the reports alone finds the same reports on each of them.
+    let mut reader = Fold::new();
+    for (id, matter, report) in [
+        ("x", "N", &exposure),
+        ("t", "N", &tally),
+        ("d", "N", &known),
+        ("j", "M", &join),
+    ] {
+        reader.put_breach(breach(id, matter, report));
+    }
+    for one in [joined, rest] {
+        assert_eq!(
+            reader.incident_among(&one.groups).unwrap().reports,
+            one.reports
+        );
+    }
+}
+
+#[test]
+fn attempts_go_where_their_time_goes() {
+    let mut fold = two_times();
+    for (key, day) in [
+        ("k1", "2026-03-01"),
+        ("k2", "2026-06-01"),
+        ("k3", "2026-06-02"),
+    ] {
+        let attempt = Attempt {
+            group: "actor:x".into(),
+            access: key.into(),
+            at: at(&format!("{day}T00:00:00Z")),
+        };
+        fold.put_attempt(key.into(), Some(attempt));
+    }
+    let join = grouping("join", &json!({"from": "2026-05-01T00:00:00Z"}));
+    fold.put_breach(breach("j", "M", &join));
+    assert_eq!(fold.incident_of("matter:M").unwrap().attempts, 2);
+    assert_eq!(fold.incident_of("actor:x").unwrap().attempts, 1);
 }

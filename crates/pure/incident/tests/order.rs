@@ -102,9 +102,17 @@ fn a_finding() -> impl Strategy<Value = Fact> {
 fn a_report() -> impl Strategy<Value = Value> {
     let recording = "home_security_recording";
     prop_oneof![
-        (names(&["A", "B", "C"]), names(&["x", "y"]), pick(&["join", "part"])).prop_map(
-            |(matters, actors, kind)| json!({"kind": kind, "matters": matters, "actors": actors})
-        ),
+        (
+            names(&["A", "B", "C"]),
+            names(&["x", "y"]),
+            pick(&["join", "part"]),
+            maybe(&["2026-02-01T00:00:00Z", "2026-04-01T00:00:00Z"]),
+            maybe(&["2026-05-01T00:00:00Z", "2026-07-01T00:00:00Z"]),
+        )
+            .prop_map(|(matters, actors, kind, from, until)| {
+                json!({"kind": kind, "matters": matters, "actors": actors, "from": from,
+                       "until": until})
+            }),
         pick(&["b1", "b2", "b3", "b4", "b5", "b6"])
             .prop_map(|of| json!({"kind": "retraction", "of": of})),
         pick(&["acct1", "acct2"])
@@ -202,6 +210,7 @@ fn a_fact() -> impl Strategy<Value = Fact> {
             let attempt = Attempt {
                 group: group.into(),
                 access: access.into(),
+                at: "2026-04-01T00:00:00Z".parse().unwrap(),
             };
             Fact::Attempt(key.into(), there.then_some(attempt))
         });
@@ -290,6 +299,20 @@ proptest! {
         batch in 1_usize..9,
     ) {
         prop_assert_eq!(made_at_once(&facts), kept_up_to_date(&shuffled, batch));
+    }
+
+    #[test]
+    fn an_access_belongs_to_one_incident((facts, _) in facts_in_two_orders()) {
+        let incidents = made_at_once(&facts);
+        let ids: BTreeSet<&String> = incidents.iter().map(|one| &one.id).collect();
+        prop_assert_eq!(ids.len(), incidents.len());
+        for fact in &facts {
+            if let Fact::Finding(_, Some(one)) = fact {
+                let access = &one.access;
+                let holding = incidents.iter().filter(|all| all.holds(&one.group, access.at));
+                prop_assert!(holding.count() <= 1);
+            }
+        }
     }
 
     #[test]

@@ -186,6 +186,7 @@ pub(crate) fn incident() -> Incident {
         matters: vec!["M-7".to_owned()],
         actors: vec![Private::from("emp-4711")],
         groups: vec!["actor:emp-4711".to_owned(), "matter:M-7".to_owned()],
+        times: BTreeMap::new(),
         mode: Some(facts::IndicatorMode::Insider),
         first: Some(at("2026-06-01T12:00:00Z")),
         last: Some(at("2026-08-20T12:00:00Z")),

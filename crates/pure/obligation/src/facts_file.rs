@@ -163,6 +163,7 @@ fn empty(decisions: Vec<Decision>) -> Incident {
         matters: Vec::new(),
         actors: Vec::new(),
         groups: Vec::new(),
+        times: BTreeMap::new(),
         mode: None,
         first: None,
         last: None,

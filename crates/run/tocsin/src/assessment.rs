@@ -131,6 +131,7 @@ impl Assessment {
                 let attempt = Attempt {
                     group: finding.group,
                     access: finding.access.id,
+                    at: finding.access.at,
                 };
                 dirty.extend(self.fold.put_attempt(key, Some(attempt)));
                 dirty

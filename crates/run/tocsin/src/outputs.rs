@@ -6,6 +6,7 @@ use crate::engine::Plan;
 use crate::errors::Failure;
 use crate::topology::Topic;
 use facts::{Finding, Outcome};
+use incident::Incident;
 use obligation::Determination;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -183,17 +184,17 @@ impl Results {
 
     /// Writes every file but the summary.
     pub(crate) fn write(&self, plan: &Plan, out: &OutDir) -> Result<(), Failure> {
-        let mut incident_of: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut incidents_of: BTreeMap<&str, Vec<&Incident>> = BTreeMap::new();
         for one in &self.assessed {
             for group in &one.incident.groups {
-                incident_of.insert(group, &one.incident.id);
+                incidents_of.entry(group).or_default().push(&one.incident);
             }
         }
         let findings: Vec<String> = self
             .findings
             .values()
             .filter(|finding| !is_attempt(finding))
-            .map(|finding| finding_line(finding, &incident_of))
+            .map(|finding| finding_line(finding, &incidents_of))
             .collect();
         out.write_lines("findings.jsonl", &findings)?;
         out.write_lines("incidents.jsonl", &lines(self.incidents.values()))?;
@@ -204,7 +205,7 @@ impl Results {
             let of_it: Vec<Finding> = self
                 .findings
                 .values()
-                .filter(|finding| one.incident.groups.contains(&finding.group))
+                .filter(|finding| one.incident.holds(&finding.group, finding.access.at))
                 .filter(|finding| !is_attempt(finding))
                 .cloned()
                 .collect();
@@ -255,17 +256,20 @@ fn lines<'a, T: Serialize + 'a>(values: impl Iterator<Item = &'a T>) -> Vec<Stri
     values.map(facts::canonical_json).collect()
 }
 
-fn finding_line(finding: &Finding, incident_of: &BTreeMap<&str, &str>) -> String {
+fn finding_line(finding: &Finding, incidents_of: &BTreeMap<&str, Vec<&Incident>>) -> String {
     let mut rest = serde_json::to_value(finding).unwrap_or_default();
     if let Some(members) = rest.as_object_mut() {
         members.remove("access");
     }
+    // A join or part may divide a group by time.
+    let incident = incidents_of
+        .get(finding.group.as_str())
+        .into_iter()
+        .flatten()
+        .find(|one| one.holds(&finding.group, finding.access.at));
     facts::canonical_json(&FindingLine {
         access: &finding.access.id,
-        incident: incident_of
-            .get(finding.group.as_str())
-            .copied()
-            .unwrap_or_default(),
+        incident: incident.map(|one| one.id.as_str()).unwrap_or_default(),
         finding: rest,
         record: &finding.access,
     })

@@ -145,10 +145,7 @@ impl NotifyStage {
 
     /// Incident, as far as a notice needs it: what assess says of it, with the reports themselves.
     fn incident(&self, record: &IncidentRecord) -> Option<incident::Incident> {
-        let reports = record
-            .groups
-            .iter()
-            .find_map(|group| self.reports.incident_of(group));
+        let reports = self.reports.incident_among(&record.groups);
         let incident = incident::from_record(record, reports);
         let known: BTreeSet<&str> = incident
             .reports
