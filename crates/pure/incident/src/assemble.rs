@@ -1,15 +1,16 @@
 //! One incident out of its facts: a pure function of what the fold holds.
 
-use crate::findings::Reached;
+use crate::exposures::{Exposed, figures};
 use crate::fold::Fold;
 use crate::grouping::{Scope, matter_group};
+use crate::judging::Judging;
+use crate::ledger::{Basis, Ledger};
 use crate::reports::Entry;
-use crate::rows::Rows;
-use crate::withdrawal::{ACCESS_EVENTS, ACCOUNTS, BREACH_EVENTS, DECISIONS};
-use crate::{Discovery, Incident, Row, Searched};
+use crate::withdrawal::{BREACH_EVENTS, DECISIONS};
+use crate::{Discovery, Incident, Overlaps, Row, Searched};
 use facts::{
     Decision, IndicatorMode, Information, Kleene, MilestoneName, Moment, Private, Report, Span,
-    digest_json, digest_parts, short_id,
+    digest_json, short_id,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,7 @@ struct Content<'a> {
     last: Option<Moment>,
     discovery: Discovery,
     rows: &'a [Row],
+    overlaps: &'a Overlaps,
     attempts: u64,
     searched: &'a Searched,
     reports: Vec<(&'a facts::BreachEvent, &'a [String])>,
@@ -44,52 +46,109 @@ struct Content<'a> {
 }
 
 impl Fold {
-    /// The incident that `scope` is.
-    pub(crate) fn assemble(&self, scope: &Scope) -> Incident {
+    /// The ledger of `scope` as the facts are now: `kept` where it is still that, else a new one.
+    pub(crate) fn ledger(&self, scope: &Scope, kept: Option<Ledger>) -> Ledger {
+        let basis = self.basis();
+        let (standing, _) = self.reports_on(&matters(scope), scope);
+        let entries: Vec<&Entry> = standing.values().copied().collect();
+        let judging = Judging::new(&entries);
+        let mut ledger = match kept {
+            Some(kept) if kept.is_of(scope, &judging) => kept,
+            _ => Ledger::new(scope, judging, basis),
+        };
+        ledger.catch_up(self.exposed(&standing), basis);
+        ledger
+    }
+
+    /// The facts that accesses are judged by.
+    pub(crate) fn basis(&self) -> Basis<'_> {
+        Basis {
+            findings: &self.findings,
+            people: &self.people,
+        }
+    }
+
+    /// The incident that `scope` is, made from the beginning.
+    pub(crate) fn assemble_anew(&self, scope: &Scope) -> Incident {
+        self.assemble(scope, &self.ledger(scope, None))
+    }
+
+    /// The incident that `scope` is, whose ledger is `ledger`.
+    pub(crate) fn assemble(&self, scope: &Scope, ledger: &Ledger) -> Incident {
         let groups = &scope.groups;
-        let matters: Vec<String> = named(groups, "matter:").map(str::to_owned).collect();
+        let matters = matters(scope);
         let actors: Vec<Private> = named(groups, "actor:").map(Private::from).collect();
         let (standing, withdrawn) = self.reports_on(&matters, scope);
-        let access_stands = |id: &str| !self.withdrawals.withdrew(ACCESS_EVENTS, id);
-        let account_stands = |id: &str| !self.withdrawals.withdrew(ACCOUNTS, id);
-        let reached = self.findings.reached(scope, &access_stands);
-
         let entries: Vec<&Entry> = standing.values().copied().collect();
-        let mut rows = Rows::new(&self.people, &account_stands, &entries);
-        for one in &reached {
-            rows.add_access(one);
+        let judging = Judging::new(&entries);
+        let (mut rows, overlaps) = ledger.rows();
+        for one in self.exposed(&standing) {
+            let key_taken = judging.key_taken(one.exposure.key.as_ref(), &one.groups());
+            rows.extend(figures(&one, key_taken, self.basis()));
         }
-        for (id, entry) in &standing {
-            let unsure = self.withdrawals.standing(BREACH_EVENTS, id) == Kleene::Unknown;
-            for (exposure, disputed) in entry.exposures() {
-                let at = entry.reported.record.recorded_at;
-                rows.add_exposure(exposure, &entry.matters, at, disputed || unsure);
-            }
-        }
-        let (first, last) = extent(&reached, &entries);
+        let (first, last) = extent(ledger.extent(), &entries);
+        let rests_on = ledger.rests_on_since(&self.findings);
         let mut incident = Incident {
             id: incident_id(groups),
             matter: matters.first().cloned(),
-            information_by_matter: information(&matters, &reached, &entries),
+            information_by_matter: self.information(&matters, ledger, &entries),
             matters,
             actors,
             groups: groups.iter().cloned().collect(),
+            times: scope.times.clone(),
             mode: mode(&entries),
             first,
             last,
-            discovery: discovery(first, &reached, &entries),
-            rows: rows.finish(),
-            attempts: self.findings.attempts(scope),
+            discovery: discovery(first, rests_on, &entries),
+            rows,
+            overlaps,
+            attempts: self.attempts.within(scope),
             searched: self.searches.searched(groups),
             reports: entries.iter().map(|entry| entry.reported.clone()).collect(),
             withdrawn,
             decisions: self.decisions_about(groups),
             parted_but_connected: scope.parted,
-            times: scope.times.clone(),
             facts_digest: String::new(),
         };
-        incident.facts_digest = self.digest(scope, &incident);
+        incident.facts_digest = self.digest(scope, &incident, ledger.digest());
         incident
+    }
+
+    /// The exposures that `standing` reports state.
+    fn exposed(&self, standing: &BTreeMap<&str, &Entry>) -> Vec<Exposed> {
+        let exposed = standing.iter().flat_map(|(id, entry)| {
+            let unsure = self.withdrawals.standing(BREACH_EVENTS, id) == Kleene::Unknown;
+            Exposed::of(entry, unsure)
+        });
+        exposed.collect()
+    }
+
+    /// For each matter the classes of information that were, or may have been, reached in it.
+    fn information(
+        &self,
+        matters: &[String],
+        ledger: &Ledger,
+        entries: &[&Entry],
+    ) -> BTreeMap<String, BTreeSet<Information>> {
+        let mut by_matter: BTreeMap<String, BTreeSet<Information>> = matters
+            .iter()
+            .map(|matter| (matter.clone(), BTreeSet::new()))
+            .collect();
+        for (matter, information) in ledger.information(&self.findings) {
+            if let Some(classes) = by_matter.get_mut(matter) {
+                classes.insert(information);
+            }
+        }
+        for entry in entries {
+            for (exposure, _) in entry.exposures() {
+                for matter in &entry.matters {
+                    if let Some(classes) = by_matter.get_mut(matter) {
+                        classes.extend(exposure.information);
+                    }
+                }
+            }
+        }
+        by_matter
     }
 
     /// The reports on `matters` that stand, and the ids of those that were withdrawn. Figures
@@ -135,8 +194,7 @@ impl Fold {
             .about(&ids, &|id| !self.withdrawals.withdrew(DECISIONS, id))
     }
 
-    fn digest(&self, scope: &Scope, incident: &Incident) -> String {
-        let findings: Vec<&str> = self.findings.digests(scope).flatten().collect();
+    fn digest(&self, scope: &Scope, incident: &Incident, findings: String) -> String {
         digest_json(&Content {
             groups: &scope.groups,
             times: &scope.times,
@@ -146,6 +204,7 @@ impl Fold {
             last: incident.last,
             discovery: incident.discovery,
             rows: &incident.rows,
+            overlaps: &incident.overlaps,
             attempts: incident.attempts,
             searched: &incident.searched,
             reports: incident
@@ -155,9 +214,14 @@ impl Fold {
                 .collect(),
             withdrawn: &incident.withdrawn,
             decisions: &incident.decisions,
-            findings: digest_parts(&findings),
+            findings,
         })
     }
+}
+
+/// The matters of `scope`, sorted.
+fn matters(scope: &Scope) -> Vec<String> {
+    named(&scope.groups, "matter:").map(str::to_owned).collect()
 }
 
 fn named<'a>(groups: &'a BTreeSet<String>, prefix: &'a str) -> impl Iterator<Item = &'a str> {
@@ -181,11 +245,8 @@ fn mode(entries: &[&Entry]) -> Option<IndicatorMode> {
 }
 
 /// First and last access or exposure. What has an end lasts to its end.
-fn extent(reached: &[Reached<'_>], entries: &[&Entry]) -> (Option<Moment>, Option<Moment>) {
-    let mut moments = BTreeSet::new();
-    for access in reached.iter().map(|one| one.access.as_ref()) {
-        moments.extend([Some(access.at), access.until].into_iter().flatten());
-    }
+fn extent(accesses: [Option<Moment>; 2], entries: &[&Entry]) -> (Option<Moment>, Option<Moment>) {
+    let mut moments: BTreeSet<Moment> = accesses.into_iter().flatten().collect();
     for (exposure, _) in entries.iter().flat_map(|entry| entry.exposures()) {
         moments.extend([exposure.from, exposure.until].into_iter().flatten());
     }
@@ -193,7 +254,11 @@ fn extent(reached: &[Reached<'_>], entries: &[&Entry]) -> (Option<Moment>, Optio
 }
 
 /// When it was discovered: the earliest milestone that says so, failing that an interval.
-fn discovery(first: Option<Moment>, reached: &[Reached<'_>], entries: &[&Entry]) -> Discovery {
+fn discovery(
+    first: Option<Moment>,
+    rests_on_since: Option<Moment>,
+    entries: &[&Entry],
+) -> Discovery {
     let stated = entries.iter().filter_map(|entry| match entry.report() {
         Some(Report::Milestone(one)) if one.name == MilestoneName::Discovered => one.at,
         _ => None,
@@ -206,10 +271,9 @@ fn discovery(first: Option<Moment>, reached: &[Reached<'_>], entries: &[&Entry])
         .iter()
         .filter(bears)
         .map(|entry| entry.reported.record.recorded_at);
-    let rests_on = reached.iter().filter_map(|one| one.rests_on_since);
     // What was looked for before it happened cannot have been discovered before it happened.
     let not_after = recorded
-        .chain(rests_on)
+        .chain(rests_on_since)
         .min()
         .map(|at| first.map_or(at, |first| at.max(first)));
     match (first, not_after) {
@@ -219,45 +283,4 @@ fn discovery(first: Option<Moment>, reached: &[Reached<'_>], entries: &[&Entry])
             not_after,
         },
     }
-}
-
-/// For each matter the classes of information that were, or may have been, reached in it.
-fn information(
-    matters: &[String],
-    reached: &[Reached<'_>],
-    entries: &[&Entry],
-) -> BTreeMap<String, BTreeSet<Information>> {
-    let mut by_matter: BTreeMap<String, BTreeSet<Information>> = matters
-        .iter()
-        .map(|matter| (matter.clone(), BTreeSet::new()))
-        .collect();
-    let mut add = |matter: &str, information: Option<Information>| {
-        if let Some(classes) = by_matter.get_mut(matter) {
-            classes.extend(information);
-        }
-    };
-    for one in reached {
-        let access = one.access.as_ref();
-        let known = !one.disputed_members.contains("information");
-        let information = Some(access.information).filter(|_| known);
-        let reaches = access.action.reaches(access.information).may_be();
-        for matter in one
-            .groups
-            .iter()
-            .filter_map(|group| group.strip_prefix("matter:"))
-        {
-            if reaches {
-                add(matter, information);
-            }
-        }
-    }
-    for entry in entries {
-        for (exposure, _) in entry.exposures() {
-            entry
-                .matters
-                .iter()
-                .for_each(|matter| add(matter, exposure.information));
-        }
-    }
-    by_matter
 }

@@ -1,6 +1,6 @@
 //! Counting by a clause's own predicate: exact where things have names, else in intervals.
 
-use crate::{Counts, Incident, Members, Row};
+use crate::{Counts, Incident, Members, Overlap, Overlaps, Row};
 use facts::{Interval, Kleene, Private, Report, Tally, TallyUnit};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -22,7 +22,8 @@ pub struct Counted {
 /// without an upper end while an affected account names nobody. Nothing has an upper end while a
 /// search goes on or a part of the past is cut. Tallies of responders narrow what comes out.
 ///
-/// Linear in the members of the rows.
+/// Takes time in proportion to the rows and to the ways in which they overlap, not to who is in
+/// them; only [`Members::Named`] are gone through one by one.
 pub fn count(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
     count_with_disputes(incident, holds).counts
 }
@@ -31,10 +32,10 @@ pub fn count(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
 pub fn count_with_disputes(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) -> Counted {
     let judged: Vec<(&Row, Kleene)> = incident.rows.iter().map(|row| (row, holds(row))).collect();
     let mut counts = Counts {
-        accounts: Unit::ACCOUNTS.count(&judged),
-        consumers: Unit::CONSUMERS.count(&judged),
-        resources: Unit::RESOURCES.count(&judged),
-        devices: Unit::DEVICES.count(&judged),
+        accounts: Unit::ACCOUNTS.count(&judged, &incident.overlaps),
+        consumers: Unit::CONSUMERS.count(&judged, &incident.overlaps),
+        resources: Unit::RESOURCES.count(&judged, &incident.overlaps),
+        devices: Unit::DEVICES.count(&judged, &incident.overlaps),
     };
     let consumers = &mut counts.consumers;
     if consumers.at_least == 0
@@ -57,42 +58,42 @@ pub fn count_with_disputes(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) 
     narrow(incident, &judged, counts)
 }
 
-/// The members with names, and whether some may be missing.
-type Named<'a> = (&'a BTreeSet<Private>, bool);
-
 /// One of the units, by where its members and figures stand.
 struct Unit {
     /// Where they have names.
-    named: fn(&Members) -> Option<Named<'_>>,
+    named: fn(&Members) -> Option<&BTreeSet<Private>>,
+    /// Where they are known by identity.
+    overlaps: fn(&Overlaps) -> &[Overlap],
+    /// Whether, where they are known one by one, some may be missing.
+    open: fn(&Members) -> bool,
     /// Figures.
     figure: fn(&Members) -> Option<Interval>,
 }
 
 macro_rules! unit {
-    ($unit:ident, $missing:pat => $open:expr) => {
+    ($unit:ident, $open:expr) => {
         Unit {
             named: |members| match members {
-                Members::Named { $unit, .. } => {
-                    let $missing = members;
-                    Some(($unit, $open))
-                }
+                Members::Named { $unit, .. } => Some($unit),
                 _ => None,
             },
+            overlaps: |overlaps| &overlaps.$unit,
+            open: $open,
             figure: |members| match members {
                 Members::Counted { $unit, .. } | Members::Disjoint { $unit, .. } => Some(*$unit),
-                Members::Named { .. } => None,
+                Members::Named { .. } | Members::ByIdentity { .. } => None,
             },
         }
     };
 }
 
 impl Unit {
-    const ACCOUNTS: Unit = unit!(accounts, _ => false);
-    const CONSUMERS: Unit = unit!(consumers, members => nobody_is_named_for_some(members));
-    const RESOURCES: Unit = unit!(resources, members => without(members).0 > 0);
-    const DEVICES: Unit = unit!(devices, members => without(members).1 > 0);
+    const ACCOUNTS: Unit = unit!(accounts, |_| false);
+    const CONSUMERS: Unit = unit!(consumers, nobody_is_named_for_some);
+    const RESOURCES: Unit = unit!(resources, |members| without(members).0 > 0);
+    const DEVICES: Unit = unit!(devices, |members| without(members).1 > 0);
 
-    fn count(&self, judged: &[(&Row, Kleene)]) -> Interval {
+    fn count(&self, judged: &[(&Row, Kleene)], overlaps: &Overlaps) -> Interval {
         let mut sure = Vec::new();
         let mut possible = Vec::new();
         let mut open = false;
@@ -100,9 +101,9 @@ impl Unit {
         let mut disjoint = 0_u64;
         let mut most = Some(0_u64);
         for (row, holds) in judged.iter().filter(|(_, holds)| holds.may_be()) {
-            if let Some((members, missing)) = (self.named)(&row.members) {
+            open |= (self.open)(&row.members);
+            if let Some(members) = (self.named)(&row.members) {
                 possible.push(members);
-                open |= missing;
                 if holds.is_yes() {
                     sure.push(members);
                 }
@@ -124,10 +125,11 @@ impl Unit {
         } else {
             union(&possible)
         };
+        let (known, perhaps) = by_identity((self.overlaps)(overlaps), judged);
         let at_most = most
             .filter(|_| !open)
-            .map(|most| most.saturating_add(reachable));
-        let at_least = named.max(greatest).max(disjoint);
+            .map(|most| most.saturating_add(reachable).saturating_add(perhaps));
+        let at_least = named.max(known).max(greatest).max(disjoint);
         // Sound figures cannot cross; where a source's own do, what is sure stands.
         Interval {
             at_least,
@@ -136,13 +138,44 @@ impl Unit {
     }
 }
 
+/// How many things stand in a row that surely is counted, and how many in one that may be.
+fn by_identity(overlaps: &[Overlap], judged: &[(&Row, Kleene)]) -> (u64, u64) {
+    let mut of_column = vec![Kleene::No; judged.len()];
+    for (row, holds) in judged {
+        if let Members::ByIdentity { column, .. } = row.members {
+            let at = column as usize;
+            if at >= of_column.len() {
+                of_column.resize(at + 1, Kleene::No);
+            }
+            of_column[at] = of_column[at].or(*holds);
+        }
+    }
+    let (mut sure, mut possible) = (0_u64, 0_u64);
+    for overlap in overlaps {
+        let columns = overlap.columns.iter();
+        let holds = columns
+            .filter_map(|column| of_column.get(*column as usize))
+            .fold(Kleene::No, |all, one| all.or(*one));
+        if holds.may_be() {
+            possible += overlap.members;
+        }
+        if holds.is_yes() {
+            sure += overlap.members;
+        }
+    }
+    (sure, possible)
+}
+
 fn nobody_is_named_for_some(members: &Members) -> bool {
     match members {
         Members::Named {
             accounts_without_consumers,
             ..
         } => !accounts_without_consumers.is_empty(),
-        _ => false,
+        Members::ByIdentity {
+            without_consumers, ..
+        } => *without_consumers > 0,
+        Members::Counted { .. } | Members::Disjoint { .. } => false,
     }
 }
 
@@ -153,8 +186,13 @@ fn without(members: &Members) -> (u64, u64) {
             without_resource,
             without_device,
             ..
+        }
+        | Members::ByIdentity {
+            without_resource,
+            without_device,
+            ..
         } => (*without_resource, *without_device),
-        _ => (0, 0),
+        Members::Counted { .. } | Members::Disjoint { .. } => (0, 0),
     }
 }
 
@@ -176,6 +214,8 @@ fn union(sets: &[&BTreeSet<Private>]) -> u64 {
 fn has_somebody(members: &Members) -> bool {
     match members {
         Members::Named { accounts, .. } => !accounts.is_empty(),
+        // There is a row only where an access or an exposure made one.
+        Members::ByIdentity { .. } => true,
         // An exposure is on record: how many is open, that there is somebody is not.
         Members::Counted { accounts, .. } => accounts.at_most != Some(0),
         Members::Disjoint {

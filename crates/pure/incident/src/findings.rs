@@ -1,323 +1,528 @@
-//! Findings and failed attempts by group, and what they come to once each access counts once.
+//! Findings by group, access and account, small enough for millions of them.
+//!
+//! What a finding has for itself (access, account, recording, device, actor, instant) stands in one
+//! entry of fixed size; what it shares with thousands of others (verdict, action, kind of
+//! information, …) stands once. What no count rests on (grants that were looked at, where the
+//! access stands) is not kept: a digest of the content says whether it changed.
 
-use facts::{Access, Finding, Moment, Private, Reason, Variants, digest_json};
-use rustc_hash::FxHashMap;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::Standing;
-use crate::fold::Attempt;
 use crate::grouping::Scope;
+use crate::names::{Chunks, Index, Names};
+use crate::reached::UNKNOWN_ACTOR;
+use facts::{Access, Finding, Moment, Private, digest_parts};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
-/// The group of findings without an actor.
-const UNKNOWN_ACTOR: &str = "unknown-actor";
+/// The first half of a SHA-256: two things that have the same are the same.
+pub(crate) type Digest = [u8; 16];
+
+/// No number: nothing is named, or a chain ends.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// One finding: 72 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    /// Of the access's id.
+    pub(crate) access: Digest,
+    /// Of all that the finding says; where the access stands is no part of it.
+    pub(crate) content: Digest,
+    pub(crate) at: Moment,
+    /// Numbers in the names of [`Findings`]; [`NONE`] where the access names none.
+    pub(crate) account: u32,
+    pub(crate) resource: u32,
+    pub(crate) device: u32,
+    actor: u32,
+    /// What it shares with others, in [`Findings::rests`]; [`NONE`]: taken back.
+    pub(crate) rest: u32,
+    /// How it was reached, in [`Findings::origins`].
+    origin: u32,
+    next_of_account: u32,
+    next_of_group: u32,
+}
+
+/// What many findings have in common.
+#[derive(Debug, Clone)]
+struct Rest {
+    /// A finding without what an entry has for itself.
+    finding: Finding,
+    group: u32,
+}
 
 #[derive(Debug, Clone)]
-struct Held {
-    finding: Finding,
-    /// Of its content; where the access stands is no part of it.
-    digest: String,
+struct Group {
+    name: String,
+    /// The latest entry of the chain.
+    head: u32,
+    live: u64,
 }
 
-/// All findings, by the key on their topic. Hash maps are only looked up, never walked.
+/// All findings. What is taken back stays in its chains as a dead entry until half are dead.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Findings {
-    by_group: BTreeMap<String, BTreeMap<String, Held>>,
-    group_of: FxHashMap<String, String>,
-    by_access: FxHashMap<String, BTreeSet<String>>,
-    by_account: FxHashMap<Private, BTreeMap<String, u64>>,
-    attempts: BTreeMap<String, BTreeMap<String, Attempt>>,
-    attempt_group_of: FxHashMap<String, String>,
+    held: Chunks<Held>,
+    dead: usize,
+    by_access: Index,
+    rests: Vec<Rest>,
+    rest_index: Index,
+    /// Session, address, credential and client.
+    origins: Chunks<[u32; 4]>,
+    origin_index: Index,
+    /// The ends of accesses that last, by entry.
+    until: FxHashMap<u32, Moment>,
+    groups: Vec<Group>,
+    group_of: BTreeMap<String, u32>,
+    /// By account: the latest entry of its chain.
+    heads: Chunks<u32>,
+    accounts: Names,
+    resources: Names,
+    devices: Names,
+    /// Actors, sessions, addresses, credentials and clients.
+    others: Names,
+    /// Accesses whose records were taken back.
+    withdrawn: FxHashSet<Digest>,
+    /// Keys under which findings were put that are not their own: what stands there.
+    other_keys: BTreeMap<String, String>,
 }
 
-/// One access as far as the record goes, counted once however many groups of the incident hold it.
-#[derive(Debug)]
-pub(crate) struct Reached<'a> {
-    /// The access with every member that is known.
-    pub(crate) access: Cow<'a, Access>,
-    /// The groups that hold it.
-    pub(crate) groups: BTreeSet<&'a str>,
-    /// Members that contradict each other.
-    pub(crate) disputed_members: BTreeSet<String>,
-    /// Counts in at most only.
-    pub(crate) disputed: bool,
-    pub(crate) by_order: BTreeMap<String, Standing>,
-    pub(crate) otherwise: Standing,
-    pub(crate) rests_on_since: Option<Moment>,
+/// A change of one finding that was found to be one.
+pub(crate) struct Change {
+    /// The access that it is about.
+    pub(crate) access: Digest,
+    /// What stands there now.
+    before: Option<u32>,
+    finding: Option<(Digest, Finding)>,
 }
 
 impl Findings {
-    /// Replaces what stands at `key`; gives the groups that this may change.
-    pub(crate) fn put(&mut self, key: String, finding: Option<Finding>) -> BTreeSet<String> {
-        let digest = finding.as_ref().map(|finding| {
-            digest_json(&Finding {
-                source: None,
-                ..finding.clone()
+    /// Notes under which key a finding is put. Gives its own key, and the key of what stood there
+    /// before where that is another.
+    pub(crate) fn keys(&mut self, key: String, new: Option<&Finding>) -> (String, Option<String>) {
+        let own = new.map_or_else(|| key.clone(), Finding::key);
+        let stood = self.other_keys.remove(&key);
+        if own != key {
+            self.other_keys.insert(key, own.clone());
+        }
+        let stood = stood.filter(|stood| *stood != own);
+        (own, stood)
+    }
+
+    /// What it changes that `finding` is put at `key`, its own; nothing where that stands already.
+    pub(crate) fn change(&self, key: &str, finding: Option<Finding>) -> Option<Change> {
+        let Some(mut finding) = finding else {
+            let before = self.find(key)?;
+            let access = self.held.get(before)?.access;
+            return Some(Change {
+                access,
+                before: Some(before),
+                finding: None,
+            });
+        };
+        let access = digest(finding.access.id.as_bytes());
+        let before = self.standing(access, &finding);
+        finding.source = None;
+        let content = digest(&serde_json::to_vec(&finding).unwrap_or_default());
+        let same = before
+            .and_then(|before| self.held.get(before))
+            .is_some_and(|held| held.content == content);
+        (!same).then_some(Change {
+            access,
+            before,
+            finding: Some((content, finding)),
+        })
+    }
+
+    /// The groups that hold the access of a change, before it or after it.
+    pub(crate) fn groups_of(&self, change: &Change) -> BTreeSet<String> {
+        let mut groups = self.groups_with_access(change.access);
+        groups.extend(
+            change
+                .finding
+                .as_ref()
+                .map(|(_, finding)| finding.group.clone()),
+        );
+        groups
+    }
+
+    /// Makes the change.
+    pub(crate) fn make(&mut self, change: Change) {
+        if let Some(before) = change.before {
+            self.remove(before);
+        }
+        if let Some((content, finding)) = change.finding {
+            self.insert(change.access, content, finding);
+        }
+        if self.dead > 1024 && self.dead * 2 > self.held.len() {
+            self.compact();
+        }
+    }
+
+    fn insert(&mut self, access: Digest, content: Digest, mut finding: Finding) {
+        let of = &mut finding.access;
+        let account = std::mem::replace(&mut of.account, Private::new(""));
+        let account = self.account(&account);
+        let resource = number(&mut self.resources, of.resource.take());
+        let device = number(&mut self.devices, of.device.take());
+        let actor = number(&mut self.others, of.actor.take());
+        let origin = [
+            number(&mut self.others, of.session.take()),
+            number(&mut self.others, of.source_address.take()),
+            number(&mut self.others, of.credential.take()),
+            number(&mut self.others, of.client.take()),
+        ];
+        let origin = self.origin(origin);
+        let at = std::mem::replace(&mut of.at, Moment::MIN);
+        if let Some(until) = of.until.take() {
+            self.until.insert(self.held.len() as u32, until);
+        }
+        of.id = String::new();
+        of.actor_account = None;
+        of.basis = None;
+        finding.purposes = Vec::new();
+        finding.grants = Vec::new();
+        finding.late_grants = Vec::new();
+        finding.matched = Vec::new();
+        let rest = self.rest(finding);
+        self.link(Held {
+            access,
+            content,
+            at,
+            account,
+            resource,
+            device,
+            actor,
+            rest,
+            origin,
+            next_of_account: NONE,
+            next_of_group: NONE,
+        });
+    }
+
+    fn link(&mut self, mut held: Held) {
+        let number = self.held.len() as u32;
+        if let Some(head) = self.heads.get_mut(held.account) {
+            held.next_of_account = std::mem::replace(head, number);
+        }
+        let group = self.rests.get(held.rest as usize).map(|rest| rest.group);
+        if let Some(group) = group.and_then(|group| self.groups.get_mut(group as usize)) {
+            held.next_of_group = std::mem::replace(&mut group.head, number);
+            group.live += 1;
+        }
+        self.by_access.insert(hash_of(&held.access), number);
+        self.held.push(held);
+    }
+
+    fn remove(&mut self, number: u32) {
+        let Some(held) = self.held.get_mut(number) else {
+            return;
+        };
+        let rest = std::mem::replace(&mut held.rest, NONE);
+        self.by_access.remove(hash_of(&held.access), number);
+        self.until.remove(&number);
+        self.dead += 1;
+        let group = self.rests.get(rest as usize).map(|rest| rest.group);
+        if let Some(group) = group.and_then(|group| self.groups.get_mut(group as usize)) {
+            group.live -= 1;
+        }
+    }
+
+    /// Leaves out what was taken back.
+    fn compact(&mut self) {
+        let old = std::mem::take(&mut self.held);
+        let until = std::mem::take(&mut self.until);
+        self.by_access = Index::default();
+        self.dead = 0;
+        for group in &mut self.groups {
+            (group.head, group.live) = (NONE, 0);
+        }
+        self.heads = Chunks::default();
+        (0..self.accounts.len()).for_each(|_| self.heads.push(NONE));
+        for (number, held) in old.iter().enumerate() {
+            if held.rest != NONE {
+                if let Some(until) = until.get(&(number as u32)) {
+                    self.until.insert(self.held.len() as u32, *until);
+                }
+                self.link(*held);
+            }
+        }
+    }
+
+    /// The number of an account, given to it now if it has none.
+    pub(crate) fn account(&mut self, account: &Private) -> u32 {
+        let number = self.accounts.number(account.reveal());
+        if self.accounts.len() > self.heads.len() {
+            self.heads.push(NONE);
+        }
+        number
+    }
+
+    fn origin(&mut self, origin: [u32; 4]) -> u32 {
+        let hash = hash_of(&origin);
+        let is_it = |one: &u32| self.origins.get(*one) == Some(&origin);
+        if let Some(known) = self.origin_index.under(hash).find(is_it) {
+            return known;
+        }
+        let number = self.origins.len() as u32;
+        self.origins.push(origin);
+        self.origin_index.insert(hash, number);
+        number
+    }
+
+    fn rest(&mut self, finding: Finding) -> u32 {
+        let hash = hash_of(&finding);
+        let is_it = |one: &u32| {
+            let rest = self.rests.get(*one as usize);
+            rest.is_some_and(|rest| rest.finding == finding)
+        };
+        if let Some(known) = self.rest_index.under(hash).find(is_it) {
+            return known;
+        }
+        let group = self.group(&finding.group);
+        let number = self.rests.len() as u32;
+        self.rests.push(Rest { finding, group });
+        self.rest_index.insert(hash, number);
+        number
+    }
+
+    fn group(&mut self, name: &str) -> u32 {
+        if let Some(known) = self.group_of.get(name) {
+            return *known;
+        }
+        let number = self.groups.len() as u32;
+        self.group_of.insert(name.to_owned(), number);
+        self.groups.push(Group {
+            name: name.to_owned(),
+            head: NONE,
+            live: 0,
+        });
+        number
+    }
+
+    /// The entry at a key: its group, its access's id and the digest of its actor and account.
+    fn find(&self, key: &str) -> Option<u32> {
+        let (rest, variant) = key.rsplit_once('|')?;
+        rest.match_indices('|').find_map(|(at, _)| {
+            let (group, id) = (rest.get(..at)?, rest.get(at + 1..)?);
+            let mut there = self.of_access(digest(id.as_bytes()));
+            let is_it = |held: &Held| self.group_of_entry(held) == group;
+            let (number, _) =
+                there.find(|(_, held)| is_it(held) && self.variant(held) == variant)?;
+            Some(number)
+        })
+    }
+
+    /// The entry that has the key of `finding`.
+    fn standing(&self, access: Digest, finding: &Finding) -> Option<u32> {
+        let mut there = self.of_access(access);
+        let is_it = |held: &Held| {
+            self.group_of_entry(held) == finding.group
+                && (self.is_by(held, &finding.access)
+                    || finding.key().ends_with(&self.variant(held)))
+        };
+        there
+            .find(|(_, held)| is_it(held))
+            .map(|(number, _)| number)
+    }
+
+    fn is_by(&self, held: &Held, access: &Access) -> bool {
+        self.accounts.text(held.account) == access.account.reveal()
+            && self.actor(held) == access.actor.as_ref().map_or("", Private::reveal)
+    }
+
+    /// As [`Finding::key`] ends.
+    fn variant(&self, held: &Held) -> String {
+        let mut digest = digest_parts(&[self.actor(held), self.accounts.text(held.account)]);
+        digest.truncate(8);
+        digest
+    }
+
+    fn actor(&self, held: &Held) -> &str {
+        self.others.text(held.actor)
+    }
+
+    /// Every entry on an access that was not taken back, with its number.
+    pub(crate) fn of_access(&self, access: Digest) -> impl Iterator<Item = (u32, &Held)> {
+        let numbers = self.by_access.under(hash_of(&access));
+        numbers
+            .filter_map(|number| Some((number, self.held.get(number)?)))
+            .filter(move |(_, held)| held.access == access)
+    }
+
+    /// Every entry on an account that was not taken back.
+    pub(crate) fn of_account(&self, account: u32) -> impl Iterator<Item = &Held> {
+        let head = self.heads.get(account).copied().unwrap_or(NONE);
+        let first = self.held.get(head);
+        let all = std::iter::successors(first, |held| self.held.get(held.next_of_account));
+        all.filter(|held| held.rest != NONE)
+    }
+
+    /// Every entry in `scope`, with its number.
+    pub(crate) fn within<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (u32, &'a Held)> {
+        let groups = scope.groups.iter();
+        let groups = groups.filter_map(|name| self.groups.get(*self.group_of.get(name)? as usize));
+        let entries = groups.flat_map(|group| {
+            let entry = |number: u32| Some((number, self.held.get(number)?));
+            std::iter::successors(entry(group.head), move |(_, held)| {
+                entry(held.next_of_group)
             })
         });
-        let before = self.get(&key).map(|held| &held.digest);
-        if before == digest.as_ref() {
-            return BTreeSet::new();
-        }
-        let mut dirty = self.remove(&key);
-        if let (Some(finding), Some(digest)) = (finding, digest) {
-            self.group_of.insert(key.clone(), finding.group.clone());
-            self.by_access
-                .entry(finding.access.id.clone())
-                .or_default()
-                .insert(key.clone());
-            let groups = self
-                .by_account
-                .entry(finding.access.account.clone())
-                .or_default();
-            *groups.entry(finding.group.clone()).or_default() += 1;
-            dirty.extend(self.groups_with_access(&finding.access.id));
-            let group = self.by_group.entry(finding.group.clone()).or_default();
-            group.insert(key, Held { finding, digest });
-        }
-        dirty
+        entries.filter(|(_, held)| held.rest != NONE && self.is_in(scope, held))
     }
 
-    fn remove(&mut self, key: &str) -> BTreeSet<String> {
-        let Some(group) = self.group_of.get(key).cloned() else {
-            return BTreeSet::new();
+    /// Whether an entry belongs to `scope`.
+    pub(crate) fn is_in(&self, scope: &Scope, held: &Held) -> bool {
+        scope.holds(self.group_of_entry(held), held.at)
+    }
+
+    /// The name of an entry's group.
+    pub(crate) fn group_of_entry(&self, held: &Held) -> &str {
+        let rest = self.rests.get(held.rest as usize);
+        rest.map_or("", |rest| rest.finding.group.as_str())
+    }
+
+    /// What an entry shares with others: a finding whose own members are blank.
+    pub(crate) fn shared(&self, held: &Held) -> Option<&Finding> {
+        self.rests.get(held.rest as usize).map(|rest| &rest.finding)
+    }
+
+    /// What the entries of a number share.
+    pub(crate) fn rest_of(&self, rest: u32) -> Option<&Finding> {
+        self.rests.get(rest as usize).map(|rest| &rest.finding)
+    }
+
+    /// When the access of an entry ended, if it lasted.
+    pub(crate) fn until(&self, number: u32) -> Option<Moment> {
+        self.until.get(&number).copied()
+    }
+
+    /// An entry as the finding that it was made from, as far as it is kept.
+    pub(crate) fn finding(&self, number: u32, held: &Held) -> Option<Finding> {
+        let mut finding = self.shared(held)?.clone();
+        let origin = self.origins.get(held.origin).copied().unwrap_or([NONE; 4]);
+        let text = |names: &Names, number: u32| {
+            (number != NONE).then(|| Private::from(names.text(number)))
         };
-        let Some(held) = self
-            .by_group
-            .get_mut(&group)
-            .and_then(|all| all.remove(key))
-        else {
-            return BTreeSet::new();
+        let access = &mut finding.access;
+        access.at = held.at;
+        access.until = self.until(number);
+        access.account = Private::from(self.accounts.text(held.account));
+        access.resource = text(&self.resources, held.resource);
+        access.device = text(&self.devices, held.device);
+        access.actor = text(&self.others, held.actor);
+        let [session, source_address, credential, client] = origin;
+        access.session = text(&self.others, session);
+        access.source_address = text(&self.others, source_address);
+        access.credential = text(&self.others, credential);
+        access.client = text(&self.others, client);
+        Some(finding)
+    }
+
+    /// The numbers of what an access names: account, recording and device.
+    pub(crate) fn numbers(&self, access: &Access) -> [u32; 3] {
+        let find = |names: &Names, text: Option<&Private>| {
+            text.and_then(|text| names.find(text.reveal()))
+                .unwrap_or(NONE)
         };
-        if self.by_group.get(&group).is_some_and(BTreeMap::is_empty) {
-            self.by_group.remove(&group);
-        }
-        let Finding { access, .. } = held.finding;
-        let mut dirty = self.groups_with_access(&access.id);
-        dirty.insert(group.clone());
-        self.group_of.remove(key);
-        if let Some(keys) = self.by_access.get_mut(&access.id) {
-            keys.remove(key);
-            if keys.is_empty() {
-                self.by_access.remove(&access.id);
-            }
-        }
-        if let Some(groups) = self.by_account.get_mut(&access.account) {
-            if let Some(count) = groups.get_mut(&group) {
-                *count -= 1;
-                if *count == 0 {
-                    groups.remove(&group);
-                }
-            }
-            if groups.is_empty() {
-                self.by_account.remove(&access.account);
-            }
-        }
-        dirty
+        [
+            find(&self.accounts, Some(&access.account)),
+            find(&self.resources, access.resource.as_ref()),
+            find(&self.devices, access.device.as_ref()),
+        ]
     }
 
-    /// Replaces the attempt at `key`; gives the groups that this changes.
-    pub(crate) fn put_attempt(
-        &mut self,
-        key: String,
-        attempt: Option<Attempt>,
-    ) -> BTreeSet<String> {
-        let held = self.attempt_group_of.get(&key);
-        let before = held
-            .and_then(|group| self.attempts.get(group))
-            .and_then(|all| all.get(&key));
-        if before == attempt.as_ref() {
-            return BTreeSet::new();
-        }
-        let mut dirty = BTreeSet::new();
-        if let Some(group) = self.attempt_group_of.remove(&key) {
-            if let Some(here) = self.attempts.get_mut(&group) {
-                here.remove(&key);
-            }
-            dirty.insert(group);
-        }
-        if let Some(attempt) = attempt {
-            let group = attempt.group.clone();
-            self.attempt_group_of.insert(key.clone(), group.clone());
-            dirty.insert(group.clone());
-            self.attempts.entry(group).or_default().insert(key, attempt);
-        }
-        dirty
+    /// The number of an account that was seen.
+    pub(crate) fn account_number(&self, account: &Private) -> Option<u32> {
+        self.accounts.find(account.reveal())
     }
 
-    /// How many accesses plainly failed in `scope`.
-    pub(crate) fn attempts(&self, scope: &Scope) -> u64 {
-        let groups = scope.groups.iter();
-        let attempts = groups.filter_map(|group| self.attempts.get(group));
-        attempts
-            .flat_map(BTreeMap::values)
-            .filter(|one| scope.holds(&one.group, one.at))
-            .map(|one| &one.access)
-            .collect::<BTreeSet<_>>()
-            .len() as u64
-    }
-
-    fn get(&self, key: &str) -> Option<&Held> {
-        self.by_group.get(self.group_of.get(key)?)?.get(key)
+    /// The account of a number.
+    pub(crate) fn account_name(&self, account: u32) -> &str {
+        self.accounts.text(account)
     }
 
     /// The groups that hold a finding on the access.
-    pub(crate) fn groups_with_access(&self, access: &str) -> BTreeSet<String> {
-        let keys = self.by_access.get(access).into_iter().flatten();
-        keys.filter_map(|key| self.group_of.get(key))
-            .cloned()
+    pub(crate) fn groups_with_access(&self, access: Digest) -> BTreeSet<String> {
+        self.of_access(access)
+            .map(|(_, held)| self.group_of_entry(held).to_owned())
             .collect()
     }
 
     /// The groups that hold a finding on the account.
-    pub(crate) fn groups_with_account(&self, account: &Private) -> BTreeSet<String> {
-        self.by_account
-            .get(account)
-            .into_iter()
-            .flat_map(BTreeMap::keys)
-            .cloned()
+    pub(crate) fn groups_with_account(&self, account: u32) -> BTreeSet<String> {
+        let mut rests = FxHashSet::default();
+        self.of_account(account)
+            .filter(|held| rests.insert(held.rest))
+            .map(|held| self.group_of_entry(held).to_owned())
             .collect()
     }
 
     /// The groups that hold findings.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &String> {
-        self.by_group.keys()
+        let there = self.groups.iter().filter(|group| group.live > 0);
+        there.map(|group| &group.name)
     }
 
-    /// The findings in `scope`, with their keys.
-    fn within<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (&'a String, &'a Held)> {
-        let groups = scope.groups.iter();
-        let held = groups
-            .filter_map(|group| self.by_group.get(group))
-            .flatten();
-        held.filter(|(_, held)| scope.holds(&held.finding.group, held.finding.access.at))
+    /// Says whether the record of an access was taken back.
+    pub(crate) fn set_withdrawn(&mut self, access: Digest, withdrawn: bool) {
+        if withdrawn {
+            self.withdrawn.insert(access);
+        } else {
+            self.withdrawn.remove(&access);
+        }
+    }
+
+    /// Whether the record of the access was taken back.
+    pub(crate) fn is_withdrawn(&self, access: Digest) -> bool {
+        self.withdrawn.contains(&access)
     }
 
     /// Whether `scope` holds a finding that counts: not retracted, and not superseded.
-    pub(crate) fn counts_in(&self, scope: &Scope, stands: &dyn Fn(&str) -> bool) -> bool {
+    pub(crate) fn counts_in(&self, scope: &Scope) -> bool {
         self.within(scope)
-            .map(|(_, held)| &held.finding)
-            .any(|finding| stands(&finding.access.id) && !self.is_superseded(finding, scope))
+            .any(|(_, held)| !self.is_withdrawn(held.access) && !self.is_superseded(held, scope))
     }
 
-    /// Every finding in `scope`: its key and the digest of its content, by group and key.
-    pub(crate) fn digests<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = [&'a str; 2]> {
-        let held = self.within(scope);
-        held.map(|(key, held)| [key.as_str(), held.digest.as_str()])
-    }
-
-    /// Every access that `scope` holds, each once, by id. Statements of one access that differ in
-    /// actor or account stand one beside the other and are disputed, also where the other belongs
-    /// to another incident.
-    pub(crate) fn reached(&self, scope: &Scope, stands: &dyn Fn(&str) -> bool) -> Vec<Reached<'_>> {
-        type Variant<'a> = (Option<&'a Private>, &'a Private);
-        let mut by_access: BTreeMap<&str, BTreeMap<Variant<'_>, Vec<&Finding>>> = BTreeMap::new();
-        let groups = scope.groups.iter();
-        for held in groups
-            .filter_map(|group| self.by_group.get(group))
-            .flat_map(BTreeMap::values)
-        {
-            let finding = &held.finding;
-            if scope.holds(&finding.group, finding.access.at) && !self.is_superseded(finding, scope)
-            {
-                let variant = (finding.access.actor.as_ref(), &finding.access.account);
-                let variants = by_access.entry(&finding.access.id).or_default();
-                variants.entry(variant).or_default().push(finding);
-            }
-        }
-        let mut reached = Vec::with_capacity(by_access.len());
-        for (id, variants) in by_access {
-            if stands(id) {
-                let disputed = self.is_disputed(id);
-                reached.extend(
-                    variants
-                        .into_values()
-                        .filter_map(|all| one_access(&all, disputed)),
-                );
-            }
-        }
-        reached
+    /// Whether a statement that names the actor stands beside this one, which does not: in
+    /// `scope`, or anywhere if this one is counted only for want of an actor.
+    pub(crate) fn is_superseded(&self, held: &Held, scope: &Scope) -> bool {
+        let for_want = || self.group_of_entry(held) == UNKNOWN_ACTOR;
+        held.actor == NONE
+            && self.of_access(held.access).any(|(_, other)| {
+                other.actor != NONE
+                    && other.account == held.account
+                    && (for_want() || self.is_in(scope, other))
+            })
     }
 
     /// Whether statements of the access differ in actor or account, wherever they are counted.
-    fn is_disputed(&self, access: &str) -> bool {
-        let Some(keys) = self.by_access.get(access).filter(|keys| keys.len() > 1) else {
+    pub(crate) fn is_disputed(&self, access: Digest) -> bool {
+        let mut all = self.of_access(access).map(|(_, held)| held);
+        let Some(first) = all.next() else {
             return false;
         };
-        let mut actors = BTreeSet::new();
-        let mut accounts = BTreeSet::new();
-        for held in keys.iter().filter_map(|key| self.get(key)) {
-            actors.extend(held.finding.access.actor.as_ref());
-            accounts.insert(&held.finding.access.account);
-        }
-        actors.len() > 1 || accounts.len() > 1
-    }
-
-    /// Whether a statement that names the actor stands beside this one, which does not: in one of
-    /// `scope`, or anywhere if this one is counted only for want of an actor.
-    fn is_superseded(&self, finding: &Finding, scope: &Scope) -> bool {
-        if finding.access.actor.is_some() {
-            return false;
-        }
-        let keys = self.by_access.get(&finding.access.id).into_iter().flatten();
-        keys.filter_map(|key| self.get(key)).any(|held| {
-            held.finding.access.actor.is_some()
-                && held.finding.access.account == finding.access.account
-                && (finding.group == UNKNOWN_ACTOR
-                    || scope.holds(&held.finding.group, held.finding.access.at))
+        let mut actor = first.actor;
+        all.any(|held| {
+            if actor == NONE {
+                actor = held.actor;
+            }
+            held.account != first.account || (held.actor != NONE && held.actor != actor)
         })
     }
 }
 
-/// What findings on one access come to: the strictest verdict of each order, every known member.
-fn one_access<'a>(findings: &[&'a Finding], disputed: bool) -> Option<Reached<'a>> {
-    let first = findings.first()?;
-    let mut disputed_members: BTreeSet<String> = findings
-        .iter()
-        .flat_map(|one| one.disputed.iter().cloned())
-        .collect();
-    let access = if findings.iter().all(|one| one.access == first.access) {
-        Cow::Borrowed(&first.access)
-    } else {
-        let mut statements = Variants::default();
-        for one in findings {
-            statements.insert(one.access.clone());
-        }
-        let merged = statements.merged()?;
-        disputed_members.extend(merged.disputed);
-        Cow::Owned(merged.record)
-    };
-    let standing = |(verdict, ground, _)| Standing { verdict, ground };
-    let strictest = findings
-        .iter()
-        .map(|one| standing((one.verdict, one.ground, one.reason)))
-        .max()?;
-    let orders: BTreeSet<&String> = findings
-        .iter()
-        .flat_map(|one| one.by_order.iter().map(|one| &one.order))
-        .collect();
-    let by_order = orders.into_iter().filter_map(|order| {
-        let strictest = findings
-            .iter()
-            .map(|one| standing(one.verdict_under(order)))
-            .max()?;
-        Some((order.clone(), strictest))
-    });
-    let by_order: BTreeMap<String, Standing> = by_order
-        .filter(|(_, standing)| *standing != strictest)
-        .collect();
-    let disputed = disputed
-        || findings.iter().any(|one| one.reason == Reason::Disputed)
-        || disputed_members
-            .iter()
-            .any(|one| one == "actor" || one == "account");
-    Some(Reached {
-        access,
-        groups: findings.iter().map(|one| one.group.as_str()).collect(),
-        disputed_members,
-        disputed,
-        by_order,
-        otherwise: strictest,
-        rests_on_since: findings.iter().filter_map(|one| one.rests_on_since).min(),
-    })
+/// A digest of `bytes`.
+pub(crate) fn digest(bytes: &[u8]) -> Digest {
+    let mut half = Digest::default();
+    half.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    half
+}
+
+fn number(names: &mut Names, text: Option<Private>) -> u32 {
+    text.map_or(NONE, |text| names.number(text.reveal()))
+}
+
+fn hash_of(value: &impl Hash) -> u32 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    (hasher.finish() >> 32) as u32
 }

@@ -2,18 +2,19 @@
 
 use crate::Incident;
 use crate::assemble::incident_id;
+use crate::attempts::Attempts;
 use crate::decisions::{Bears, Decisions};
-use crate::findings::Findings;
+use crate::findings::{Digest, Findings, digest};
 use crate::grouping::{Link, Scope, Web, matter_group, named};
+use crate::ledger::Basis;
+use crate::ledgers::Ledgers;
 use crate::people::People;
 use crate::reports::Reports;
 use crate::searches::Searches;
 use crate::withdrawal::{
     ACCESS_EVENTS, ACCOUNTS, BREACH_EVENTS, DECISIONS, Name, Withdrawals, name,
 };
-use facts::{
-    Account, Act, BreachEvent, Coverage, Decision, Finding, Kleene, Moment, Private, Report,
-};
+use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Kleene, Moment, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of groups whose incident must be made again. Union what several puts return.
@@ -43,15 +44,20 @@ pub struct Rebuilt {
 /// whatever the order, the repetitions and the calls of [`Fold::rebuild`] between.
 ///
 /// Findings and attempts are a table: the last value of a key counts, and `None` takes it back.
-/// Everything else accumulates. Making one incident costs time in proportion to its findings.
+/// Everything else accumulates. [`Fold::rebuild`] costs time in proportion to what changed since
+/// the last time; only where a report says something else of keys, of circumstances or of what is
+/// one instance, in proportion to the findings of the incident, as [`Fold::incidents`] does.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     pub(crate) findings: Findings,
+    pub(crate) attempts: Attempts,
     pub(crate) searches: Searches,
     pub(crate) people: People,
     pub(crate) reports: Reports,
     pub(crate) decisions: Decisions,
     pub(crate) withdrawals: Withdrawals,
+    /// What the accesses of each incident came to at the last [`Fold::rebuild`].
+    ledgers: Ledgers,
     /// Statements of `revoke` decisions: what each id takes back.
     revocations: BTreeMap<String, BTreeSet<String>>,
     /// By group: the incidents that held it, or some of it, at the last [`Fold::rebuild`].
@@ -68,12 +74,58 @@ impl Fold {
 
     /// Replaces the finding at `key` on the findings topic; `None` is a tombstone.
     pub fn put_finding(&mut self, key: String, finding: Option<Finding>) -> Dirty {
-        self.findings.put(key, finding)
+        let (key, stood) = self.findings.keys(key, finding.as_ref());
+        let mut dirty = Dirty::new();
+        if let Some(stood) = stood {
+            dirty.extend(self.put_own(&stood, None));
+        }
+        dirty.extend(self.put_own(&key, finding));
+        dirty
+    }
+
+    /// Replaces the finding at its own key.
+    fn put_own(&mut self, key: &str, finding: Option<Finding>) -> Dirty {
+        let Some(change) = self.findings.change(key, finding) else {
+            return Dirty::new();
+        };
+        let groups = self.findings.groups_of(&change);
+        self.take_back(change.access, &groups);
+        self.findings.make(change);
+        groups
+    }
+
+    /// Takes an access out of the ledgers of `groups`, before what is known of it changes.
+    fn take_back(&mut self, access: Digest, groups: &Dirty) {
+        let basis = Basis {
+            findings: &self.findings,
+            people: &self.people,
+        };
+        self.ledgers.take_back(access, groups, basis);
+    }
+
+    /// Takes everything about these accounts out of the ledgers, before what is known of them
+    /// changes; gives the groups that this concerns.
+    fn take_back_accounts(&mut self, accounts: &BTreeSet<u32>) -> Dirty {
+        let mut dirty = Dirty::new();
+        for account in accounts {
+            let basis = Basis {
+                findings: &self.findings,
+                people: &self.people,
+            };
+            for held in self.findings.of_account(*account) {
+                let group = Dirty::from([self.findings.group_of_entry(held).to_owned()]);
+                self.ledgers.take_back(held.access, &group, basis);
+            }
+            let groups = self.groups_of_account(*account);
+            self.ledgers.doubt_account(*account, &groups);
+            dirty.extend(groups);
+        }
+        dirty
     }
 
     /// Replaces the attempt at `key` on the findings topic; `None` is a tombstone.
     pub fn put_attempt(&mut self, key: String, attempt: Option<Attempt>) -> Dirty {
-        self.findings.put_attempt(key, attempt)
+        self.attempts.put(key, attempt)
     }
 
     /// Says that `group` (such as `matter:M-7`, or `actor:…` for a standing duty that was revoked)
@@ -102,11 +154,14 @@ impl Fold {
 
     /// Takes in a statement about an account.
     pub fn put_account(&mut self, account: Account) -> Dirty {
-        let touched = self.people.insert(account);
-        touched
-            .iter()
-            .flat_map(|account| self.groups_of_account(account))
-            .collect()
+        let Some(news) = self.people.news(account) else {
+            return Dirty::new();
+        };
+        let number = self.findings.account(news.account());
+        let touched = self.people.touched(&news, number);
+        let dirty = self.take_back_accounts(&touched);
+        self.people.insert(news, number);
+        dirty
     }
 
     /// Takes in what people say. Answers, readings and revocations count, others are left to
@@ -144,6 +199,12 @@ impl Fold {
         let mut only_retractions = true;
         for statement in entry.statements.iter() {
             match &statement.report {
+                Report::Exposure(one) => {
+                    for account in one.accounts.iter().flatten() {
+                        self.findings.account(account);
+                    }
+                    only_retractions = false;
+                }
                 Report::Retraction(one) => {
                     let topic = one.topic.as_deref().unwrap_or(BREACH_EVENTS);
                     targets.insert(name(topic, &one.of));
@@ -156,8 +217,27 @@ impl Fold {
             .withdrawals
             .set(name(BREACH_EVENTS, &id), targets, sure);
         dirty.extend(self.groups_of_records(&touched));
+        self.withdraw(&touched);
         dirty.extend(self.groups_of_report(&id));
         dirty
+    }
+
+    /// Notes of accesses and account records among `records` whether they stand now.
+    fn withdraw(&mut self, records: &BTreeSet<Name>) {
+        for (topic, id) in records {
+            let withdrawn = self.withdrawals.withdrew(topic, id);
+            if topic == ACCESS_EVENTS {
+                let access = digest(id.as_bytes());
+                if withdrawn != self.findings.is_withdrawn(access) {
+                    let groups = self.findings.groups_with_access(access);
+                    self.take_back(access, &groups);
+                    self.findings.set_withdrawn(access, withdrawn);
+                }
+            } else if topic == ACCOUNTS && withdrawn != self.people.is_withdrawn(id) {
+                self.take_back_accounts(&self.people.accounts_of(id));
+                self.people.set_withdrawn(id, withdrawn);
+            }
+        }
     }
 
     /// Groups that the report `id` is about, or joins or parts by any of its statements.
@@ -182,10 +262,12 @@ impl Fold {
         for (topic, id) in records {
             match topic.as_str() {
                 BREACH_EVENTS => groups.extend(self.groups_of_report(id)),
-                ACCESS_EVENTS => groups.extend(self.findings.groups_with_access(id)),
+                ACCESS_EVENTS => {
+                    groups.extend(self.findings.groups_with_access(digest(id.as_bytes())));
+                }
                 ACCOUNTS => {
                     let accounts = self.people.accounts_of(id);
-                    groups.extend(accounts.iter().flat_map(|one| self.groups_of_account(one)));
+                    groups.extend(accounts.iter().flat_map(|one| self.groups_of_account(*one)));
                 }
                 DECISIONS => {
                     let bearing = self.decisions.bearing(id);
@@ -197,9 +279,10 @@ impl Fold {
         groups
     }
 
-    fn groups_of_account(&self, account: &Private) -> Dirty {
+    fn groups_of_account(&self, account: u32) -> Dirty {
         let mut groups = self.findings.groups_with_account(account);
-        let matters = self.reports.matters_exposing(account);
+        let name = self.findings.account_name(account);
+        let matters = self.reports.matters_exposing(name);
         groups.extend(matters.iter().map(|matter| matter_group(matter)));
         groups
     }
@@ -255,10 +338,9 @@ impl Fold {
             let matter = group.strip_prefix("matter:");
             matter.is_some_and(|one| self.reports.has_matter(one))
         };
-        let stands = |id: &str| !self.withdrawals.withdrew(ACCESS_EVENTS, id);
         scope.groups.difference(&scope.guests).any(is_matter)
             || web.is_joined(scope)
-            || self.findings.counts_in(scope, &stands)
+            || self.findings.counts_in(scope)
     }
 
     /// The incidents that hold any of `groups`, each once, in order.
@@ -284,8 +366,10 @@ impl Fold {
     pub fn incidents(&self) -> Vec<Incident> {
         let web = self.web();
         let scopes = self.scopes(&web, &self.all_groups(&web));
-        let mut incidents: Vec<Incident> =
-            scopes.iter().map(|scope| self.assemble(scope)).collect();
+        let mut incidents: Vec<Incident> = scopes
+            .iter()
+            .map(|scope| self.assemble_anew(scope))
+            .collect();
         incidents.sort_by(|a, b| a.id.cmp(&b.id));
         incidents
     }
@@ -296,7 +380,7 @@ impl Fold {
         let web = self.web();
         let scopes = self.scopes(&web, &BTreeSet::from([group.to_owned()]));
         let scope = scopes.iter().find(|scope| !scope.guests.contains(group))?;
-        Some(self.assemble(scope))
+        Some(self.assemble_anew(scope))
     }
 
     /// The incident that is made of exactly `groups`, as [`Incident::groups`] names them. Also where
@@ -306,7 +390,7 @@ impl Fold {
         let groups: BTreeSet<String> = groups.iter().cloned().collect();
         let scopes = self.web().scopes_of(groups.first()?);
         let scope = scopes.iter().find(|scope| scope.groups == groups)?;
-        Some(self.assemble(scope))
+        Some(self.assemble_anew(scope))
     }
 
     /// Says what was published before a restart: the incident, its groups and the digest of its
@@ -353,9 +437,12 @@ impl Fold {
         for group in &touched {
             self.held_by.remove(group);
         }
+        let mut kept = self.ledgers.take(&touched);
         let mut rebuilt = Rebuilt::default();
         for scope in self.scopes(&web, &touched) {
-            let incident = self.assemble(&scope);
+            let ledger = self.ledger(&scope, kept.remove(&scope.groups));
+            let incident = self.assemble(&scope, &ledger);
+            self.ledgers.put(ledger);
             self.adopt(&incident.id, &incident.groups, &incident.facts_digest);
             if old.get(&incident.id) != Some(&incident.facts_digest) {
                 rebuilt.changed.push(incident);

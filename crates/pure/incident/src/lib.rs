@@ -6,18 +6,26 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod assemble;
+mod attempts;
 mod classes;
 mod counts;
 mod decisions;
+mod exposures;
 mod findings;
 mod fold;
 mod grouping;
+mod judging;
+mod ledger;
+mod ledgers;
 mod model;
+mod names;
 mod people;
+mod reached;
 mod record;
 mod reports;
-mod rows;
+mod roster;
 mod searches;
+mod sum;
 mod withdrawal;
 
 pub use counts::{Counted, count, count_with_disputes};

@@ -63,7 +63,20 @@ pub struct ActsKnown {
 /// Who and what belongs to a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Members {
-    /// Known one by one.
+    /// Known one by one and held where facts are folded: [`Incident::overlaps`] says how many stand
+    /// in this row, and in which others beside.
+    ByIdentity {
+        /// The number of this row in the overlaps.
+        column: u32,
+        /// Accesses and exposures of accounts for which nobody is named: they leave the upper end
+        /// of consumers open.
+        without_consumers: u64,
+        /// Accesses that name no resource: they leave the upper end of resources open.
+        without_resource: u64,
+        /// Accesses that name no device.
+        without_device: u64,
+    },
+    /// Known one by one, by name.
     Named {
         /// Accounts.
         accounts: BTreeSet<Private>,
@@ -141,6 +154,29 @@ impl Row {
     }
 }
 
+/// Things that stand in exactly these rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Overlap {
+    /// The rows, by the `column` of [`Members::ByIdentity`], sorted.
+    pub columns: Vec<u32>,
+    /// How many things.
+    pub members: u64,
+}
+
+/// How many different things stand in which rows, so that what is asked of several rows together
+/// is a sum: a thing counts once, however many of them hold it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Overlaps {
+    /// Accounts.
+    pub accounts: Vec<Overlap>,
+    /// Distinct people that `accounts` records name.
+    pub consumers: Vec<Overlap>,
+    /// Recordings or records.
+    pub resources: Vec<Overlap>,
+    /// Devices.
+    pub devices: Vec<Overlap>,
+}
+
 /// Counts of one predicate, in the four units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -216,6 +252,8 @@ pub struct Incident {
     pub discovery: Discovery,
     /// What was reached, by class.
     pub rows: Vec<Row>,
+    /// How the rows of [`Members::ByIdentity`] overlap.
+    pub overlaps: Overlaps,
     /// Accesses that plainly failed.
     pub attempts: u64,
     /// How far the past was searched.
@@ -231,7 +269,8 @@ pub struct Incident {
     pub decisions: Vec<Decision>,
     /// Two groups were parted but are still connected through others: stays one, disputed.
     pub parted_but_connected: bool,
-    /// Digest of the facts above, positions left out: determination and notice rest on it.
+    /// Digest of the facts above, positions left out: determination and notice rest on it. Account
+    /// records are in it by what they change: classes and how many people.
     pub facts_digest: String,
 }
 
@@ -280,6 +319,9 @@ pub struct IncidentRecord {
     /// The classes of what was reached or may have been, without who and what: [`Incident::rows`].
     #[serde(default)]
     pub classes: Vec<Class>,
+    /// Of these, by their place, those of which some are known by figures alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_figures: Vec<usize>,
     /// See [`Incident::attempts`].
     pub attempts: u64,
     /// Milestones on record: name and instant.

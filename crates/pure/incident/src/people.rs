@@ -1,42 +1,71 @@
 //! Who stands behind an account at a time: consumers, residence, use.
 
-use facts::{Account, Kleene, Moment, Private, Variants, YesNo};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::findings::{Digest, NONE, digest};
+use crate::names::{Chunks, Names};
+use facts::{Account, Kleene, Moment, Private, YesNo};
+use std::collections::BTreeSet;
 
 /// What is known about an account at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Holding {
-    /// The people who are surely named.
-    pub(crate) consumers: BTreeSet<Private>,
+    /// The people who are surely named, by their numbers.
+    pub(crate) consumers: BTreeSet<u32>,
     /// Whether somebody may be missing: nobody is named, or the record contradicts itself.
     pub(crate) open: bool,
-    /// Where they live.
-    pub(crate) residence: Option<String>,
+    /// The number of the place where they live; see [`People::place`].
+    pub(crate) residence: Option<u32>,
     /// Whether the product is primarily personal and residential.
     pub(crate) residential: Kleene,
 }
 
-/// What one statement says.
-#[derive(Debug, Clone)]
+/// What one statement says of an account, by its number with those who count.
+#[derive(Debug, Clone, Copy)]
 struct Said {
-    consumers: Option<BTreeSet<Private>>,
-    residence: Option<String>,
+    /// Of the whole statement: the same content is the same statement.
+    content: Digest,
+    /// The earliest that a statement of its id gives.
+    recorded_at: Moment,
+    id: u32,
+    account: u32,
+    /// Where its list of consumers begins, with how many they are; [`NONE`]: not stated.
+    consumers: u32,
+    residence: u32,
     residential: Option<YesNo>,
+    next_of_id: u32,
+    next_of_account: u32,
 }
 
 /// All account records.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct People {
-    by_id: BTreeMap<String, Variants<Account>>,
-    /// For each account, in the order of `recorded_at`: what each record id says.
-    by_account: BTreeMap<Private, BTreeMap<Moment, BTreeMap<String, Vec<Said>>>>,
+    said: Chunks<Said>,
+    ids: Names,
+    /// The latest statement of each id, and of each account.
+    of_id: Chunks<u32>,
+    of_account: Chunks<u32>,
+    consumers: Names,
+    lists: Chunks<u32>,
+    places: Names,
+    /// Ids of records that were taken back.
+    withdrawn: BTreeSet<String>,
+}
+
+/// A statement that is not on record yet.
+pub(crate) struct News {
+    account: Account,
+    content: Digest,
+}
+
+impl News {
+    /// The account that it is about.
+    pub(crate) fn account(&self) -> &Private {
+        &self.account.account
+    }
 }
 
 impl People {
-    /// Adds a statement; gives the accounts that it bears on, none if it was known.
-    ///
-    /// A record whose `recorded_at` is disputed counts at its earliest.
-    pub(crate) fn insert(&mut self, mut account: Account) -> BTreeSet<Private> {
+    /// `account`, unless it is on record.
+    pub(crate) fn news(&self, mut account: Account) -> Option<News> {
         for list in [&mut account.consumers].into_iter().flatten() {
             list.sort();
             list.dedup();
@@ -45,100 +74,183 @@ impl People {
             bands.sort();
             bands.dedup();
         }
-        let id = account.id.clone();
-        let statements = self.by_id.entry(id.clone()).or_default();
-        let old: Vec<(Private, Moment)> = statements
-            .iter()
-            .map(|one| (one.account.clone(), one.recorded_at))
-            .collect();
-        if !statements.insert(account) {
-            return BTreeSet::new();
-        }
-        let Some(recorded_at) = statements.iter().map(|one| one.recorded_at).min() else {
-            return BTreeSet::new();
-        };
-        for (account, at) in &old {
-            if let Some(records) = self
-                .by_account
-                .get_mut(account)
-                .and_then(|all| all.get_mut(at))
-            {
-                records.remove(&id);
+        let content = digest(&serde_json::to_vec(&account).unwrap_or_default());
+        let known = self
+            .statements(&account.id)
+            .any(|said| said.content == content);
+        (!known).then_some(News { account, content })
+    }
+
+    /// The numbers of the accounts on which a statement bears, whose own is `number`.
+    pub(crate) fn touched(&self, news: &News, number: u32) -> BTreeSet<u32> {
+        let before = self.statements(&news.account.id).map(|said| said.account);
+        before.chain([number]).collect()
+    }
+
+    /// Adds a statement about the account of this number.
+    ///
+    /// A record whose `recorded_at` is disputed counts at its earliest.
+    pub(crate) fn insert(&mut self, news: News, number: u32) {
+        let News { account, content } = news;
+        let id = self.ids.number(&account.id);
+        let statements: Vec<u32> = self.chain(id).map(|(at, _)| at).collect();
+        let before = statements.first().and_then(|at| self.said.get(*at));
+        let recorded_at = before.map_or(account.recorded_at, |said| {
+            said.recorded_at.min(account.recorded_at)
+        });
+        for at in statements {
+            if let Some(said) = self.said.get_mut(at) {
+                said.recorded_at = recorded_at;
             }
         }
-        let mut touched: BTreeSet<Private> = old.into_iter().map(|(account, _)| account).collect();
-        for one in statements.iter() {
-            let said = Said {
-                consumers: one
-                    .consumers
-                    .as_ref()
-                    .map(|list| list.iter().cloned().collect()),
-                residence: one.residence.clone(),
-                residential: one.residential,
-            };
-            let times = self.by_account.entry(one.account.clone()).or_default();
-            let records = times.entry(recorded_at).or_default();
-            records.entry(id.clone()).or_default().push(said);
-            touched.insert(one.account.clone());
+        let consumers = account.consumers.map_or(NONE, |list| {
+            let begin = self.lists.len() as u32;
+            self.lists.push(list.len() as u32);
+            for one in list {
+                self.lists.push(self.consumers.number(one.reveal()));
+            }
+            begin
+        });
+        let residence = account.residence.as_deref();
+        let said = Said {
+            content,
+            recorded_at,
+            id,
+            account: number,
+            consumers,
+            residence: residence.map_or(NONE, |place| self.places.number(place)),
+            residential: account.residential,
+            next_of_id: self.head(id),
+            next_of_account: self.of_account.get(number).copied().unwrap_or(NONE),
+        };
+        let latest = self.said.len() as u32;
+        self.said.push(said);
+        for (heads, of) in [(&mut self.of_id, id), (&mut self.of_account, number)] {
+            while heads.len() <= of as usize {
+                heads.push(NONE);
+            }
+            if let Some(head) = heads.get_mut(of) {
+                *head = latest;
+            }
         }
-        touched
     }
 
-    /// The accounts that the record `id` speaks of.
-    pub(crate) fn accounts_of(&self, id: &str) -> BTreeSet<Private> {
-        let statements = self.by_id.get(id).into_iter().flat_map(Variants::iter);
-        statements.map(|one| one.account.clone()).collect()
+    /// The numbers of the accounts that the record `id` speaks of.
+    pub(crate) fn accounts_of(&self, id: &str) -> BTreeSet<u32> {
+        self.statements(id).map(|said| said.account).collect()
     }
 
-    /// What is known about `account` at `at`, from records that `stands` lets stand.
+    /// Says whether the record `id` was taken back.
+    pub(crate) fn set_withdrawn(&mut self, id: &str, withdrawn: bool) {
+        if withdrawn {
+            self.withdrawn.insert(id.to_owned());
+        } else {
+            self.withdrawn.remove(id);
+        }
+    }
+
+    /// Whether the record `id` was taken back.
+    pub(crate) fn is_withdrawn(&self, id: &str) -> bool {
+        self.withdrawn.contains(id)
+    }
+
+    /// The place of a number.
+    pub(crate) fn place(&self, number: u32) -> &str {
+        self.places.text(number)
+    }
+
+    /// What is known about an account, by its number, at `at`, from records that stand.
     ///
     /// For each member: the latest statement not after `at`, failing that the earliest after; what
     /// is stated differently at one instant is unknown. Consumers: everybody whom the records up to
     /// then name, so that a record that names fewer people never lowers an at least; a record that
     /// names none of those before it and somebody else is a change of hands and starts afresh.
-    pub(crate) fn at(
-        &self,
-        account: &Private,
-        at: Moment,
-        stands: &dyn Fn(&str) -> bool,
-    ) -> Holding {
-        let nobody = Holding {
-            open: true,
-            ..Holding::default()
+    pub(crate) fn at(&self, account: u32, at: Moment) -> Holding {
+        let head = self.of_account.get(account).copied().unwrap_or(NONE);
+        let chain = std::iter::successors(self.said.get(head), |said| {
+            self.said.get(said.next_of_account)
+        });
+        let stands = |said: &&Said| {
+            self.withdrawn.is_empty() || !self.withdrawn.contains(self.ids.text(said.id))
         };
-        let Some(times) = self.by_account.get(account) else {
-            return nobody;
-        };
-        let mut before: Vec<Vec<&Said>> = Vec::new();
-        let mut after: Vec<Vec<&Said>> = Vec::new();
-        for (recorded_at, records) in times {
-            let standing = records.iter().filter(|(id, _)| stands(id));
-            let said: Vec<&Said> = standing.flat_map(|(_, said)| said).collect();
-            if !said.is_empty() {
-                if *recorded_at <= at {
-                    before.push(said)
-                } else {
-                    after.push(said)
-                }
-            }
-        }
-        let (consumers, open) = named(&before, &after);
-        let residence = stated(&before, &after, |said| said.residence.clone());
-        let residential = stated(&before, &after, |said| said.residential);
+        let mut all: Vec<&Said> = chain.filter(stands).collect();
+        all.sort_by_key(|said| said.recorded_at);
+        let (before, after) = all.split_at(all.partition_point(|said| said.recorded_at <= at));
+        let together = |a: &&Said, b: &&Said| a.recorded_at == b.recorded_at;
+        let before: Vec<&[&Said]> = before.chunk_by(together).collect();
+        let after: Vec<&[&Said]> = after.chunk_by(together).collect();
+        let (consumers, open) = self.named(&before, &after);
+        let place = |said: &Said| (said.residence != NONE).then_some(said.residence);
         Holding {
             consumers,
             open,
-            residence,
-            residential: residential.into(),
+            residence: stated(&before, &after, place),
+            residential: stated(&before, &after, |said| said.residential).into(),
         }
+    }
+
+    fn head(&self, id: u32) -> u32 {
+        self.of_id.get(id).copied().unwrap_or(NONE)
+    }
+
+    /// The statements of an id, with their numbers.
+    fn chain(&self, id: u32) -> impl Iterator<Item = (u32, &Said)> {
+        let entry = |at: u32| Some((at, self.said.get(at)?));
+        std::iter::successors(entry(self.head(id)), move |(_, said)| {
+            entry(said.next_of_id)
+        })
+    }
+
+    fn statements(&self, id: &str) -> impl Iterator<Item = &Said> {
+        let id = self.ids.find(id).unwrap_or(NONE);
+        self.chain(id).map(|(_, said)| said)
+    }
+
+    /// The people whom a statement names, if it names any or says that there are none.
+    fn list(&self, said: &Said) -> Option<BTreeSet<u32>> {
+        let many = *self.lists.get(said.consumers)?;
+        let list = said.consumers + 1..=said.consumers + many;
+        Some(list.filter_map(|at| self.lists.get(at).copied()).collect())
+    }
+
+    /// Everybody whom the records up to an instant name, and whether somebody may be missing.
+    fn named(&self, before: &[&[&Said]], after: &[&[&Said]]) -> (BTreeSet<u32>, bool) {
+        let mut all: Option<(BTreeSet<u32>, bool)> = None;
+        for said in before {
+            let Some((now, open)) = self.named_at(said) else {
+                continue;
+            };
+            all = Some(match all {
+                Some((so_far, _)) if now.is_empty() || !now.is_disjoint(&so_far) => {
+                    (&so_far | &now, open)
+                }
+                _ => (now, open),
+            });
+        }
+        let first_after = || after.iter().find_map(|said| self.named_at(said));
+        let (people, open) = all.or_else(first_after).unwrap_or_default();
+        let open = open || people.is_empty();
+        (people, open)
+    }
+
+    /// Whom the statements of one instant surely name, and whether they contradict each other.
+    fn named_at(&self, said: &[&Said]) -> Option<(BTreeSet<u32>, bool)> {
+        let mut lists: Vec<BTreeSet<u32>> = said.iter().filter_map(|one| self.list(one)).collect();
+        lists.sort_by_key(BTreeSet::len);
+        let largest = lists.pop()?;
+        if lists.iter().all(|list| list.is_subset(&largest)) {
+            return Some((largest, false));
+        }
+        let in_all = |person: &u32| lists.iter().all(|list| list.contains(person));
+        Some((largest.into_iter().filter(in_all).collect(), true))
     }
 }
 
 /// The latest statement of `before`, failing that the earliest of `after`; none where it is
 /// stated differently at that instant.
 fn stated<T: PartialEq>(
-    before: &[Vec<&Said>],
-    after: &[Vec<&Said>],
+    before: &[&[&Said]],
+    after: &[&[&Said]],
     member: impl Fn(&Said) -> Option<T>,
 ) -> Option<T> {
     before.iter().rev().chain(after).find_map(|said| {
@@ -146,40 +258,6 @@ fn stated<T: PartialEq>(
         let first = values.next()?;
         Some(values.all(|value| value == first).then_some(first))
     })?
-}
-
-/// The people who are surely named, and whether somebody may be missing.
-fn named(before: &[Vec<&Said>], after: &[Vec<&Said>]) -> (BTreeSet<Private>, bool) {
-    let mut all: Option<(BTreeSet<Private>, bool)> = None;
-    for said in before {
-        let Some((now, open)) = named_at(said) else {
-            continue;
-        };
-        all = Some(match all {
-            Some((so_far, _)) if now.is_empty() || !now.is_disjoint(&so_far) => {
-                (so_far.union(&now).cloned().collect(), open)
-            }
-            _ => (now, open),
-        });
-    }
-    let first_after = || after.iter().find_map(|said| named_at(said));
-    let (people, open) = all.or_else(first_after).unwrap_or_default();
-    let open = open || people.is_empty();
-    (people, open)
-}
-
-/// Whom the statements of one instant surely name, and whether they contradict each other.
-fn named_at(said: &[&Said]) -> Option<(BTreeSet<Private>, bool)> {
-    let lists: BTreeSet<&BTreeSet<Private>> = said
-        .iter()
-        .filter_map(|one| one.consumers.as_ref())
-        .collect();
-    let largest = lists.iter().max_by_key(|list| list.len())?;
-    if lists.iter().all(|list| list.is_subset(largest)) {
-        return Some(((**largest).clone(), false));
-    }
-    let in_all = |person: &&Private| lists.iter().all(|list| list.contains(*person));
-    Some((largest.iter().filter(in_all).cloned().collect(), true))
 }
 
 #[cfg(test)]
@@ -198,22 +276,41 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
-    fn holding(records: &[Account], day: u32) -> Holding {
-        let mut people = People::default();
-        let mut backward = People::default();
+    /// A holding with names instead of numbers.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    struct Held {
+        consumers: BTreeSet<String>,
+        open: bool,
+        residence: Option<String>,
+        residential: Kleene,
+    }
+
+    fn after<'a>(records: impl Iterator<Item = &'a Account>, day: u32) -> Held {
+        let mut all = People::default();
         for one in records {
-            people.insert(one.clone());
+            let news = all.news(one.clone()).unwrap();
+            assert_eq!(all.touched(&news, 0), BTreeSet::from([0]));
+            all.insert(news, 0);
+            assert!(all.news(one.clone()).is_none(), "it is known now");
         }
-        for one in records.iter().rev() {
-            backward.insert(one.clone());
+        let holding = all.at(0, at(day));
+        let names = holding.consumers.iter().map(|one| all.consumers.text(*one));
+        Held {
+            consumers: names.map(str::to_owned).collect(),
+            open: holding.open,
+            residence: holding.residence.map(|one| all.place(one).to_owned()),
+            residential: holding.residential,
         }
-        let holding = people.at(&"a".into(), at(day), &|_| true);
-        assert_eq!(holding, backward.at(&"a".into(), at(day), &|_| true));
+    }
+
+    fn holding(records: &[Account], day: u32) -> Held {
+        let holding = after(records.iter(), day);
+        assert_eq!(holding, after(records.iter().rev(), day));
         holding
     }
 
-    fn people(names: &[&str]) -> BTreeSet<Private> {
-        names.iter().map(|name| Private::from(*name)).collect()
+    fn people(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
@@ -233,9 +330,9 @@ mod tests {
         assert!(holding(&records, 10).open);
         assert_eq!(
             holding(&[], 1),
-            Holding {
+            Held {
                 open: true,
-                ..Holding::default()
+                ..Held::default()
             }
         );
     }

@@ -1,6 +1,6 @@
 //! The incident as a record: what people and other programs see of it.
 
-use crate::{Class, Counts, Incident, IncidentRecord, Members, Row, count};
+use crate::{Class, Counts, Incident, IncidentRecord, Members, Overlaps, Row, count};
 use facts::{Ground, Interval, Moment, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// its determinations.
 pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecord {
     let open_questions: BTreeSet<String> = open_questions.into_iter().collect();
+    let classes = classes(incident);
     IncidentRecord {
         incident: incident.id.clone(),
         matter: incident.matter.clone(),
@@ -20,7 +21,8 @@ pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecor
         last: incident.last,
         discovery: incident.discovery,
         counts: overview(incident),
-        classes: classes(incident),
+        in_figures: in_figures(incident, &classes),
+        classes,
         attempts: incident.attempts,
         milestones: milestones(incident),
         searched: incident.searched.clone(),
@@ -41,20 +43,42 @@ fn classes(incident: &Incident) -> Vec<Class> {
     classes.into_iter().cloned().collect()
 }
 
+/// The places of the classes of which some are known by figures alone.
+fn in_figures(incident: &Incident, classes: &[Class]) -> Vec<usize> {
+    let figures = |row: &&Row| {
+        matches!(
+            row.members,
+            Members::Counted { .. } | Members::Disjoint { .. }
+        )
+    };
+    let rows = incident.rows.iter().filter(figures);
+    let places = rows.filter_map(|row| classes.binary_search(&row.class).ok());
+    places.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// The incident as its record tells it, with the reports and decisions that `known` holds: what a
 /// reader has that does not read the findings. Its rows have classes and no members, so it can say
-/// what was reached and not how many: counts are the determinations' own.
+/// what was reached, and whether by figures or by identity, and not how many: counts are the
+/// determinations' own.
 pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident {
     let none = Interval::ZERO;
-    let members = Members::Disjoint {
-        accounts: none,
-        consumers: none,
-        resources: none,
-        devices: none,
-    };
-    let row = |class: &Class| Row {
+    let row = |(place, class): (usize, &Class)| Row {
         class: class.clone(),
-        members: members.clone(),
+        members: if record.in_figures.contains(&place) {
+            Members::Counted {
+                accounts: none,
+                consumers: none,
+                resources: none,
+                devices: none,
+            }
+        } else {
+            Members::ByIdentity {
+                column: place as u32,
+                without_consumers: 0,
+                without_resource: 0,
+                without_device: 0,
+            }
+        },
     };
     let (reports, withdrawn, decisions) = known
         .map(|known| (known.reports, known.withdrawn, known.decisions))
@@ -70,7 +94,8 @@ pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident
         first: record.first,
         last: record.last,
         discovery: record.discovery,
-        rows: record.classes.iter().map(row).collect(),
+        rows: record.classes.iter().enumerate().map(row).collect(),
+        overlaps: Overlaps::default(),
         attempts: record.attempts,
         searched: record.searched.clone(),
         reports,

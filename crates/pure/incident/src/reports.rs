@@ -139,7 +139,7 @@ impl Reports {
     }
 
     /// The matters of exposures that name `account`.
-    pub(crate) fn matters_exposing(&self, account: &Private) -> BTreeSet<String> {
+    pub(crate) fn matters_exposing(&self, account: &str) -> BTreeSet<String> {
         let ids = self.by_account.get(account).into_iter().flatten();
         ids.filter_map(|id| self.by_id.get(id))
             .flat_map(|entry| entry.matters.clone())

@@ -621,6 +621,16 @@ fn figures_about_a_whole_matter_stay_with_its_remainder() {
     let rest = fold.incident_of("matter:N").unwrap();
     assert_eq!(counted(&rest).accounts, between(35, 40));
     assert_eq!(rest.reports.len(), 3);
+    // A reader of the record knows what is counted in figures, and what by identity.
+    for (one, in_figures) in [(&joined, vec![]), (&rest, vec![0])] {
+        let record = incident::record(one, vec![]);
+        assert_eq!(record.in_figures, in_figures);
+        let rows = incident::from_record(&record, None).rows;
+        let by_identity =
+            |row: &incident::Row| matches!(row.members, incident::Members::ByIdentity { .. });
+        let by_identity: Vec<bool> = rows.iter().map(by_identity).collect();
+        assert_eq!(by_identity, [in_figures.is_empty()]);
+    }
     // Who reads the reports alone finds the same reports on each of them.
     let mut reader = Fold::new();
     for (id, matter, report) in [
@@ -658,4 +668,58 @@ fn attempts_go_where_their_time_goes() {
     fold.put_breach(breach("j", "M", &join));
     assert_eq!(fold.incident_of("matter:M").unwrap().attempts, 2);
     assert_eq!(fold.incident_of("actor:x").unwrap().attempts, 1);
+}
+
+#[test]
+fn findings_that_come_and_go_by_the_thousand_leave_what_is_there() {
+    let one = |number: u64, round: u64| {
+        let access = json!({"account": format!("a{}", number % 7), "resource": format!("r{number}"),
+                            "at": format!("2026-06-{:02}T00:00:00Z", 1 + number % 28),
+                            "until": format!("2026-07-{:02}T00:00:00Z", 1 + number % 28)});
+        let verdict = if round % 2 == 0 {
+            "unauthorised"
+        } else {
+            "unexplained"
+        };
+        let verdict = json!({"verdict": verdict, "grants": [format!("g{round}")]});
+        finding("actor:x", &format!("e{number}"), &access, &verdict)
+    };
+    let mut fold = Fold::new();
+    let mut kept = None;
+    // Each round says something else of all, takes a half back and makes the incident again.
+    for round in 0..5 {
+        let mut dirty = BTreeSet::new();
+        for number in 0..700 {
+            let one = one(number, round);
+            dirty.extend(fold.put_finding(one.key(), Some(one)));
+        }
+        for number in (0..700).filter(|number| number % 2 == round % 2) {
+            dirty.extend(fold.put_finding(one(number, 0).key(), None));
+        }
+        kept = fold.rebuild(&dirty).changed.pop();
+    }
+    let mut anew = Fold::new();
+    for number in (0..700).filter(|number| number % 2 == 1) {
+        put(&mut anew, one(number, 4));
+    }
+    assert_eq!(kept.unwrap(), only(&anew));
+    assert_eq!(only(&fold), only(&anew));
+    assert_eq!(counted(&only(&fold)).resources, exactly(350));
+}
+
+#[test]
+fn a_finding_at_a_key_that_is_not_its_own_is_replaced_at_that_key() {
+    let mut fold = Fold::new();
+    let e1 = finding("actor:x", "e1", &json!({"account": "a"}), &json!({}));
+    let e2 = finding("actor:x", "e2", &json!({"account": "b"}), &json!({}));
+    fold.put_finding("somewhere".to_owned(), Some(e1.clone()));
+    assert_eq!(counted(&only(&fold)).accounts, exactly(1));
+    fold.put_finding("somewhere".to_owned(), Some(e2));
+    assert_eq!(counted(&only(&fold)).accounts, exactly(1));
+    fold.put_finding("elsewhere".to_owned(), Some(e1));
+    assert_eq!(counted(&only(&fold)).accounts, exactly(2));
+    for key in ["somewhere", "elsewhere"] {
+        assert_eq!(fold.put_finding(key.to_owned(), None).len(), 1);
+    }
+    assert!(fold.incidents().is_empty());
 }

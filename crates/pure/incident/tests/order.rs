@@ -76,6 +76,8 @@ fn a_finding() -> impl Strategy<Value = Fact> {
         pick(&["2026-03-01T00:00:00Z", "2026-06-01T00:00:00Z"]),
         maybe(&["yes", "no"]),
         maybe(&["r1", "r2"]),
+        maybe(&["s1", "s2"]),
+        maybe(&["2026-08-01T00:00:00Z"]),
     );
     let verdict = (pick(&["unauthorised", "unexplained"]), any::<bool>());
     (
@@ -86,9 +88,17 @@ fn a_finding() -> impl Strategy<Value = Fact> {
         any::<bool>(),
     )
         .prop_map(
-            |(group, id, (actor, account, at, encrypted, resource), (verdict, by_order), there)| {
+            |(
+                group,
+                id,
+                (actor, account, at, encrypted, resource, session, until),
+                verdict,
+                there,
+            )| {
+                let (verdict, by_order) = verdict;
                 let access = json!({"actor": actor, "account": account, "at": at,
-                                "encrypted": encrypted, "resource": resource});
+                                "encrypted": encrypted, "resource": resource,
+                                "session": session, "until": until});
                 let other =
                     json!([{"order": "ring", "verdict": "authorised", "reason": "purpose"}]);
                 let by_order = if by_order { other } else { json!([]) };
@@ -133,10 +143,12 @@ fn a_report() -> impl Strategy<Value = Value> {
         (0..4_u64).prop_map(|most| json!({"kind": "tally", "unit": "accounts", "at_most": most})),
         pick(&["2026-09-01T00:00:00Z", "2026-09-02T00:00:00.5Z"])
             .prop_map(|at| json!({"kind": "milestone", "name": "discovered", "at": at})),
-        (names(&["x"]), maybe(&["yes", "no"])).prop_map(|(actors, value)| {
-            json!({"kind": "circumstance", "name": "identifiable", "value": value,
-                   "actors": actors})
-        }),
+        (names(&["x"]), names(&["s1"]), maybe(&["yes", "no"])).prop_map(
+            |(actors, sessions, value)| {
+                json!({"kind": "circumstance", "name": "identifiable", "value": value,
+                       "actors": actors, "sessions": sessions})
+            }
+        ),
     ]
 }
 

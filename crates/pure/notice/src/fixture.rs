@@ -5,7 +5,9 @@ use facts::{
     Act, Approve, BreachEvent, Decision, Interval, Kleene, Merged, Moment, Private, Reject,
     Release, Report, Verdict, VerdictGround, Visibility, Withdraw,
 };
-use incident::{ActsKnown, Class, Discovery, Incident, Members, Reported, Row, Searched, Standing};
+use incident::{
+    ActsKnown, Class, Discovery, Incident, Members, Overlaps, Reported, Row, Searched, Standing,
+};
 use obligation::{Answer, Ask, Because, Clock, Determination, PackStamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -194,6 +196,7 @@ pub(crate) fn incident() -> Incident {
             at: at("2026-10-01T00:00:00Z"),
         },
         rows: vec![Row { class, members }],
+        overlaps: Overlaps::default(),
         attempts: 2,
         searched: Searched {
             complete: true,

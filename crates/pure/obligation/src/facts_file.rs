@@ -6,7 +6,7 @@ use access::{Judged, Records, Terms};
 use facts::{
     Account, BreachEvent, Decision, Finding, Grant, Information, Kleene, Moment, Report, Variants,
 };
-use incident::{Discovery, Fold, Incident, Searched};
+use incident::{Discovery, Fold, Incident, Overlaps, Searched};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,6 +169,7 @@ fn empty(decisions: Vec<Decision>) -> Incident {
         last: None,
         discovery: Discovery::Unknown,
         rows: Vec::new(),
+        overlaps: Overlaps::default(),
         attempts: 0,
         searched: Searched {
             complete: true,
