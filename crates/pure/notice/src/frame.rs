@@ -22,6 +22,8 @@ pub enum Fill {
     Told,
     /// A representative copy of each materially different notice.
     Copies,
+    /// Whether law enforcement asked for delay, and whom to contact there.
+    LawEnforcement,
 }
 
 /// One lettered item that a duty asks for.
@@ -160,5 +162,21 @@ fn fills(fills: Fills) -> Vec<Fill> {
             Fill::Told,
         ],
         Fills::RepresentativeCopies => vec![Fill::Copies],
+        Fills::Confidentiality => vec![Fill::Statement(StatementItem::Confidentiality)],
+        Fills::Contact => vec![Fill::Statement(StatementItem::Contact)],
+        Fills::WhatHappened => vec![
+            Fill::Dates,
+            Fill::Statement(StatementItem::Facts),
+            Fill::Statement(StatementItem::Cause),
+            Fill::Statement(StatementItem::ThirdParties),
+        ],
+        Fills::IndividualSteps => vec![Fill::Statement(StatementItem::IndividualSteps)],
+        Fills::LawEnforcement => vec![Fill::LawEnforcement],
+        Fills::FactsCauseAndParticipants => vec![
+            Fill::Statement(StatementItem::Facts),
+            Fill::Statement(StatementItem::Cause),
+            Fill::Statement(StatementItem::Scope),
+            Fill::Statement(StatementItem::ThirdParties),
+        ],
     }
 }
