@@ -69,8 +69,15 @@ impl Context<'_> {
             links.push(self.clock(rule, "performed", self.after_the_first())?);
         }
         if let (Some(link), Some(end)) = (links.last_mut(), self.chain_end(repeats)) {
-            let ended = end.date_in(&self.order.time_zone());
-            if link.met.is_none() && link.outer.is_some_and(|outer| ended < outer) {
+            let zone = self.order.time_zone();
+            let ended = end.date_in(&zone);
+            // By the limit itself: what staff granted keeps no chain from having gone on.
+            let limit = |at: Moment| {
+                let calendar = &self.settings.calendar;
+                orders::due(rule.method, rule.days, at.date_in(&zone), calendar)
+            };
+            let limit = link.anchor_at.map(limit).transpose()?;
+            if link.met.is_none() && limit.is_some_and(|limit| ended < limit.outer) {
                 link.notes.push(format!("it ended on {ended}"));
                 link.put_aside();
             }
@@ -88,7 +95,8 @@ impl Context<'_> {
         ends?.into_iter().max()
     }
 
-    /// Whether what is due again and again has not come to its end; nothing for other duties.
+    /// Whether what is due again and again ever fell due before its end; nothing for other duties.
+    /// What was done stays owed.
     pub(crate) fn goes_on(&self) -> Option<Node> {
         let rule = self
             .duty
@@ -98,7 +106,7 @@ impl Context<'_> {
         let repeats = rule.repeats.as_ref()?;
         // A date beyond the calendar is an error of the clocks, which says so.
         let links = self.chain(rule, repeats).unwrap_or_default();
-        let ended = links.last().is_some_and(Clock::is_put_aside);
+        let ended = !links.is_empty() && links.iter().all(Clock::is_put_aside);
         let text = match (ended, repeats.until.is_empty()) {
             (true, _) => "It has ended before the next one fell due",
             (false, true) => "It does not end by itself",
