@@ -229,10 +229,8 @@ impl Context<'_> {
                 let since = start.at;
                 let mut clock = self.clock(rule, anchor.as_str(), Some(start))?;
                 clock.limb = format!("{}, a later notice", rule.limb);
-                let done = self.performed().into_iter();
-                clock.met = done
-                    .filter(|one| one.at.is_none_or(|at| at >= since))
-                    .next_back();
+                let mut done = self.performed().into_iter();
+                clock.met = done.rfind(|one| one.at.is_none_or(|at| at >= since));
                 if !own {
                     let note = "whether a later notice starts a limit of its own is for counsel";
                     clock.notes.push(format!("{SHOWN_ONLY}: {note}"));
@@ -343,7 +341,7 @@ impl Context<'_> {
     }
 
     /// A request of law enforcement: the later day it gives. Where the pack asks counsel whether it
-    /// moves the limit at all, the limit stands until a reading says so, and the later day is shown.
+    /// moves the limit, the limit stands until a reading says so, and the later day is shown.
     fn delayed(
         &self,
         rule: &ClockRule,

@@ -32,8 +32,8 @@ pub fn decide(
     Ok(determinations)
 }
 
-/// What one duty of the order comes to; with `None`, what the order says where it has no duty. `None`
-/// where it has no such duty.
+/// What one duty of the order comes to; with `None`, what the order says where it has no duty.
+/// `None` where it has no such duty.
 ///
 /// # Errors
 /// As [`decide`].

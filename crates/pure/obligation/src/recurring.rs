@@ -44,8 +44,8 @@ impl Context<'_> {
         })
     }
 
-    /// The links of a chain: one from each time that the duty, or the one that it follows, was done;
-    /// where neither was, one from the day on which the first one is due.
+    /// The links of a chain: one from each time that the duty, or the one that it follows, was
+    /// done; where neither was, one from the day on which the first one is due.
     pub(crate) fn chain(
         &self,
         rule: &ClockRule,

@@ -19,8 +19,8 @@ fn answer(order: &Order, case: &Case, facts: &Value, settings: &Settings) -> Opt
 
 /// Everything that one fact less leaves of the facts, each with what was forgotten. Acts are no
 /// facts: not on record means not done. Evidence that rebuts a presumption is had or not had, and
-/// what individuals authorised is a dispute where a verdict says otherwise. Where nobody says that a
-/// product is for homes, or a record in a personal health record, its class stands for it.
+/// what individuals authorised is a dispute where a verdict says otherwise. Where nobody says that
+/// a product is for homes, or a record in a personal health record, its class stands for it.
 fn forgotten(facts: &Value) -> Vec<(String, Value)> {
     let mut less = Vec::new();
     let drop = |pointer: &str, member: &str| {

@@ -62,7 +62,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "circumstances",
-        "circumstances = [{ name = \"identifiable\", must_be = \"yes\", text = \"…\", cite = \"…\" }]",
+        "circumstances = [{ name = \"identifiable\", must_be = \"yes\", text = \"…\", \
+         cite = \"V\" }]",
     ),
     (
         "anchors",

@@ -112,17 +112,16 @@ pub(crate) fn edits(table: &Table) -> Vec<Edit> {
     edits
 }
 
-/// The populations that a condition speaks of; the others are only counted for the notice, and their
-/// parts change no answer.
+/// The populations that a condition speaks of; the others are only counted for the notice, and
+/// their parts change no answer.
 fn populations_asked(table: &Table) -> BTreeSet<String> {
     fn find(value: &Value, asked: &mut BTreeSet<String>) {
         match value {
             Value::Table(table) => {
                 for (key, value) in table {
-                    if let (true, Value::String(name)) =
-                        (key == "population" || key == "about", value)
-                    {
-                        asked.insert(name.clone());
+                    let names = key == "population" || key == "about";
+                    if let Some(name) = value.as_str().filter(|_| names) {
+                        asked.insert(name.to_owned());
                     }
                     find(value, asked);
                 }
