@@ -8,6 +8,7 @@ mod edits;
 use common::files;
 use orders::{Case, Order, Packs};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tocsin_obligation::Settings;
 use tocsin_obligation::cases::Prepared;
 
@@ -77,55 +78,77 @@ fn is_noticed(order: &Order, cases: &[(&Case, Prepared<'_>)], duty: &str, how: &
         .any(|(_, case)| !case.run(order, how).passes())
 }
 
+/// How many changes of `order` were made, and those that no case of its pack notices.
+fn unnoticed(
+    packs: &Packs,
+    order: &Order,
+    all: &BTreeMap<String, String>,
+    settings: &Settings,
+) -> (usize, Vec<String>) {
+    let folder = format!("{}/", order.slug);
+    let is_law = |file: &str| {
+        let rest = file.strip_prefix(&folder);
+        rest.is_some_and(|rest| rest == "order.toml" || rest.starts_with("duties/"))
+    };
+    let law: BTreeMap<String, String> = all
+        .iter()
+        .filter(|(file, _)| is_law(file))
+        .map(|(file, text)| (file.clone(), text.clone()))
+        .collect();
+    let cases: Vec<(&Case, Prepared<'_>)> = packs
+        .cases()
+        .iter()
+        .filter(|case| case.order == order.slug)
+        .map(|case| (case, Prepared::new(case, order)))
+        .collect();
+    let (mut made, mut found) = (0, Vec::new());
+    for (file, text) in &law {
+        let table: toml::Table = toml::from_str(text).expect("a table");
+        let name = file.trim_end_matches(".toml");
+        let duty = name.rsplit('/').next().unwrap_or_default();
+        for edit in edits::edits(&table) {
+            let words = edit.words();
+            let unseen =
+                |(at, what, _): &&(&str, &str, &str)| file.ends_with(at) && words.ends_with(what);
+            // Without a clock there is nothing that staff could move.
+            let no_clock = order.duties.is_empty() && words.starts_with("staff_may_extend");
+            if no_clock || UNSEEN.iter().find(unseen).is_some() {
+                continue;
+            }
+            made += 1;
+            let text = toml::to_string(&edit.made(&table)).expect("TOML");
+            let order = changed(&law, file, text);
+            // A pack that is refused is noticed.
+            if order.is_some_and(|order| !is_noticed(&order, &cases, duty, settings)) {
+                found.push(format!("{file}: {words}"));
+            }
+        }
+    }
+    (made, found)
+}
+
 #[test]
 fn some_case_notices_each_change_of_a_clause() {
     let packs = Packs::embedded().expect("the packs parse");
     let settings = Settings::new(&[]).expect("the calendar");
     let all = files();
-    let mut unnoticed = Vec::new();
-    let mut made = 0;
-    for order in packs.orders() {
-        let folder = format!("{}/", order.slug);
-        let is_law = |file: &str| {
-            let rest = file.strip_prefix(&folder);
-            rest.is_some_and(|rest| rest == "order.toml" || rest.starts_with("duties/"))
-        };
-        let law: BTreeMap<String, String> = all
-            .iter()
-            .filter(|(file, _)| is_law(file))
-            .map(|(file, text)| (file.clone(), text.clone()))
-            .collect();
-        let cases: Vec<(&Case, Prepared<'_>)> = packs
-            .cases()
-            .iter()
-            .filter(|case| case.order == order.slug)
-            .map(|case| (case, Prepared::new(case, order)))
-            .collect();
-        for (file, text) in &law {
-            let table: toml::Table = toml::from_str(text).expect("a table");
-            let name = file.trim_end_matches(".toml");
-            let duty = name.rsplit('/').next().unwrap_or_default();
-            for edit in edits::edits(&table) {
-                let words = edit.words();
-                let unseen = |(at, what, _): &&(&str, &str, &str)| {
-                    file.ends_with(at) && words.ends_with(what)
-                };
-                // Without a clock there is nothing that staff could move.
-                let no_clock = order.duties.is_empty() && words.starts_with("staff_may_extend");
-                if no_clock || UNSEEN.iter().find(unseen).is_some() {
-                    continue;
-                }
-                made += 1;
-                let text = toml::to_string(&edit.made(&table)).expect("TOML");
-                let order = changed(&law, file, text);
-                // A pack that is refused is noticed.
-                if order.is_some_and(|order| !is_noticed(&order, &cases, duty, &settings)) {
-                    unnoticed.push(format!("{file}: {words}"));
-                }
+    let orders: Vec<&Order> = packs.orders().collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let results: Vec<(usize, Vec<String>)> = std::thread::scope(|scope| {
+        let work = || {
+            let mut done = Vec::new();
+            while let Some(order) = orders.get(next.fetch_add(1, Ordering::Relaxed)) {
+                done.push(unnoticed(&packs, order, &all, &settings));
             }
-        }
-    }
-    let few: BTreeSet<&String> = unnoticed.iter().collect();
+            done
+        };
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let finished = running.into_iter().map(|one| one.join().expect("a thread"));
+        finished.flatten().collect()
+    });
+    let made: usize = results.iter().map(|(made, _)| made).sum();
+    let few: BTreeSet<&String> = results.iter().flat_map(|(_, found)| found).collect();
     assert!(
         few.is_empty(),
         "of {made} changes no case notices {}: {few:#?}",
