@@ -68,7 +68,7 @@ impl Frame {
     /// What `order` says about the notice of `duty`.
     pub fn of(order: &orders::Order, duty: &orders::Duty) -> Frame {
         let known = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let channel = order.channel.as_ref();
+        let channel = duty.channel.as_ref().or(order.channel.as_ref());
         let mut caveats = texts::caveats(order.grade.as_str(), order.grade.caution());
         if duty.grade != order.grade {
             caveats.push(duty.grade.caution().to_owned());

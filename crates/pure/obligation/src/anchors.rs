@@ -58,8 +58,7 @@ impl Context<'_> {
             }
             Anchor::IncidentFirst => self.incident.first.map(Start::sure),
             Anchor::IncidentLast => self.incident.last.map(Start::sure),
-            // A chain is counted by itself: see `recurring`.
-            Anchor::Performed => None,
+            Anchor::Performed => self.after_the_first(),
             Anchor::Milestone(name) => {
                 let recorded = self
                     .milestones(name)

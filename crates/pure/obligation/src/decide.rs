@@ -32,6 +32,27 @@ pub fn decide(
     Ok(determinations)
 }
 
+/// What one duty of the order comes to; with `None`, what the order says where it has no duty. `None`
+/// where it has no such duty.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_duty(
+    order: &Order,
+    duty: Option<&str>,
+    incident: &Incident,
+    settings: &Settings,
+) -> Result<Option<Determination>, OutOfRange> {
+    let Some(duty) = duty else {
+        let says = order.duties.is_empty() || order.no_duty.is_some();
+        return Ok(says.then(|| without_duty(order, incident)));
+    };
+    let said = Said::of(order, incident);
+    let duty = order.duty(duty);
+    duty.map(|duty| one(&Context::new(order, duty, incident, settings, &said)))
+        .transpose()
+}
+
 /// The value of a duty with something supposed, and nothing else.
 pub(crate) fn value(context: &Context<'_>, suppose: Suppose) -> Kleene {
     tree(&context.supposing(suppose)).value()

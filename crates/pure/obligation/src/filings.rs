@@ -40,10 +40,10 @@ impl Filing {
                     DutyKind::Report | DutyKind::AnnualLog | DutyKind::StateCopy
                 )
             };
-            let met = order
-                .duties
-                .iter()
-                .any(|duty| to_authority(duty.kind) && duty.is_met_by(&one.duty, one.part));
+            let met = order.duties.iter().any(|duty| {
+                to_authority(duty.kind)
+                    && duty.is_met_by(&one.duty, order.duty(&one.duty), one.part)
+            });
             if let Some(at) = one.at.filter(|_| one.order == order.slug && met) {
                 filings.push(Filing {
                     order: order.slug.clone(),

@@ -24,7 +24,7 @@ mod settings;
 mod shown;
 mod strict;
 
-pub use decide::decide;
+pub use decide::{decide, decide_duty};
 pub use determination::*;
 pub use facts_file::{FactsError, facts_file};
 pub use filings::{Filing, with_filings};

@@ -275,7 +275,9 @@ impl<'a> View<'a> {
         let encrypted = self.context.or_answered(row.class.encrypted, "encrypted");
         let key_taken = self.context.or_answered(row.class.key_taken, "key_taken");
         match (!encrypted).or(key_taken) {
-            Kleene::No if self.mixed => self.context.effect(rule.question.as_deref()),
+            Kleene::No if self.mixed && rule.question.is_some() => {
+                self.context.effect(rule.question.as_deref())
+            }
             value => value,
         }
     }

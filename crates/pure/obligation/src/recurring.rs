@@ -13,7 +13,9 @@ impl Context<'_> {
         for reported in &self.incident.reports {
             if let Report::Performed(one) = &reported.record.report
                 && one.order == self.order.slug
-                && self.duty.is_met_by(&one.duty, one.part)
+                && self
+                    .duty
+                    .is_met_by(&one.duty, self.order.duty(&one.duty), one.part)
             {
                 done.push(PerformedAt {
                     at: one.at,
@@ -24,6 +26,22 @@ impl Context<'_> {
         }
         done.sort();
         done
+    }
+
+    /// When the duty that this one follows was first done; failing that the day on which it is due.
+    pub(crate) fn after_the_first(&self) -> Option<Start> {
+        let first = self.order.duty(self.duty.of.as_deref()?)?;
+        let first = self.on(first);
+        let done = first.performed().into_iter().filter_map(|one| one.at).min();
+        done.map(Start::sure).or_else(|| {
+            // A date beyond the calendar is an error of that duty's own clocks, which says so.
+            let due = first.clocks().ok()?.stated?.outer?;
+            Some(Start {
+                at: self.moment(due)?,
+                basis: "chained",
+                note: Some("nothing was done so far: from the day on which it is due".to_owned()),
+            })
+        })
     }
 
     /// The links of a chain: one from each time that the duty, or the one that it follows, was done;
@@ -48,16 +66,7 @@ impl Context<'_> {
             links.push(link);
         }
         if links.is_empty() {
-            let due = match &first {
-                Some(first) => first.clocks()?.stated.and_then(|clock| clock.outer),
-                None => None,
-            };
-            let start = due.and_then(|day| self.moment(day)).map(|at| Start {
-                at,
-                basis: "chained",
-                note: Some("nothing was done so far: from the day on which it is due".to_owned()),
-            });
-            links.push(self.clock(rule, "performed", start)?);
+            links.push(self.clock(rule, "performed", self.after_the_first())?);
         }
         if let (Some(link), Some(end)) = (links.last_mut(), self.chain_end(repeats)) {
             let ended = end.date_in(&self.order.time_zone());

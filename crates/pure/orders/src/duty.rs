@@ -1,7 +1,7 @@
 //! A duty: when it is owed, by when, what it says and where it goes; and the grammar of conditions.
 
 use crate::clock::{ClockRule, ReminderRule};
-use crate::model::{Grade, Window};
+use crate::model::{Channel, Grade, Window};
 use crate::population::Population;
 use facts::{CircumstanceName, MilestoneName, NotifiedBy, PerformedPart};
 use jiff::civil::Date;
@@ -55,7 +55,9 @@ pub struct Duty {
     pub supplements: String,
     /// Who signs, and how; `None`: nobody need.
     pub signature: Option<String>,
-    /// To whom it goes where that is not the order's own channel.
+    /// How it is sent, where that is not how the order says.
+    pub channel: Option<Channel>,
+    /// To whom it goes besides, or where the order's channel is not meant.
     pub recipients: Vec<Recipient>,
     /// Ids of the order's questions that this duty raises.
     pub reserved: Vec<String>,
@@ -133,16 +135,17 @@ impl DutyKind {
 
 impl Duty {
     /// Whether a `performed` report that names the duty `duty` and `part` meets this one: its own
-    /// name with its part or none, or the duty that it follows with just its part. A task must be
-    /// named itself, since one incident starts several.
-    pub fn is_met_by(&self, duty: &str, part: Option<PerformedPart>) -> bool {
+    /// name with its part or none, or another duty of those that share its trigger with just its
+    /// part. `named` is the duty of that name, if the order has one. A report or a task must be
+    /// named itself.
+    pub fn is_met_by(&self, duty: &str, named: Option<&Duty>, part: Option<PerformedPart>) -> bool {
         let own = self.kind.part();
         if duty == self.name {
             return part.is_none_or(|part| part == own);
         }
-        let follows = self.of.as_deref() == Some(duty);
+        let shares = named.is_some_and(|named| named.asks_as() == self.asks_as());
         let may = !matches!(own, PerformedPart::Report | PerformedPart::Task);
-        follows && may && part == Some(own)
+        shares && may && part == Some(own)
     }
 
     /// The name under which facts are asked for: that of the first duty of those that share a

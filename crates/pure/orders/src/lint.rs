@@ -157,6 +157,9 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
             found.say("[channel]", "`[channel]` has no cite");
         }
     }
+    let mut raised: BTreeSet<&str> = order.duties.iter().flat_map(Duty::raised).collect();
+    // The evaluator raises this one by itself, where an order's text is not known.
+    raised.insert("text_unknown");
     for question in order.reserved.values() {
         let place = format!("[reserved.{}", question.id);
         let readings = question.readings.values();
@@ -170,6 +173,13 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
         }
         if question.cite.trim().is_empty() || question.question.trim().is_empty() {
             let message = format!("`{}` lacks its question or its cite", question.id);
+            found.say(&place, message);
+        }
+        if !order.duties.is_empty() && !raised.contains(question.id.as_str()) {
+            let message = format!(
+                "no clause raises the question `{}`: nobody would ever be asked it",
+                question.id
+            );
             found.say(&place, message);
         }
     }
@@ -208,8 +218,9 @@ fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
             found.say_with(&clock.text, message, "anchors = [\"discovery\"]");
         }
         let chained = clock.anchors.contains(&crate::clock::Anchor::Performed);
-        if chained != clock.repeats.is_some() {
-            let message = "a clock that `repeats` runs from `performed`, and no other does";
+        if (clock.repeats.is_some() && !chained) || (chained && duty.of.is_none()) {
+            let message = "a clock that `repeats` runs from `performed`; a duty with such a clock \
+                           says in `of` which one it follows";
             found.say(&clock.text, message);
         }
     }
@@ -217,7 +228,8 @@ fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
         if duty.items.is_empty() {
             found.say("kind", "a report without items would say nothing");
         }
-        let somewhere = order.channel.is_some() || order.channel_unknown.is_some();
+        let own = duty.channel.is_some();
+        let somewhere = own || order.channel.is_some() || order.channel_unknown.is_some();
         if !somewhere && duty.recipients.is_empty() {
             let message = "order.toml has no `[channel]` and no `channel_unknown` that says why: \
                            where does the report go?";

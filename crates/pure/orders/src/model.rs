@@ -15,6 +15,7 @@ pub enum Grade {
     /// The text itself was seen.
     Text,
     /// The 2015 annual edition of the CFR was seen.
+    #[serde(rename = "cfr-2015")]
     Cfr2015,
     /// Press or another third party.
     SecondHand,

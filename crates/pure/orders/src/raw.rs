@@ -98,6 +98,7 @@ pub(crate) struct RawDuty {
     #[serde(default)]
     supplements: String,
     signature: Option<String>,
+    channel: Option<Channel>,
     #[serde(default)]
     recipients: Vec<Recipient>,
     #[serde(default)]
@@ -237,6 +238,9 @@ impl RawDuty {
             PackError::at_start(at.file, format!("missing field `{what}`")).with_example(example)
         };
         let first = self.of.as_ref().and_then(|of| others.get(of.get_ref()));
+        if self.texts.is_empty() {
+            self.texts = first.map_or_else(Vec::new, |first| first.texts.clone());
+        }
         let mut taken_in = BTreeMap::new();
         let mut when = Vec::new();
         if let Some(first) = first {
@@ -268,7 +272,7 @@ impl RawDuty {
             .collect::<Result<_, _>>()?;
         let counts = match (&self.counts, first) {
             (Some(own), _) => {
-                names.known(own, own.get_ref())?;
+                names.known(own, own.get_ref(), &mut taken_in)?;
                 own.get_ref().clone()
             }
             (None, Some(first)) => format!("{}/{}", first.name, first.counts),
@@ -285,8 +289,6 @@ impl RawDuty {
             .into_iter()
             .map(|raw| raw.into_clock(at, &self.texts))
             .collect::<Result<_, _>>()?;
-        let inherits = self.texts.is_empty();
-        let from_first = first.filter(|_| inherits);
         self.populations.extend(taken_in);
         let mut duty = Duty {
             name: name.to_owned(),
@@ -298,7 +300,7 @@ impl RawDuty {
             of: self.of.map(Spanned::into_inner),
             revision: self.revision,
             in_force,
-            texts: from_first.map_or(self.texts, |first| first.texts.clone()),
+            texts: self.texts,
             text_question: self.text_question,
             discovery: self
                 .discovery
@@ -312,6 +314,7 @@ impl RawDuty {
             extent: self.extent,
             supplements: self.supplements,
             signature: self.signature,
+            channel: self.channel,
             recipients: self.recipients,
             reserved: self.reserved,
             populations: self.populations,

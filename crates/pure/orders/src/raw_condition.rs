@@ -56,7 +56,22 @@ pub(crate) struct Names<'a> {
 pub(crate) type TakenIn = BTreeMap<String, Population>;
 
 impl Names<'_> {
-    pub(crate) fn known<T>(&self, at: &Spanned<T>, population: &str) -> Result<(), PackError> {
+    /// Refuses a population that the duty has not; one of another duty, `<duty>/<population>`, is
+    /// taken in.
+    pub(crate) fn known<T>(
+        &self,
+        at: &Spanned<T>,
+        population: &str,
+        taken: &mut TakenIn,
+    ) -> Result<(), PackError> {
+        let of_other = population.split_once('/').and_then(|(duty, name)| {
+            let other = self.others.get(duty)?;
+            other.populations.get(name)
+        });
+        if let Some(other) = of_other {
+            taken.insert(population.to_owned(), other.clone());
+            return Ok(());
+        }
         if self.populations.contains_key(population) {
             return Ok(());
         }
@@ -95,13 +110,13 @@ impl Names<'_> {
         }
         if let Some(rule) = raw.government_notice {
             if let Some(population) = &rule.about {
-                self.known(&place, population)?;
+                self.known(&place, population, taken)?;
             }
             kinds.push(ConditionKind::GovernmentNotice(rule));
         }
         kinds.extend(raw.notice_required.map(ConditionKind::NoticeRequired));
         if let Some(rule) = raw.count {
-            self.known(&place, &rule.population)?;
+            self.known(&place, &rule.population, taken)?;
             kinds.push(ConditionKind::Count(rule));
         }
         kinds.extend(raw.circumstance.map(ConditionKind::Circumstance));
