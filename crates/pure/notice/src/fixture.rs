@@ -240,11 +240,17 @@ pub(crate) fn determination(answer: Answer) -> Determination {
             records: Vec::new(),
             count: None,
         },
+        texts: Vec::new(),
+        near: Vec::new(),
         counts: counts
             .map(|(unit, n)| (unit.to_owned(), Interval::exactly(n)))
             .into(),
         clock: Some(Clock {
             limb: "10 days".to_owned(),
+            cite: "Section".to_owned(),
+            of: Vec::new(),
+            under_text: None,
+            met: None,
             anchor: "no_notice_needed".to_owned(),
             anchor_at: Some(at("2026-12-15T18:00:00Z")),
             anchor_basis: "recorded".to_owned(),

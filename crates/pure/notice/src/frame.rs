@@ -22,6 +22,8 @@ pub enum Fill {
     Told,
     /// A representative copy of each materially different notice.
     Copies,
+    /// Whether law enforcement asked for delay, and whom to contact there.
+    LawEnforcement,
 }
 
 /// One lettered item that a duty asks for.
@@ -66,7 +68,7 @@ impl Frame {
     /// What `order` says about the notice of `duty`.
     pub fn of(order: &orders::Order, duty: &orders::Duty) -> Frame {
         let known = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let channel = order.channel.as_ref();
+        let channel = duty.channel.as_ref().or(order.channel.as_ref());
         let mut caveats = texts::caveats(order.grade.as_str(), order.grade.caution());
         if duty.grade != order.grade {
             caveats.push(duty.grade.caution().to_owned());
@@ -160,5 +162,21 @@ fn fills(fills: Fills) -> Vec<Fill> {
             Fill::Told,
         ],
         Fills::RepresentativeCopies => vec![Fill::Copies],
+        Fills::Confidentiality => vec![Fill::Statement(StatementItem::Confidentiality)],
+        Fills::Contact => vec![Fill::Statement(StatementItem::Contact)],
+        Fills::WhatHappened => vec![
+            Fill::Dates,
+            Fill::Statement(StatementItem::Facts),
+            Fill::Statement(StatementItem::Cause),
+            Fill::Statement(StatementItem::ThirdParties),
+        ],
+        Fills::IndividualSteps => vec![Fill::Statement(StatementItem::IndividualSteps)],
+        Fills::LawEnforcement => vec![Fill::LawEnforcement],
+        Fills::FactsCauseAndParticipants => vec![
+            Fill::Statement(StatementItem::Facts),
+            Fill::Statement(StatementItem::Cause),
+            Fill::Statement(StatementItem::Scope),
+            Fill::Statement(StatementItem::ThirdParties),
+        ],
     }
 }

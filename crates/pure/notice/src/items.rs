@@ -32,6 +32,7 @@ fn fill_one(case: &mut Case<'_>, item: &ItemFrame, enclosures: &mut Vec<Enclosur
             Fill::Information => entries.push(information(case)),
             Fill::Told => entries.extend(copies::told(case)),
             Fill::Copies => entries.extend(copies::enclose(case, letter, enclosures)),
+            Fill::LawEnforcement => entries.push(law_enforcement(case, letter)),
         }
     }
     if entries.is_empty() {
@@ -318,6 +319,48 @@ fn milestones(case: &mut Case<'_>) -> Vec<Entry> {
         entries.push(entry);
     }
     entries
+}
+
+/// Whether an official asked that public notice be delayed, and whom to contact there.
+fn law_enforcement(case: &mut Case<'_>, letter: &str) -> Entry {
+    let label = "Request of law enforcement";
+    let mut said = Vec::new();
+    let mut basis = Vec::new();
+    for report in case.reports() {
+        let Report::LawEnforcementRequest(one) = &report.record.report else {
+            continue;
+        };
+        said.push(match one.made {
+            Some(YesNo::No) => "None was made.".to_owned(),
+            _ => {
+                let by = one
+                    .agency
+                    .as_deref()
+                    .unwrap_or("an agency that is not named");
+                let written = match one.written {
+                    Some(YesNo::Yes) => "in writing",
+                    Some(YesNo::No) => "not in writing",
+                    None => "in a form that is not on record",
+                };
+                let contact = one.contact.as_deref().unwrap_or("not on record");
+                format!("Made by {by}, {written}; contact: {contact}.")
+            }
+        });
+        basis.push(report.record.id.clone());
+    }
+    if said.is_empty() {
+        case.missing(
+            Some(letter),
+            "law-enforcement",
+            "whether a law-enforcement official asked for delay is not on record".to_owned(),
+            "record a `law_enforcement_request`, with `made: no` where none was made",
+        );
+        let value = "Nothing is on record.".to_owned();
+        return plain("law-enforcement", label, value, State::Unknown);
+    }
+    let mut entry = plain("law-enforcement", label, said.join(" "), State::Known);
+    entry.basis = case.discretion.records(basis.iter());
+    entry
 }
 
 #[cfg(test)]

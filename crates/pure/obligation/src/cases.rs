@@ -35,54 +35,96 @@ impl CaseResult {
     }
 }
 
+/// A case whose facts have been read: put to an order as often as somebody likes.
+pub struct Prepared<'a> {
+    case: &'a Case,
+    incident: Result<Incident, String>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Reads the facts of `case`; `order` says which purposes it accepts.
+    pub fn new(case: &'a Case, order: &Order) -> Prepared<'a> {
+        let terms = std::slice::from_ref(&order.terms);
+        let incident = match facts_file(&case.facts.to_string(), terms, None) {
+            Ok(mut incidents) => match (incidents.pop(), incidents.is_empty()) {
+                (Some(incident), true) => Ok(incident),
+                _ => Err("a case is about one incident".to_owned()),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        Prepared { case, incident }
+    }
+
+    /// Puts it to `order`, which may be a changed one.
+    pub fn run(&self, order: &Order, settings: &Settings) -> CaseResult {
+        let case = self.case;
+        let mut result = CaseResult {
+            order: case.order.clone(),
+            duty: case.duty.clone(),
+            sentence: case.sentence.clone(),
+            file: case.file.clone(),
+            scenario: case.scenario,
+            determination: None,
+            differs: Vec::new(),
+        };
+        let incident = match &self.incident {
+            Ok(incident) => incident,
+            Err(message) => {
+                result.differs.push(message.clone());
+                return result;
+            }
+        };
+        match crate::decide_duty(order, case.duty.as_deref(), incident, settings) {
+            Ok(Some(determination)) => {
+                result.differs = compare(case, order, incident, &determination, settings);
+                result.determination = Some(determination);
+            }
+            Ok(None) => {
+                let message = "no determination for this duty".to_owned();
+                result.differs.push(message);
+            }
+            Err(error) => result.differs.push(error.to_string()),
+        }
+        result
+    }
+}
+
 /// Runs every case of the packs with the packs' own defaults.
 pub fn run(packs: &Packs) -> Vec<CaseResult> {
+    let settings = match Settings::new(&[]) {
+        Ok(settings) => settings,
+        Err(error) => return vec![unusable(error.to_string())],
+    };
     packs
         .cases()
         .iter()
-        .map(|case| run_one(packs, case))
+        .filter_map(|case| {
+            let order = packs.order(&case.order)?;
+            Some(Prepared::new(case, order).run(order, &settings))
+        })
         .collect()
 }
 
-fn run_one(packs: &Packs, case: &Case) -> CaseResult {
-    let mut result = CaseResult {
-        order: case.order.clone(),
-        duty: case.duty.clone(),
-        sentence: case.sentence.clone(),
-        file: case.file.clone(),
-        scenario: case.scenario,
+/// What stands for all cases where none can be run.
+fn unusable(why: String) -> CaseResult {
+    CaseResult {
+        order: String::new(),
+        duty: None,
+        sentence: "no case can be run".to_owned(),
+        file: String::new(),
+        scenario: None,
         determination: None,
-        differs: Vec::new(),
-    };
-    match put(packs, case) {
-        Ok((order, incident, determination)) => {
-            result.differs = compare(case, order, &incident, &determination);
-            result.determination = Some(determination);
-        }
-        Err(message) => result.differs.push(message),
+        differs: vec![why],
     }
-    result
 }
 
-fn put<'a>(packs: &'a Packs, case: &Case) -> Result<(&'a Order, Incident, Determination), String> {
-    let order = packs.order(&case.order).ok_or("the order is not loaded")?;
-    let settings = Settings::new(&[]).map_err(|error| error.to_string())?;
-    let json = case.facts.to_string();
-    let terms = std::slice::from_ref(&order.terms);
-    let mut incidents = facts_file(&json, terms, None).map_err(|error| error.to_string())?;
-    let incident = incidents.pop().filter(|_| incidents.is_empty());
-    let incident = incident.ok_or("a case is about one incident")?;
-    let determinations =
-        crate::decide(order, &incident, &settings).map_err(|error| error.to_string())?;
-    let determination = determinations.into_iter().find(|one| one.duty == case.duty);
-    Ok((
-        order,
-        incident,
-        determination.ok_or("no determination for this duty")?,
-    ))
-}
-
-fn compare(case: &Case, order: &Order, incident: &Incident, got: &Determination) -> Vec<String> {
+fn compare(
+    case: &Case,
+    order: &Order,
+    incident: &Incident,
+    got: &Determination,
+    settings: &Settings,
+) -> Vec<String> {
     let expect = &case.expect;
     let mut differs = Vec::new();
     let mut same = |what: &str, expected: String, got: String| {
@@ -134,6 +176,17 @@ fn compare(case: &Case, order: &Order, incident: &Incident, got: &Determination)
             .count();
         same("clocks started", started.to_string(), now.to_string());
     }
+    if let Some(met) = expect.met {
+        let now = clock.is_some_and(|one| one.met.is_some());
+        same("clock met", met.to_string(), now.to_string());
+    }
+    if let Some(texts) = &expect.texts {
+        same("texts", format!("{texts:?}"), format!("{:?}", got.texts));
+    }
+    if let Some(near) = &expect.near {
+        let now = got.near.iter().map(|one| one.kind.as_str());
+        same("near", set(near.iter().map(String::as_str)), set(now));
+    }
     for (unit, count) in &expect.counts {
         let now = got
             .counts
@@ -166,14 +219,9 @@ fn compare(case: &Case, order: &Order, incident: &Incident, got: &Determination)
     }
     if let Some(kinds) = &expect.register {
         let determinations = std::slice::from_ref(got);
-        match Settings::new(&[]) {
-            Ok(settings) => {
-                let entries = register(order, incident, determinations, &[], &settings);
-                let now = entries.iter().map(|entry| entry.kind.as_str());
-                same("register", set(kinds.iter().map(String::as_str)), set(now));
-            }
-            Err(error) => same("register", String::new(), error.to_string()),
-        }
+        let entries = register(order, incident, determinations, &[], settings);
+        let now = entries.iter().map(|entry| entry.kind.as_str());
+        same("register", set(kinds.iter().map(String::as_str)), set(now));
     }
     differs
 }

@@ -1,14 +1,17 @@
 //! Clocks: every date that a duty's limits give, which of them is stated, and the reminder.
 
+use crate::anchors::{Start, question};
 use crate::context::{Context, Wanted};
 use crate::determination::{Clock, Reminder};
-use facts::{Kleene, MilestoneName, Moment, Report, StaffChange};
+use facts::{Kleene, Moment, Report, StaffChange, YesNo};
 use incident::Discovery;
+use jiff::ToSpan;
 use jiff::civil::Date;
-use orders::{Anchor, ClockRule, ConditionKind, OutOfRange, due, working_day_back};
+use orders::{Anchor, ClockRule, DelayRule, OutOfRange, Period, due, working_day_back};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The clocks of one duty, and what must be said with them.
+#[derive(Default)]
 pub(crate) struct Clocks {
     pub(crate) stated: Option<Clock>,
     pub(crate) all: Vec<Clock>,
@@ -16,117 +19,250 @@ pub(crate) struct Clocks {
     pub(crate) wanted: BTreeMap<String, Wanted>,
 }
 
-/// An instant that starts a clock, and how sure it is.
-struct Start {
-    at: Moment,
-    basis: &'static str,
-    note: Option<String>,
+/// What marks a clock that counsel's reading puts aside.
+const NOT_STATED: &str = "put aside by counsel's reading";
+/// What marks a clock that nobody should rely on.
+const SHOWN_ONLY: &str = "shown only";
+
+impl Clock {
+    /// Why it is not stated although it runs.
+    pub(crate) fn put_aside(&mut self) {
+        if !self.is_put_aside() {
+            self.notes.push(NOT_STATED.to_owned());
+        }
+    }
+
+    pub(crate) fn is_put_aside(&self) -> bool {
+        let aside = |note: &String| note == NOT_STATED || note.starts_with(SHOWN_ONLY);
+        self.notes.iter().any(aside)
+    }
 }
 
 impl Context<'_> {
-    /// All clocks of the duty. The one stated is the earliest that does not end before discovery.
+    /// All clocks of the duty. The one stated is the earliest that does not end before discovery,
+    /// of those that nothing on record has met, if there is one.
     pub(crate) fn clocks(&self) -> Result<Clocks, OutOfRange> {
-        let mut clocks = Clocks {
-            stated: None,
-            all: Vec::new(),
-            raised: BTreeSet::new(),
-            wanted: BTreeMap::new(),
-        };
+        let mut clocks = Clocks::default();
+        let mut under = self.texts()?;
+        let mut index = 0;
         for rule in &self.duty.clocks {
-            let mut strict = Vec::new();
-            for anchor in &rule.anchors {
-                let start = self.start(*anchor);
-                if start.is_none() {
-                    let question = question(*anchor);
-                    clocks
-                        .wanted
-                        .insert(anchor.as_str().to_owned(), Wanted::instant(question));
-                }
-                strict.push(self.clock(rule, anchor.as_str(), start)?);
+            if rule.under_text.is_none() {
+                self.limb(rule, &mut clocks)?;
             }
-            self.coverage(rule, strict, &mut clocks)?;
         }
+        while let Some(text) = under.get(index).copied() {
+            let before = clocks.all.len();
+            for rule in &self.duty.clocks {
+                if rule.under_text.as_deref() == Some(text.name.as_str()) {
+                    self.limb(rule, &mut clocks)?;
+                }
+            }
+            let outlives = |clock: &Clock| clock.outer.zip(text.until).is_some_and(|(a, b)| a >= b);
+            if clocks.all[before..].iter().any(outlives) {
+                let next = self.duty.texts.iter().find(|next| next.from == text.until);
+                let next = next.filter(|next| !under.contains(next));
+                under.extend(next);
+                clocks.raised.extend(self.duty.text_question.clone());
+            }
+            index += 1;
+        }
+        self.by_text(&mut clocks);
         let discovered = match self.discovery() {
             Discovery::Recorded { at } => Some(at.date_in(&self.order.time_zone())),
             _ => None,
         };
-        let started = || clocks.all.iter().filter(|clock| clock.outer.is_some());
-        let in_time = |clock: &&Clock| !clock.notes.iter().any(|note| note == NOT_STATED);
-        let after = |clock: &&Clock| discovered.is_none_or(|day| clock.outer >= Some(day));
-        let first = |clocks: &mut dyn Iterator<Item = &Clock>| {
-            clocks
+        let running = |met: bool, early: bool| {
+            let all = clocks.all.iter();
+            all.filter(|clock| clock.outer.is_some() && !clock.is_put_aside())
+                .filter(|clock| met || clock.met.is_none())
+                .filter(|clock| early || discovered.is_none_or(|day| clock.outer >= Some(day)))
                 .min_by_key(|clock| (clock.outer, clock.planned))
                 .cloned()
         };
-        clocks.stated = first(&mut started().filter(in_time).filter(after))
-            .or_else(|| first(&mut started().filter(in_time)));
-        if clocks.stated.is_some() {
-            clocks.wanted.clear();
-        }
+        let order = [(false, false), (false, true), (true, false), (true, true)];
+        clocks.stated = order
+            .into_iter()
+            .find_map(|(met, early)| running(met, early));
+        self.or_earlier(&mut clocks);
         Ok(clocks)
     }
 
-    /// What starts a clock at `anchor`, if it is on record.
-    fn start(&self, anchor: Anchor) -> Option<Start> {
-        let sure = |at: Moment| Start {
-            at,
-            basis: "recorded",
-            note: None,
+    /// Where a client's notice starts the clock too and none is on record, the date is the stated
+    /// one or an earlier one.
+    fn or_earlier(&self, clocks: &mut Clocks) {
+        let word = Anchor::ClientNotice.as_str();
+        let unknown = clocks.wanted.remove(word);
+        let Some(stated) = &mut clocks.stated else {
+            clocks
+                .wanted
+                .extend(unknown.map(|one| (word.to_owned(), one)));
+            return;
         };
-        match anchor {
-            Anchor::GovernmentNotice | Anchor::RequiredNotice => {
-                let required = anchor == Anchor::RequiredNotice;
-                self.first_notice(required)
-                    .or_else(|| self.answered_instant(anchor.as_str()).map(sure))
-            }
-            Anchor::Discovery => {
-                let (at, recorded) = self.discovered_at()?;
-                let note = "provisional: discovered no later than the first record";
-                Some(match recorded {
-                    true => sure(at),
-                    false => Start {
-                        at,
-                        basis: "first_report",
-                        note: Some(note.to_owned()),
-                    },
-                })
-            }
-            Anchor::IncidentFirst => self.incident.first.map(sure),
-            Anchor::IncidentLast => self.incident.last.map(sure),
-            Anchor::Milestone(name) => {
-                let recorded = self
-                    .milestones(name)
-                    .filter_map(|(reported, at)| Some((at?, reported.is_disputed("report.at"))))
-                    .min();
-                recorded
-                    .map(|(at, disputed)| disputable(at, disputed))
-                    .or_else(|| self.answered_instant(name.as_str()).map(sure))
+        clocks.wanted.clear();
+        if let Some(unknown) = unknown {
+            let note = "or earlier: when a client first told an authority is not on record";
+            stated.notes.push(note.to_owned());
+            clocks.wanted.insert(word.to_owned(), unknown);
+        }
+    }
+
+    /// Where the text changed while a clock ran, counsel's reading says whose clocks stand; without
+    /// one the earlier date runs.
+    fn by_text(&self, clocks: &mut Clocks) {
+        let Some(question) = &self.duty.text_question else {
+            return;
+        };
+        if !clocks.raised.contains(question) {
+            return;
+        }
+        let names = |clock: &Clock| clock.under_text.clone();
+        let mut texts: Vec<String> = clocks.all.iter().filter_map(names).collect();
+        texts.dedup();
+        let aside = match (self.effect(Some(question)), texts.as_slice()) {
+            (Kleene::Yes, [_, later @ ..]) => later.to_vec(),
+            (Kleene::No, [earlier @ .., _]) => earlier.to_vec(),
+            _ => Vec::new(),
+        };
+        for clock in &mut clocks.all {
+            let under = clock.under_text.as_ref();
+            if under.is_some_and(|name| aside.contains(name)) {
+                clock.put_aside();
+            } else if under.is_some() {
+                let note = "the text changed while it ran; which applies is for counsel";
+                clock.notes.push(note.to_owned());
             }
         }
     }
 
-    /// The earliest notice to an authority of the United States; one that may be none is taken in,
-    /// so that no date is stated too late.
-    fn first_notice(&self, required: bool) -> Option<Start> {
-        let (at, disputed, sure) = self
-            .notices()
-            .filter_map(|(reported, notice)| {
-                let starts = self.starts_clock(reported, notice, required);
-                let disputed = reported.is_disputed("report.at");
-                starts
-                    .may_be()
-                    .then_some((notice.at?, disputed, starts == Kleene::Yes))
-            })
-            .min()?;
-        let mut start = disputable(at, disputed);
-        if !sure {
-            let note = "provisional: whether this notice starts the clock is not settled";
-            start.note = Some(note.to_owned());
+    /// The clocks of one limb.
+    fn limb(&self, rule: &ClockRule, clocks: &mut Clocks) -> Result<(), OutOfRange> {
+        let mut strict = Vec::new();
+        if let Some(repeats) = &rule.repeats {
+            strict = self.chain(rule, repeats)?;
+        } else {
+            for anchor in &rule.anchors {
+                let start = self.start(*anchor);
+                if start.is_none() {
+                    let wanted = Wanted::instant(question(*anchor));
+                    clocks.wanted.insert(anchor.as_str().to_owned(), wanted);
+                }
+                let clock = self.anchored(rule, *anchor, start)?;
+                let same = |one: &&mut Clock| {
+                    rule.period.is_some() && one.anchor_at.is_some() && one.outer == clock.outer
+                };
+                match strict.iter_mut().find(same) {
+                    Some(one) => one.of.push(anchor.as_str().to_owned()),
+                    None => strict.push(clock),
+                }
+            }
+            self.each(rule, &mut strict, clocks)?;
         }
-        Some(start)
+        self.which_anchor(rule, &mut strict, clocks);
+        self.coverage(rule, &mut strict, clocks)?;
+        for clock in &mut strict {
+            clock.under_text.clone_from(&rule.under_text);
+            if let Some(why) = &rule.shown_only {
+                clock.notes.push(format!("{SHOWN_ONLY}: {why}"));
+            }
+            if clock.met.is_none() && rule.repeats.is_none() && clock.outer.is_some() {
+                clock.met = self.performed().into_iter().next();
+            }
+        }
+        if strict.iter().any(|clock| clock.outer.is_some()) {
+            clocks.raised.extend(rule.questions.iter().cloned());
+        }
+        let mut delayed = self.delayed(rule, &mut strict, clocks)?;
+        clocks.all.append(&mut strict);
+        clocks.all.append(&mut delayed);
+        Ok(())
     }
 
-    fn clock(
+    /// The clock of one anchor; where the limb counts from the end of a period, of the one in which
+    /// the anchor lies.
+    fn anchored(
+        &self,
+        rule: &ClockRule,
+        anchor: Anchor,
+        start: Option<Start>,
+    ) -> Result<Clock, OutOfRange> {
+        let Some(period) = rule.period else {
+            return self.clock(rule, anchor.as_str(), start);
+        };
+        let zone = self.order.time_zone();
+        let ends = start.and_then(|start| {
+            let last = last_day(period, start.at.date_in(&zone))?;
+            let at = self.moment(last)?;
+            Some(Start { at, ..start })
+        });
+        let mut clock = self.clock(rule, "period_end", ends)?;
+        clock.of.push(anchor.as_str().to_owned());
+        Ok(clock)
+    }
+
+    /// The first instant of `day` in the order's zone.
+    pub(crate) fn moment(&self, day: Date) -> Option<Moment> {
+        let zoned = day.to_zoned(self.order.time_zone()).ok()?;
+        Moment::from_micros(zoned.timestamp().as_microsecond()).ok()
+    }
+
+    /// A limit for each later notice too: stated only where counsel's reading says that each starts
+    /// one of its own.
+    fn each(
+        &self,
+        rule: &ClockRule,
+        strict: &mut Vec<Clock>,
+        clocks: &mut Clocks,
+    ) -> Result<(), OutOfRange> {
+        let Some(question) = &rule.each_question else {
+            return Ok(());
+        };
+        let own = self.effect(Some(question)) == Kleene::Yes;
+        for anchor in &rule.anchors {
+            let notices = matches!(anchor, Anchor::GovernmentNotice | Anchor::RequiredNotice);
+            let later = if notices {
+                self.starting_notices(*anchor)
+            } else {
+                Vec::new()
+            };
+            for start in later.into_iter().skip(1) {
+                clocks.raised.insert(question.clone());
+                let since = start.at;
+                let mut clock = self.clock(rule, anchor.as_str(), Some(start))?;
+                clock.limb = format!("{}, a later notice", rule.limb);
+                let mut done = self.performed().into_iter();
+                clock.met = done.rfind(|one| one.at.is_none_or(|at| at >= since));
+                if !own {
+                    let note = "whether a later notice starts a limit of its own is for counsel";
+                    clock.notes.push(format!("{SHOWN_ONLY}: {note}"));
+                }
+                strict.push(clock);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of the anchors is meant is for counsel; without a reading the earliest stands.
+    fn which_anchor(&self, rule: &ClockRule, strict: &mut [Clock], clocks: &mut Clocks) {
+        let Some(question) = &rule.anchor_question else {
+            return;
+        };
+        let days: BTreeSet<Date> = strict.iter().filter_map(|clock| clock.outer).collect();
+        if days.len() < 2 {
+            return;
+        }
+        clocks.raised.insert(question.clone());
+        if let Some(meant) = self.anchor_read(question) {
+            for clock in strict.iter_mut() {
+                let named = clock.of.iter().chain([&clock.anchor]);
+                if !named.into_iter().any(|word| word == meant.as_str()) {
+                    clock.put_aside();
+                }
+            }
+        }
+    }
+
+    /// A clock of `rule` from `start`.
+    pub(crate) fn clock(
         &self,
         rule: &ClockRule,
         anchor: &str,
@@ -134,7 +270,9 @@ impl Context<'_> {
     ) -> Result<Clock, OutOfRange> {
         let mut clock = Clock {
             limb: rule.limb.clone(),
+            cite: rule.cite.clone(),
             anchor: anchor.to_owned(),
+            of: Vec::new(),
             anchor_at: start.as_ref().map(|start| start.at),
             anchor_basis: start
                 .as_ref()
@@ -145,6 +283,8 @@ impl Context<'_> {
             days: rule.days,
             planned: None,
             outer: None,
+            under_text: None,
+            met: None,
             notes: Vec::new(),
         };
         let Some(start) = start else {
@@ -200,16 +340,99 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// A request of law enforcement: the later day it gives. Where the pack asks counsel whether it
+    /// moves the limit, the limit stands until a reading says so, and the later day is shown.
+    fn delayed(
+        &self,
+        rule: &ClockRule,
+        strict: &mut [Clock],
+        clocks: &mut Clocks,
+    ) -> Result<Vec<Clock>, OutOfRange> {
+        let mut shown = Vec::new();
+        let Some(delay) = &rule.delay else {
+            return Ok(shown);
+        };
+        let Some(until) = self.delay_until(delay) else {
+            return Ok(shown);
+        };
+        let moves = match &delay.question {
+            None => true,
+            Some(question) => {
+                clocks.raised.insert(question.clone());
+                self.effect(Some(question)) == Kleene::Yes
+            }
+        };
+        for clock in strict.iter_mut() {
+            let (Some(outer), Some(at)) = (clock.outer, clock.anchor_at) else {
+                continue;
+            };
+            if until <= outer {
+                continue;
+            }
+            let trigger = at.date_in(&self.order.time_zone());
+            let planned = working_day_back(until, trigger, &self.settings.calendar)?;
+            let mut later = clock.clone();
+            later.outer = Some(until);
+            later.planned = Some(planned);
+            let note = format!("law enforcement asked for delay until {until}");
+            if moves {
+                later.notes.push(note);
+                *clock = later;
+            } else {
+                later.limb = format!("{}, delayed", clock.limb);
+                later.notes.push(format!(
+                    "{SHOWN_ONLY}: {note}; whether that moves the limit is for counsel"
+                ));
+                shown.push(later);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// The last day of the delay that law enforcement asked for, within what the clause allows; of
+    /// several requests, the latest.
+    fn delay_until(&self, delay: &DelayRule) -> Option<Date> {
+        let zone = self.order.time_zone();
+        let mut latest = None;
+        for reported in &self.incident.reports {
+            let Report::LawEnforcementRequest(one) = &reported.record.report else {
+                continue;
+            };
+            if one.made == Some(YesNo::No) {
+                continue;
+            }
+            let asked = one.until.map(|until| until.date_in(&zone));
+            let written = delay
+                .written_days
+                .filter(|_| one.written == Some(YesNo::Yes));
+            let days = delay
+                .most_days
+                .map(|days| days + written.unwrap_or_default());
+            let from = one.at.map(|at| at.date_in(&zone));
+            let cap = days
+                .zip(from)
+                .and_then(|(days, from)| from.checked_add(i64::from(days).days()).ok());
+            let until = match (asked, cap, days) {
+                (Some(asked), Some(cap), _) => Some(asked.min(cap)),
+                (Some(asked), None, None) => Some(asked),
+                // A cap that cannot be counted, since nobody knows when they asked, allows nothing.
+                (_, None, _) => None,
+                (None, cap, _) => cap,
+            };
+            latest = latest.max(until);
+        }
+        latest
+    }
+
     /// Adds the strict clocks of a limb and, where they began before the incident was covered, the
     /// one that runs from coverage.
     fn coverage(
         &self,
         rule: &ClockRule,
-        mut strict: Vec<Clock>,
+        strict: &mut Vec<Clock>,
         clocks: &mut Clocks,
     ) -> Result<(), OutOfRange> {
         let Some(question) = &rule.coverage_question else {
-            clocks.all.append(&mut strict);
             return Ok(());
         };
         let zone = self.order.time_zone();
@@ -231,7 +454,6 @@ impl Context<'_> {
                 }
             }
         }
-        clocks.all.append(&mut strict);
         if too_early && let Some(at) = covered {
             let start = Start {
                 at,
@@ -240,86 +462,9 @@ impl Context<'_> {
             };
             let mut clock = self.clock(rule, "coverage", Some(start))?;
             clock.limb = format!("{}, from coverage", rule.limb);
-            clocks.all.push(clock);
+            strict.push(clock);
         }
         Ok(())
-    }
-
-    /// When, by the records, the incident came to be covered: the earliest required notice, or the
-    /// record with which a count reached its number. None where one of these has no date: it may
-    /// have been the earliest.
-    fn covered_at(&self) -> Option<Moment> {
-        let mut at: Vec<Option<Moment>> = Vec::new();
-        let mut open = vec![&self.duty.when];
-        while let Some(condition) = open.pop() {
-            match &condition.kind {
-                ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
-                ConditionKind::Count(rule) => {
-                    let reached = self
-                        .counted(rule)
-                        .is_some_and(|(_, count)| count.at_least >= rule.at_least);
-                    at.extend(reached.then(|| self.counted_at(rule.at_least)));
-                }
-                ConditionKind::GovernmentNotice(rule)
-                    if self.condition(condition).value().is_yes() =>
-                {
-                    let given = self.notices().filter(|(reported, notice)| {
-                        self.starts_clock(reported, notice, rule.required).is_yes()
-                    });
-                    at.push(given.filter_map(|(_, notice)| notice.at).min());
-                }
-                _ => {}
-            }
-        }
-        at.into_iter().min().flatten()
-    }
-
-    /// The record with which exposures came to `threshold` accounts; where they do not by
-    /// themselves, the last record that says what to look for or judges it.
-    fn counted_at(&self, threshold: u64) -> Option<Moment> {
-        let mut exposures = Vec::new();
-        let mut last = None;
-        for reported in &self.incident.reports {
-            let at = reported.record.recorded_at;
-            match &reported.record.report {
-                Report::Exposure(one) => {
-                    exposures.push((at, one));
-                    last = last.max(Some(at));
-                }
-                Report::Indicator(_) | Report::Judgement(_) | Report::Tally(_) => {
-                    last = last.max(Some(at));
-                }
-                _ => {}
-            }
-        }
-        exposures.sort_by_key(|(at, _)| *at);
-        let mut named = BTreeSet::new();
-        let mut counted = 0;
-        for (at, exposure) in exposures {
-            named.extend(exposure.accounts.iter().flatten());
-            counted = counted.max(exposure.count.map_or(0, |count| count.at_least));
-            if counted.max(named.len() as u64) >= threshold {
-                return Some(at);
-            }
-        }
-        last
-    }
-
-    /// When discovery is counted from, and whether a record says so. Where none does: the upper end
-    /// of the interval; where nothing bounds it above, the last access, so that nothing that is
-    /// owed is without a date.
-    fn discovered_at(&self) -> Option<(Moment, bool)> {
-        match self.discovery() {
-            Discovery::Recorded { at } => Some((at, true)),
-            Discovery::Between {
-                not_before,
-                not_after,
-            } => {
-                let at = not_after.or(self.incident.last).or(not_before)?;
-                Some((at, false))
-            }
-            Discovery::Unknown => None,
-        }
     }
 
     /// "A reasonable time" from discovery, by the deployment's policy.
@@ -345,43 +490,13 @@ impl Context<'_> {
     }
 }
 
-/// What a person is asked about an anchor that is not on record.
-fn question(anchor: Anchor) -> String {
-    match anchor {
-        Anchor::GovernmentNotice => {
-            "When did the company first tell a U.S. federal, state or local entity?".to_owned()
-        }
-        Anchor::RequiredNotice => {
-            "When did the company first tell a U.S. authority, as a law requires?".to_owned()
-        }
-        Anchor::Discovery => "When did the company discover the incident?".to_owned(),
-        Anchor::IncidentFirst => "When was the first access or exposure?".to_owned(),
-        Anchor::IncidentLast => "When was the last access or exposure?".to_owned(),
-        Anchor::Milestone(MilestoneName::NoNoticeNeeded) => {
-            "When was it determined that no U.S. authority need be told?".to_owned()
-        }
-        Anchor::Milestone(name) => {
-            format!("When was the milestone `{name}` reached?")
-        }
-    }
-}
-
-/// What marks a clock that counsel's reading puts aside.
-const NOT_STATED: &str = "put aside by counsel's reading";
-
-fn disputable(at: Moment, disputed: bool) -> Start {
-    if disputed {
-        let note = Some("disputed: the earliest instant on record".to_owned());
-        Start {
-            at,
-            basis: "disputed",
-            note,
-        }
-    } else {
-        Start {
-            at,
-            basis: "recorded",
-            note: None,
+/// The last day of the period in which `day` lies.
+fn last_day(period: Period, day: Date) -> Option<Date> {
+    match period {
+        Period::CalendarYear => Date::new(day.year(), 12, 31).ok(),
+        Period::CalendarQuarter => {
+            let month = (day.month() + 2) / 3 * 3;
+            Some(Date::new(day.year(), month, 1).ok()?.last_of_month())
         }
     }
 }

@@ -10,6 +10,11 @@ impl Context<'_> {
     /// What `condition` comes to.
     pub(crate) fn condition(&self, condition: &Condition) -> Node {
         let (text, cite) = (condition.text.as_str(), condition.cite.as_str());
+        if let Some((leaf, value)) = self.suppose.leaf
+            && std::ptr::eq(leaf, condition)
+        {
+            return Node::new(text, cite, value);
+        }
         match &condition.kind {
             ConditionKind::All(parts) => Node::all(
                 text,
@@ -28,6 +33,7 @@ impl Context<'_> {
             ConditionKind::Circumstance(name) => self.circumstance(text, cite, *name),
             ConditionKind::Noncompliance(sections) => self.noncompliance(text, cite, sections),
             ConditionKind::Milestone(name) => self.milestone(text, cite, *name),
+            ConditionKind::UnderText(name) => self.under_text(text, cite, name),
         }
     }
 
@@ -35,7 +41,11 @@ impl Context<'_> {
     pub(crate) fn counted(&self, rule: &CountRule) -> Option<(View<'_>, facts::Interval)> {
         let population = self.duty.populations.get(&rule.population)?;
         let view = View::new(self, population, true);
-        let count = in_unit(&view.counts(), rule.unit);
+        let count = if rule.in_one_state {
+            view.in_one_state(rule.unit)
+        } else {
+            in_unit(&view.counts(), rule.unit)
+        };
         let told = self.answered_count(rule.unit.as_str());
         let narrowed =
             told.and_then(|count_told| count.narrowed(facts::Interval::exactly(count_told)));
@@ -115,7 +125,8 @@ impl Context<'_> {
         node.because.value = node.value().or(meant);
     }
 
-    fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName) -> Node {
+    /// What is stated of the whole matter about a yes/no fact, and by which records.
+    pub(crate) fn stated(&self, name: CircumstanceName) -> (Kleene, Vec<String>) {
         let mut records = Vec::new();
         let mut values = Vec::new();
         for reported in &self.incident.reports {
@@ -143,6 +154,11 @@ impl Context<'_> {
             (false, true) => Kleene::No,
             _ => Kleene::Unknown,
         };
+        (known, records)
+    }
+
+    fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName) -> Node {
+        let (known, records) = self.stated(name);
         let fact = format!("circumstance:{name}");
         let mut node = Node::new(text, cite, self.or_answered(known, &fact));
         node.because.records = records;

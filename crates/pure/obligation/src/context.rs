@@ -1,10 +1,11 @@
 //! What one evaluation sees: the incident, what people answered and read, and what is supposed.
 
 use crate::determination::{Because, Reserved};
+use crate::population::Part;
 use crate::settings::Settings;
 use facts::{Act, Kleene, Moment};
 use incident::{Discovery, Incident};
-use orders::{Duty, Order};
+use orders::{Anchor, Condition, Duty, Order};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +57,12 @@ pub(crate) struct Suppose {
     pub(crate) question: Option<(String, bool)>,
     /// No carve-out takes anything out.
     pub(crate) no_carve_outs: bool,
+    /// This part of every definition holds of everything.
+    pub(crate) part: Option<Part>,
+    /// The condition at this place of the tree comes to that.
+    pub(crate) leaf: Option<(*const Condition, Kleene)>,
+    /// The order binds, or not.
+    pub(crate) in_force: Option<Kleene>,
 }
 
 /// A fact that would settle something, before its id and its effects are known.
@@ -204,9 +211,18 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The id under which `fact` is asked for: the same in every run.
+    /// The same incident seen by another duty of the order.
+    pub(crate) fn on(&self, duty: &'a Duty) -> Context<'a> {
+        Context {
+            duty,
+            ..self.supposing(self.suppose.clone())
+        }
+    }
+
+    /// The id under which `fact` is asked for: the same in every run, and one for all duties that
+    /// share a trigger.
     pub(crate) fn ask_id(&self, fact: &str) -> String {
-        let (incident, order, duty) = (&self.incident.id, &self.order.slug, &self.duty.name);
+        let (incident, order, duty) = (&self.incident.id, &self.order.slug, self.duty.asks_as());
         facts::short_id("ask", &[incident, order, duty, fact])
     }
 
@@ -275,16 +291,24 @@ impl<'a> Context<'a> {
         {
             return Kleene::from(*effect);
         }
-        let Some(question) = self.order.reserved.get(id) else {
-            return Kleene::Unknown;
-        };
+        let rule = self.reading(id);
+        rule.map_or(Kleene::Unknown, |rule| Kleene::from(rule.effect))
+    }
+
+    /// The anchor that a reading of the question names, if one is followed.
+    pub(crate) fn anchor_read(&self, question: &str) -> Option<Anchor> {
+        self.reading(question)?.anchor
+    }
+
+    /// The reading that is followed: counsel's, failing that the working one.
+    fn reading(&self, id: &str) -> Option<&orders::ReadingRule> {
+        let question = self.order.reserved.get(id)?;
         let value = match self.said.readings.get(id) {
             Some(values) if values.len() == 1 => values.keys().next().map(String::as_str),
             Some(_) => None,
             None => question.working.as_deref(),
         };
-        let rule = value.and_then(|value| question.readings.get(value));
-        rule.map_or(Kleene::Unknown, |rule| Kleene::from(rule.effect))
+        question.readings.get(value?)
     }
 
     /// A question as the determination shows it.
@@ -305,13 +329,33 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// When it was discovered, a person's answer included.
+    /// When it was discovered, a person's answer included: where the duty takes other milestones
+    /// for discovery too, the earliest.
     pub(crate) fn discovery(&self) -> Discovery {
-        match self.incident.discovery {
+        let found = match self.incident.discovery {
             recorded @ Discovery::Recorded { .. } => recorded,
             other => match self.answered_instant("discovered") {
                 Some(at) => Discovery::Recorded { at },
                 None => other,
+            },
+        };
+        let rule = self.duty.discovery.as_ref();
+        let others = rule.into_iter().flat_map(|rule| &rule.or);
+        let Some(other) = others.filter_map(|name| self.milestone_at(*name)).min() else {
+            return found;
+        };
+        match found {
+            Discovery::Recorded { at } => Discovery::Recorded { at: at.min(other) },
+            Discovery::Between {
+                not_before,
+                not_after,
+            } => Discovery::Between {
+                not_before: not_before.map(|at| at.min(other)),
+                not_after: Some(not_after.map_or(other, |at| at.min(other))),
+            },
+            Discovery::Unknown => Discovery::Between {
+                not_before: None,
+                not_after: Some(other),
             },
         }
     }

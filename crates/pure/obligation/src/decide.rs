@@ -1,16 +1,17 @@
 //! Deciding: every duty of an order put to one incident.
 
 use crate::context::{Context, Node, Said, Suppose, Wanted};
-use crate::determination::{Answer, Ask, Because, Determination, PackStamp, PerformedAt, Reserved};
+use crate::determination::{Answer, Ask, Because, Determination, PackStamp, Reserved};
+use crate::near::near;
 use crate::population::View;
 use crate::settings::Settings;
-use facts::{Interval, Kleene, Report};
+use facts::{Interval, Kleene};
 use incident::{Discovery, Incident};
 use orders::{Duty, NoDuty, Order, OutOfRange};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the order asks for about this incident: one determination for each of its duties, or one
-/// without a duty where it has none or its text is not known.
+/// What the order asks for about this incident: one determination for each of its duties, and one
+/// without a duty where it has none, or where the text of one that it may have is not known.
 ///
 /// # Errors
 /// When a date lies outside the years that the calendar knows: a person must look, it is never
@@ -21,14 +22,35 @@ pub fn decide(
     settings: &Settings,
 ) -> Result<Vec<Determination>, OutOfRange> {
     let said = Said::of(order, incident);
-    if order.duties.is_empty() {
-        return Ok(vec![without_duty(order, incident)]);
+    let mut determinations = Vec::with_capacity(order.duties.len());
+    for duty in &order.duties {
+        determinations.push(one(&Context::new(order, duty, incident, settings, &said))?);
     }
-    order
-        .duties
-        .iter()
-        .map(|duty| one(&Context::new(order, duty, incident, settings, &said)))
-        .collect()
+    if order.duties.is_empty() || order.no_duty.is_some() {
+        determinations.push(without_duty(order, incident));
+    }
+    Ok(determinations)
+}
+
+/// What one duty of the order comes to; with `None`, what the order says where it has no duty.
+/// `None` where it has no such duty.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_duty(
+    order: &Order,
+    duty: Option<&str>,
+    incident: &Incident,
+    settings: &Settings,
+) -> Result<Option<Determination>, OutOfRange> {
+    let Some(duty) = duty else {
+        let says = order.duties.is_empty() || order.no_duty.is_some();
+        return Ok(says.then(|| without_duty(order, incident)));
+    };
+    let said = Said::of(order, incident);
+    let duty = order.duty(duty);
+    duty.map(|duty| one(&Context::new(order, duty, incident, settings, &said)))
+        .transpose()
 }
 
 /// The value of a duty with something supposed, and nothing else.
@@ -40,6 +62,7 @@ pub(crate) fn value(context: &Context<'_>, suppose: Suppose) -> Kleene {
 pub(crate) fn tree(context: &Context<'_>) -> Node {
     let duty = context.duty;
     let mut parts = vec![context.in_force(), context.condition(&duty.when)];
+    parts.extend(context.goes_on());
     if !duty.unless.is_empty() {
         let unless: Vec<Node> = duty
             .unless
@@ -58,6 +81,8 @@ pub(crate) fn tree(context: &Context<'_>) -> Node {
 
 fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
     let (order, duty, incident) = (context.order, context.duty, context.incident);
+    let texts = context.texts()?;
+    let texts = texts.into_iter().map(|text| text.name.clone()).collect();
     let mut node = tree(context);
     let answer = Answer::from(node.value());
     node.because.text = format!("{}: {}", duty.title, words(answer));
@@ -95,13 +120,15 @@ fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
         pack: stamp(order, Some(duty)),
         answer,
         because: node.because,
+        texts,
         counts: counts(context),
         clock,
         clocks,
         reminder,
-        performed: performed(context),
+        performed: context.performed(),
         asks,
         reserved: raised.iter().map(|id| context.reserved(id)).collect(),
+        near: near(context, answer),
     };
     determination.digest = facts::digest_json(&determination);
     Ok(determination)
@@ -172,25 +199,6 @@ fn counts(context: &Context<'_>) -> BTreeMap<String, Interval> {
     by_unit
 }
 
-/// When it was done, by the reports of responders.
-fn performed(context: &Context<'_>) -> Vec<PerformedAt> {
-    let mut done = Vec::new();
-    for reported in &context.incident.reports {
-        if let Report::Performed(one) = &reported.record.report
-            && one.order == context.order.slug
-            && one.duty == context.duty.name
-        {
-            done.push(PerformedAt {
-                at: one.at,
-                record: reported.record.id.clone(),
-                part: one.part.map(|part| part.as_str().to_owned()),
-            });
-        }
-    }
-    done.sort();
-    done
-}
-
 fn stamp(order: &Order, duty: Option<&Duty>) -> PackStamp {
     let grade = duty.map_or(order.grade, |duty| duty.grade);
     PackStamp {
@@ -244,6 +252,7 @@ fn without_duty(order: &Order, incident: &Incident) -> Determination {
             records: Vec::new(),
             count: None,
         },
+        texts: Vec::new(),
         counts: BTreeMap::new(),
         clock: None,
         clocks: Vec::new(),
@@ -251,6 +260,7 @@ fn without_duty(order: &Order, incident: &Incident) -> Determination {
         performed: Vec::new(),
         asks: Vec::new(),
         reserved: reserved.into_iter().collect(),
+        near: Vec::new(),
     };
     determination.digest = facts::digest_json(&determination);
     determination

@@ -53,13 +53,20 @@ pub struct Because {
 pub struct Clock {
     /// Which limb of the deadline.
     pub limb: String,
+    /// The clause.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cite: String,
     /// What starts it: the name of a milestone or report, or `discovery`, `incident_first`,
     /// `incident_last`, `period_end`, `performed`.
     pub anchor: String,
+    /// For `period_end`: the anchors that lie in the period.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
     /// When it started; `None`: not started.
     #[serde(default)]
     pub anchor_at: Option<Moment>,
-    /// `recorded`, `first_report` (provisional), `disputed` (at its earliest) or `not_on_record`.
+    /// `recorded`, `first_report` (provisional), `disputed` (at its earliest), `chained` (from the
+    /// day on which what comes before is due) or `not_on_record`.
     pub anchor_basis: String,
     /// The zone in which days are counted.
     pub zone: String,
@@ -73,6 +80,12 @@ pub struct Clock {
     /// The last day that the rule allows.
     #[serde(default)]
     pub outer: Option<Date>,
+    /// The one of several texts of the duty that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_text: Option<String>,
+    /// What met it: the duty was done. The answer stays what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<PerformedAt>,
     /// What must be said with it, such as that staff extended it or that it predates coverage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -123,6 +136,21 @@ pub struct Reserved {
     pub reading: Option<(String, String)>,
 }
 
+/// One thing supposed, and what it would make of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Near {
+    /// What kind of thing: `count`, `fact`, `act`, `carve_out`, `reading`, `in_force`, `instance`.
+    pub kind: String,
+    /// What would be otherwise, in words.
+    pub what: String,
+    /// The clause, or the id of the question reserved to counsel.
+    pub cite: String,
+    /// How it is now.
+    pub now: String,
+    /// What each other value would make of the duty.
+    pub would: BTreeMap<String, Answer>,
+}
+
 /// One duty of one order for one incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Determination {
@@ -146,6 +174,9 @@ pub struct Determination {
     pub answer: Answer,
     /// Why.
     pub because: Because,
+    /// The texts of the duty that applied, or may have, where it had several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
     /// The counts of this duty's clause, by unit (`accounts`, `consumers`, `resources`, `devices`).
     pub counts: BTreeMap<String, Interval>,
     /// The running legal limit that ends first.
@@ -162,6 +193,10 @@ pub struct Determination {
     pub asks: Vec<Ask>,
     /// What is reserved to counsel.
     pub reserved: Vec<Reserved>,
+    /// Near the line: for what is not owed or open, each single fact, count or reading that would
+    /// change the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<Near>,
 }
 
 /// Which text an answer rests on.

@@ -1,10 +1,10 @@
 //! Whether an order binds: the trigger of the duty must lie in its time of force.
 
 use crate::context::{Context, Node, Wanted};
-use facts::{Kleene, MilestoneName, Moment, Report};
+use facts::{Kleene, MilestoneName, Moment, NotifiedBy, Report};
 use incident::Discovery;
 use jiff::civil::Date;
-use orders::{Trigger, Window};
+use orders::{OutOfRange, TextWindow, Trigger, Window};
 
 /// Where an instant or interval lies, seen from a window.
 #[derive(PartialEq, Eq)]
@@ -30,6 +30,9 @@ impl Context<'_> {
     pub(crate) fn in_force(&self) -> Node {
         let rule = &self.duty.in_force;
         let window = self.window();
+        if let Some(value) = self.suppose.in_force {
+            return Node::new("The time of force, as supposed", &rule.cite, value);
+        }
         if window == Window::default() {
             let text = "The order is taken to bind: when it is in force is not known; state it in \
                         the configuration";
@@ -68,7 +71,11 @@ impl Context<'_> {
             let given_in_force = notice
                 .at
                 .is_some_and(|at| side(self, window, Some(at), Some(at)) == Side::In);
-            if given_in_force && self.starts_clock(reported, notice, true).may_be() {
+            if given_in_force
+                && self
+                    .starts_clock(NotifiedBy::Respondent, reported, notice, true)
+                    .may_be()
+            {
                 let told = &mut node.because;
                 told.text = format!(
                     "The {name} lies outside the time of force ({span}), a required notice to an \
@@ -78,6 +85,53 @@ impl Context<'_> {
                 told.value = self.effect(rule.question.as_deref());
                 node.raised.extend(rule.question.clone());
             }
+        }
+        node
+    }
+
+    /// Which of the duty's texts applied, or may have: by the instant that must lie in the time of
+    /// force, oldest first. Empty where the duty has one text only.
+    ///
+    /// # Errors
+    /// Where the instant lies before the first text that is encoded.
+    pub(crate) fn texts(&self) -> Result<Vec<&TextWindow>, OutOfRange> {
+        let zone = self.order.time_zone();
+        let (_, from, to) = self.trigger();
+        let day = |at: Option<Moment>| at.map(|at| at.date_in(&zone));
+        let (first, last) = (day(from), day(to));
+        let begins = self.duty.texts.first().and_then(|text| text.from);
+        if let Some((date, from)) = last.zip(begins).filter(|(last, from)| last < from) {
+            return Err(OutOfRange::Text {
+                duty: format!("{}/{}", self.order.slug, self.duty.name),
+                date,
+                from,
+            });
+        }
+        let overlaps = |text: &&TextWindow| {
+            let ended = text
+                .until
+                .zip(first)
+                .is_some_and(|(until, first)| first >= until);
+            let not_begun = text.from.zip(last).is_some_and(|(from, last)| last < from);
+            !ended && !not_begun
+        };
+        Ok(self.duty.texts.iter().filter(overlaps).collect())
+    }
+
+    /// Whether the text `name` applies.
+    pub(crate) fn under_text(&self, text: &str, cite: &str, name: &str) -> Node {
+        let applying = self.texts().unwrap_or_default();
+        let among = applying.iter().any(|one| one.name == name);
+        let value = match (among, applying.len()) {
+            (true, 1) => Kleene::Yes,
+            (false, 1..) => Kleene::No,
+            _ => Kleene::Unknown,
+        };
+        let mut node = Node::new(text, cite, value);
+        if value == Kleene::Unknown && self.duty.in_force.trigger == Trigger::Discovery {
+            let question = "When did the company discover the incident?";
+            node.wanted
+                .insert("discovered".to_owned(), Wanted::instant(question));
         }
         node
     }

@@ -4,6 +4,7 @@
 //! is named here: what a clause asks is data of its pack.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod anchors;
 pub mod cases;
 mod clocks;
 mod conditions;
@@ -12,16 +13,21 @@ mod counted;
 mod decide;
 mod determination;
 mod facts_file;
+mod filings;
 mod in_force;
+mod near;
 mod notices;
 mod population;
+mod recurring;
 mod register;
 mod settings;
 mod shown;
 mod strict;
 
-pub use decide::decide;
+pub use decide::{decide, decide_duty};
 pub use determination::*;
 pub use facts_file::{FactsError, facts_file};
+pub use filings::{Filing, with_filings};
+pub use near::as_one_instance;
 pub use register::{EntryKind, RegisterEntry, register};
 pub use settings::Settings;

@@ -232,15 +232,16 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a notice to an authority of the United States was given by the respondent, as far as
-    /// a clock asks; with `required`, only one that a law required.
+    /// Whether a notice to an authority of the United States was given by `who`, as far as a clock
+    /// asks; with `required`, only one that a law required.
     pub(crate) fn starts_clock(
         &self,
+        who: NotifiedBy,
         reported: &Reported,
         notice: &GovernmentNotice,
         required: bool,
     ) -> Kleene {
-        let by = self.is_by(&[NotifiedBy::Respondent], reported, notice);
+        let by = self.is_by(&[who], reported, notice);
         let place = self.is_in("US", reported, notice);
         let needed = if required {
             self.is_required(reported, notice)

@@ -1,9 +1,10 @@
 //! What a clause counts: each part of its definition put to one row, in three values.
 
 use crate::context::Context;
-use facts::{IndicatorMode, Kleene};
+use facts::{CircumstanceName, IndicatorMode, Kleene, YesNo};
 use incident::{Counts, Incident, Row};
-use orders::{ActWord, Population, Unit};
+use orders::{ActWord, CircumstanceRule, Population, Unit};
+use std::collections::BTreeSet;
 
 /// A part of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,9 +17,10 @@ pub(crate) enum Part {
     Visibility,
     Encryption,
     Residence,
+    Circumstances,
 }
 
-pub(crate) const PARTS: [Part; 8] = [
+pub(crate) const PARTS: [Part; 9] = [
     Part::Information,
     Part::Reached,
     Part::Acts,
@@ -27,6 +29,7 @@ pub(crate) const PARTS: [Part; 8] = [
     Part::Visibility,
     Part::Encryption,
     Part::Residence,
+    Part::Circumstances,
 ];
 
 /// A population put to one incident.
@@ -94,6 +97,9 @@ impl<'a> View<'a> {
 
     pub(crate) fn part(&self, part: Part, row: &Row) -> Kleene {
         let relaxed = self.context.suppose.no_carve_outs;
+        if self.context.suppose.part == Some(part) {
+            return Kleene::Yes;
+        }
         match part {
             Part::Information => self.information(row),
             // What was done, by whom and to whom, a notice to an authority states by itself.
@@ -112,6 +118,7 @@ impl<'a> View<'a> {
             Part::Encryption if relaxed => Kleene::Yes,
             Part::Encryption => self.encryption(row),
             Part::Residence => self.residence(row),
+            Part::Circumstances => self.circumstances(row),
         }
     }
 
@@ -128,25 +135,101 @@ impl<'a> View<'a> {
 
     fn acts(&self, row: &Row) -> Kleene {
         let acts = row.class.acts;
-        let known = self
-            .population
-            .acts
-            .any
-            .iter()
-            .fold(Kleene::No, |value, act| {
-                value.or(match act {
-                    ActWord::Accessed => acts.accessed,
-                    ActWord::Acquired => acts.acquired,
-                    ActWord::PubliclyExposed => acts.publicly_exposed,
-                    ActWord::Disclosed => acts.disclosed,
-                })
-            });
+        let done = |act: &ActWord| match act {
+            ActWord::Accessed => acts.accessed,
+            ActWord::Acquired => acts.acquired,
+            ActWord::PubliclyExposed => acts.publicly_exposed,
+            ActWord::Disclosed => acts.disclosed,
+        };
+        let listed = self.population.acts.any.iter();
+        let known = listed.fold(Kleene::No, |value, act| value.or(done(act)));
+        let presumed = self.population.presumption.as_ref().map(|rule| {
+            // Evidence is what somebody has: where none is on record, there is none so far.
+            let rebutted = self.circumstance(rule.unless, row) == Kleene::Yes;
+            (done(&rule.from), rebutted)
+        });
+        let known = match presumed {
+            Some((from, false)) if known != Kleene::Yes => from.or(known),
+            Some((_, true)) if known == Kleene::Unknown => Kleene::No,
+            _ => known,
+        };
         self.context.or_answered(known, "acts")
+    }
+
+    /// What is stated of `row` about a yes/no fact, failing that of the whole matter.
+    fn circumstance(&self, name: CircumstanceName, row: &Row) -> Kleene {
+        let own = row
+            .class
+            .circumstances
+            .get(&name)
+            .copied()
+            .unwrap_or_default();
+        let known = match own {
+            Kleene::Unknown => self.context.stated(name).0,
+            own => own,
+        };
+        self.context
+            .or_answered(known, &format!("circumstance:{name}"))
+    }
+
+    /// The facts that must (not) hold.
+    fn circumstances(&self, row: &Row) -> Kleene {
+        let rules = self.population.circumstances.iter();
+        rules.fold(Kleene::Yes, |value, rule| {
+            value.and(self.one_circumstance(rule, row))
+        })
+    }
+
+    pub(crate) fn one_circumstance(&self, rule: &CircumstanceRule, row: &Row) -> Kleene {
+        let named = |information| rule.presumed_of.contains(&information);
+        let value = match self.circumstance(rule.name, row) {
+            Kleene::Unknown if row.class.information.is_some_and(named) => Kleene::Yes,
+            value => value,
+        };
+        match rule.must_be {
+            YesNo::Yes => value,
+            YesNo::No => !value,
+        }
+    }
+
+    /// The greatest number in one State or jurisdiction.
+    pub(crate) fn in_one_state(&self, unit: Unit) -> facts::Interval {
+        let is_state = |place: &&str| place.contains('-');
+        let rows = self.context.incident.rows.iter();
+        let places = rows.filter_map(|row| row.class.residence.as_deref());
+        let mut states: BTreeSet<Option<&str>> = places.filter(is_state).map(Some).collect();
+        // All of those whose State nobody knows may live in one that is not named.
+        states.insert(None);
+        let count = |state: &Option<&str>| {
+            let here = |row: &Row| match row.class.residence.as_deref() {
+                Some(place) if is_state(&place) => Kleene::from(Some(place) == *state),
+                _ => Kleene::Unknown,
+            };
+            in_unit(&self.count(&|row| self.holds(row).and(here(row))), unit)
+        };
+        let counts: Vec<facts::Interval> = states.iter().map(count).collect();
+        let at_most: Option<Vec<u64>> = counts.iter().map(|count| count.at_most).collect();
+        facts::Interval {
+            at_least: counts
+                .iter()
+                .map(|count| count.at_least)
+                .max()
+                .unwrap_or_default(),
+            at_most: at_most.map(|most| most.into_iter().max().unwrap_or_default()),
+        }
     }
 
     fn authority(&self, row: &Row) -> Kleene {
         let rule = &self.population.authority;
         let known = row.unauthorised(&self.context.order.slug, rule.ground);
+        let said = rule
+            .or_circumstance
+            .map_or(Kleene::Unknown, |name| !self.circumstance(name, row));
+        let known = match (known, said) {
+            (Kleene::Unknown, said) => said,
+            (known, said) if said != Kleene::Unknown && said != known => Kleene::Unknown,
+            (known, _) => known,
+        };
         let without = match known {
             Kleene::Unknown => !self.context.answered_yes_no("authorised"),
             known => known,
@@ -192,7 +275,9 @@ impl<'a> View<'a> {
         let encrypted = self.context.or_answered(row.class.encrypted, "encrypted");
         let key_taken = self.context.or_answered(row.class.key_taken, "key_taken");
         match (!encrypted).or(key_taken) {
-            Kleene::No if self.mixed => self.context.effect(rule.question.as_deref()),
+            Kleene::No if self.mixed && rule.question.is_some() => {
+                self.context.effect(rule.question.as_deref())
+            }
             value => value,
         }
     }

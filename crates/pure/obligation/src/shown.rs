@@ -97,6 +97,16 @@ impl View<'_> {
                  stated?"
                     .to_owned(),
             ),
+            Part::Circumstances => {
+                for rule in &self.population.circumstances {
+                    if self.one_circumstance(rule, row) == Kleene::Unknown {
+                        add(
+                            &format!("circumstance:{}", rule.name),
+                            format!("Is it so: {}?", rule.name.as_str().replace('_', " ")),
+                        );
+                    }
+                }
+            }
             // What only counsel can settle is reserved, not asked.
             Part::Visibility | Part::Residential => {}
         }
@@ -235,6 +245,10 @@ impl View<'_> {
             Part::Residence => rules
                 .residence
                 .as_ref()
+                .map_or(whole, |one| (&one.text, &one.cite)),
+            Part::Circumstances => rules
+                .circumstances
+                .first()
                 .map_or(whole, |one| (&one.text, &one.cite)),
         }
     }

@@ -14,7 +14,7 @@ fn determined(facts: &serde_json::Value) -> Determination {
     let packs = Packs::embedded().expect("the packs parse");
     let order = packs
         .orders()
-        .find(|order| !order.duties.is_empty())
+        .find(|order| !order.duties.is_empty() && order.register.review.is_some())
         .expect("an order with a duty");
     let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
     let settings = Settings::new(&[]).expect("the calendar");
@@ -125,7 +125,7 @@ fn counsels_reading_outranks_the_working_one_and_is_shown() {
     let order = Packs::embedded()
         .expect("packs")
         .orders()
-        .find(|order| !order.duties.is_empty())
+        .find(|order| !order.duties.is_empty() && order.register.review.is_some())
         .expect("an order")
         .slug
         .clone();

@@ -32,30 +32,53 @@ pub struct Closure {
     pub why: String,
 }
 
-/// Why a calendar cannot answer.
+/// Why a date cannot be judged: nothing that is encoded covers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutOfRange {
-    /// The calendar that was asked.
-    pub calendar: String,
-    /// The day that it was asked about, where it is a day at all.
-    pub date: Option<Date>,
-    /// The first and the last year that it knows.
-    pub years: (i16, i16),
+pub enum OutOfRange {
+    /// A calendar does not know the year.
+    Calendar {
+        /// The calendar that was asked.
+        calendar: String,
+        /// The day that it was asked about, where it is a day at all.
+        date: Option<Date>,
+        /// The first and the last year that it knows.
+        years: (i16, i16),
+    },
+    /// No text of a duty is encoded for the day.
+    Text {
+        /// Order and duty.
+        duty: String,
+        /// The day.
+        date: Date,
+        /// The first day for which a text is encoded.
+        from: Date,
+    },
 }
 
 impl std::fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.date {
-            Some(date) => write!(f, "whether {date} is a working day was asked of")?,
-            None => write!(f, "a day beyond all years was asked of")?,
+        match self {
+            OutOfRange::Calendar {
+                calendar,
+                date,
+                years: (from, until),
+            } => {
+                match date {
+                    Some(date) => write!(f, "whether {date} is a working day was asked of")?,
+                    None => write!(f, "a day beyond all years was asked of")?,
+                }
+                write!(
+                    f,
+                    " the calendar `{calendar}`, which knows the years {from} to {until} only; \
+                     extend its table after reading the law of those years"
+                )
+            }
+            OutOfRange::Text { duty, date, from } => write!(
+                f,
+                "what `{duty}` said on {date} was asked; no text before {from} is encoded; a \
+                 person must read the text of that day"
+            ),
         }
-        let (from, until) = self.years;
-        write!(
-            f,
-            " the calendar `{}`, which knows the years {from} to {until} only; extend its table \
-             after reading the law of those years",
-            self.calendar
-        )
     }
 }
 
@@ -195,7 +218,7 @@ impl Calendar {
     }
 
     pub(crate) fn out_of_range(&self, date: Option<Date>) -> OutOfRange {
-        OutOfRange {
+        OutOfRange::Calendar {
             calendar: self.name.clone(),
             date,
             years: (self.first_year, self.last_year),

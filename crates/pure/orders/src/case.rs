@@ -43,6 +43,12 @@ pub struct Expect {
     pub reminder: Option<Date>,
     /// How many clocks have started.
     pub started: Option<usize>,
+    /// Whether the clock that is stated has been met.
+    pub met: Option<bool>,
+    /// The texts of the duty that applied, or may have.
+    pub texts: Option<Vec<String>>,
+    /// What would change the answer, by kind (and nothing else, where given).
+    pub near: Option<Vec<String>>,
     /// The counts, by unit.
     #[serde(default)]
     pub counts: BTreeMap<String, Interval>,

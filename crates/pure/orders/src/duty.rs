@@ -1,9 +1,10 @@
 //! A duty: when it is owed, by when, what it says and where it goes; and the grammar of conditions.
 
-use crate::due::Method;
-use crate::model::{Grade, Window};
+use crate::clock::{ClockRule, ReminderRule};
+use crate::model::{Channel, Grade, Window};
 use crate::population::Population;
-use facts::{CircumstanceName, MilestoneName, NotifiedBy};
+use facts::{CircumstanceName, MilestoneName, NotifiedBy, PerformedPart};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,12 +21,20 @@ pub struct Duty {
     pub text: String,
     /// How sure its text is.
     pub grade: Grade,
-    /// What kind of duty: `report` or `certification-entry`.
+    /// What kind of duty.
     pub kind: DutyKind,
+    /// The duty that it follows and whose trigger it shares, such as the first report.
+    pub of: Option<String>,
     /// A number that goes up with every change of content.
     pub revision: u32,
     /// When it is in force; the order's window where it says nothing itself.
     pub in_force: InForce,
+    /// The texts that applied one after the other, oldest first; empty: there is only one.
+    pub texts: Vec<TextWindow>,
+    /// The question for counsel which text applies where it changed while a clock ran.
+    pub text_question: Option<String>,
+    /// What counts as discovery; `None`: the milestone `discovered` alone.
+    pub discovery: Option<DiscoveryRule>,
     /// What is counted, by name.
     pub populations: BTreeMap<String, Population>,
     /// The population whose counts a notice states.
@@ -46,18 +55,42 @@ pub struct Duty {
     pub supplements: String,
     /// Who signs, and how; `None`: nobody need.
     pub signature: Option<String>,
+    /// How it is sent, where that is not how the order says.
+    pub channel: Option<Channel>,
+    /// To whom it goes besides, or where the order's channel is not meant.
+    pub recipients: Vec<Recipient>,
     /// Ids of the order's questions that this duty raises.
     pub reserved: Vec<String>,
     /// Digest of its content.
     pub digest: String,
 }
 
-/// What kind of duty it is.
+/// What kind of duty it is, as counsel would call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DutyKind {
-    /// A report of its own.
+    /// A report of its own to the Commission.
     Report,
+    /// An update of a report, due again and again.
+    Update,
+    /// A log of the year's smaller incidents.
+    AnnualLog,
+    /// A summary for the board.
+    BoardSummary,
+    /// Making it public.
+    Publication,
+    /// Telling the people affected.
+    IndividualNotice,
+    /// Telling the media.
+    MediaNotice,
+    /// Telling the facilities that are customers.
+    FacilityNotice,
+    /// A copy of a report to the assessor.
+    AssessorCopy,
+    /// A report or a copy of one to an authority of a State.
+    StateCopy,
+    /// A task of the security program that an incident starts.
+    Task,
     /// An entry in the annual certification, without a report clock.
     CertificationEntry,
 }
@@ -67,9 +100,110 @@ impl DutyKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             DutyKind::Report => "report",
+            DutyKind::Update => "update",
+            DutyKind::AnnualLog => "annual-log",
+            DutyKind::BoardSummary => "board-summary",
+            DutyKind::Publication => "publication",
+            DutyKind::IndividualNotice => "individual-notice",
+            DutyKind::MediaNotice => "media-notice",
+            DutyKind::FacilityNotice => "facility-notice",
+            DutyKind::AssessorCopy => "assessor-copy",
+            DutyKind::StateCopy => "state-copy",
+            DutyKind::Task => "task",
             DutyKind::CertificationEntry => "certification-entry",
         }
     }
+
+    /// Which part of a `performed` report meets it; a report that names no part means this one.
+    pub const fn part(self) -> PerformedPart {
+        match self {
+            DutyKind::Report | DutyKind::AnnualLog | DutyKind::CertificationEntry => {
+                PerformedPart::Report
+            }
+            DutyKind::Update => PerformedPart::Update,
+            DutyKind::BoardSummary => PerformedPart::Board,
+            DutyKind::Publication => PerformedPart::Publication,
+            DutyKind::IndividualNotice => PerformedPart::Individuals,
+            DutyKind::MediaNotice => PerformedPart::Media,
+            DutyKind::FacilityNotice => PerformedPart::Facilities,
+            DutyKind::AssessorCopy => PerformedPart::Assessor,
+            DutyKind::StateCopy => PerformedPart::StateAuthority,
+            DutyKind::Task => PerformedPart::Task,
+        }
+    }
+}
+
+impl Duty {
+    /// Whether a `performed` report that names the duty `duty` and `part` meets this one: its own
+    /// name with its part or none, or another duty of those that share its trigger with just its
+    /// part. `named` is the duty of that name, if the order has one. A report or a task must be
+    /// named itself.
+    pub fn is_met_by(&self, duty: &str, named: Option<&Duty>, part: Option<PerformedPart>) -> bool {
+        let own = self.kind.part();
+        if duty == self.name {
+            return part.is_none_or(|part| part == own);
+        }
+        let shares = named.is_some_and(|named| named.asks_as() == self.asks_as());
+        let may = !matches!(own, PerformedPart::Report | PerformedPart::Task);
+        shares && may && part == Some(own)
+    }
+
+    /// The name under which facts are asked for: that of the first duty of those that share a
+    /// trigger, so that an answer holds for all of them.
+    pub fn asks_as(&self) -> &str {
+        self.of.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// One of the texts that a duty had, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextWindow {
+    /// Its name, by which conditions and clocks refer to it.
+    pub name: String,
+    /// The first day; absent for the first: from of old.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// The first day no longer; absent for the last: it stands.
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// What it is, in our own words.
+    pub text: String,
+    /// Where it stands.
+    pub cite: String,
+    /// How sure it is.
+    pub grade: Grade,
+}
+
+/// What counts as discovery: the earliest of these milestones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoveryRule {
+    /// The milestones besides `discovered`.
+    pub or: Vec<MilestoneName>,
+    /// What it means, in our own words.
+    pub text: String,
+    /// The clause.
+    pub cite: String,
+}
+
+/// To whom a report or a copy of it goes besides, or instead of, the order's own channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipient {
+    /// Who, in our own words.
+    pub who: String,
+    /// The clause.
+    pub cite: String,
+    /// Literal: the e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Literal: how the subject line must begin.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Literal: the postal address, line by line.
+    #[serde(default)]
+    pub address: Vec<String>,
 }
 
 /// When a duty is in force, and which instant must lie in that time.
@@ -134,6 +268,8 @@ pub enum ConditionKind {
     Noncompliance(Vec<String>),
     /// This milestone is on record: an act.
     Milestone(MilestoneName),
+    /// This one of the duty's texts applies, by the instant that must lie in the time of force.
+    UnderText(String),
 }
 
 /// An authority was told.
@@ -218,6 +354,9 @@ pub struct CountRule {
     /// The question for counsel whether another unit is meant where that would reach the number.
     #[serde(default)]
     pub unit_question: Option<UnitQuestion>,
+    /// So many in one State or jurisdiction, not in all together.
+    #[serde(default)]
+    pub in_one_state: bool,
 }
 
 /// Whether another unit is meant.
@@ -228,68 +367,6 @@ pub struct UnitQuestion {
     pub id: String,
     /// The other unit.
     pub unit: Unit,
-}
-
-/// A legal limit: each anchor is a clock of its own, the one that ends first is stated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClockRule {
-    /// Its name.
-    pub limb: String,
-    /// What it says, in our own words.
-    pub text: String,
-    /// The clause.
-    pub cite: String,
-    /// How many days.
-    pub days: u32,
-    /// How they are counted.
-    pub method: Method,
-    /// What starts it.
-    pub anchors: Vec<Anchor>,
-    /// The question for counsel where the anchor is older than coverage.
-    pub coverage_question: Option<String>,
-}
-
-/// What starts a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Anchor {
-    /// The earliest notice of the respondent to an authority of the United States, required or not.
-    GovernmentNotice,
-    /// The earliest such notice that was required.
-    RequiredNotice,
-    /// Discovery.
-    Discovery,
-    /// The first access or exposure.
-    IncidentFirst,
-    /// The last access or exposure.
-    IncidentLast,
-    /// A milestone.
-    Milestone(MilestoneName),
-}
-
-impl Anchor {
-    /// The word as it stands in packs and output.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Anchor::GovernmentNotice => "government_notice",
-            Anchor::RequiredNotice => "required_notice",
-            Anchor::Discovery => "discovery",
-            Anchor::IncidentFirst => "incident_first",
-            Anchor::IncidentLast => "incident_last",
-            Anchor::Milestone(name) => name.as_str(),
-        }
-    }
-}
-
-/// "Within a reasonable time".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReminderRule {
-    /// The order's words, in our own.
-    pub text: String,
-    /// The clause.
-    pub cite: String,
-    /// Days from discovery where the deployment says nothing.
-    pub default_days: u32,
 }
 
 /// One item of the notice, in the order's own lettering.
@@ -326,6 +403,18 @@ pub enum Fills {
     RemediationAndProtection,
     /// Copies of each materially different notice.
     RepresentativeCopies,
+    /// Which parts are confidential, and why.
+    Confidentiality,
+    /// The name of the company and whom to contact.
+    Contact,
+    /// What happened, with the dates and the third parties that got the information.
+    WhatHappened,
+    /// What individuals should do.
+    IndividualSteps,
+    /// Whether a law-enforcement official asked for delay, and whom to contact there.
+    LawEnforcement,
+    /// Facts, causes and who took part.
+    FactsCauseAndParticipants,
 }
 
 /// A digest and a revision: what `order.lock` holds of each duty.

@@ -32,11 +32,9 @@ impl PackError {
 
     /// An error at byte `offset` of `text`.
     pub fn at(file: &str, text: &str, offset: usize, message: impl Into<String>) -> PackError {
-        let before = text.get(..offset).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        let (line, column) = position(text, offset);
         PackError {
-            line: before.matches('\n').count() + 1,
+            line,
             column,
             ..PackError::at_start(file, message)
         }
@@ -48,6 +46,14 @@ impl PackError {
         self.example = Some(example.into());
         self
     }
+}
+
+/// Line and column, from 1, of byte `offset` of `text`; columns count characters.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
 }
 
 impl std::fmt::Display for PackError {

@@ -6,6 +6,7 @@
 
 mod calendar;
 mod case;
+mod clock;
 mod due;
 mod duty;
 mod error;
@@ -14,15 +15,20 @@ mod lock;
 mod model;
 mod packs;
 mod population;
+mod questions;
 mod raw;
+mod raw_clock;
+mod raw_condition;
+mod reach;
 mod text;
 
 pub use calendar::{Calendar, Closure, OutOfRange};
 pub use case::{Case, Expect};
+pub use clock::{Anchor, ClockRule, DelayRule, Period, ReminderRule, RepeatRule};
 pub use due::{Due, Method, Step, due, working_day_back};
 pub use duty::{
-    Anchor, ClockRule, Condition, ConditionKind, CountRule, Duty, DutyKind, Fills, InForce, Item,
-    Locked, NoticeRule, ReminderRule, RequiredRule, Trigger, Unit, UnitQuestion,
+    Condition, ConditionKind, CountRule, DiscoveryRule, Duty, DutyKind, Fills, InForce, Item,
+    Locked, NoticeRule, Recipient, RequiredRule, TextWindow, Trigger, Unit, UnitQuestion,
 };
 pub use error::PackError;
 pub use lint::Lint;
@@ -32,6 +38,6 @@ pub use model::{
 };
 pub use packs::Packs;
 pub use population::{
-    ActWord, AnyOf, AuthorityRule, EncryptionRule, Population, ResidenceRule, ResidentialRule,
-    VisibilityRule,
+    ActWord, AnyOf, AuthorityRule, CircumstanceRule, EncryptionRule, Population, PresumptionRule,
+    ResidenceRule, ResidentialRule, VisibilityRule,
 };

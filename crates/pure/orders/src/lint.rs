@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::duty::{Condition, ConditionKind, Duty, DutyKind};
+use crate::error::position;
 use crate::model::{Order, Window};
 use crate::packs::Packs;
 use crate::population::Population;
@@ -12,22 +13,67 @@ use std::collections::BTreeSet;
 pub struct Lint {
     /// The file.
     pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
     /// What is wrong and what to do.
     pub message: String,
+    /// How it is written right.
+    pub example: Option<String>,
 }
 
 impl Lint {
+    /// Something about a whole file.
     pub(crate) fn new(file: &str, message: impl Into<String>) -> Lint {
         Lint {
             file: file.to_owned(),
+            line: 1,
+            column: 1,
             message: message.into(),
+            example: None,
         }
     }
 }
 
 impl std::fmt::Display for Lint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.file, self.message)
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        )?;
+        match &self.example {
+            Some(example) => write!(f, "\n  for example: {example}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What was found in one file, each at the words that it is about.
+pub(crate) struct Found<'a> {
+    pub(crate) file: String,
+    pub(crate) text: &'a str,
+    pub(crate) lints: Vec<Lint>,
+}
+
+impl Found<'_> {
+    /// Says `message` at the first place in the file that holds `words`.
+    pub(crate) fn say(&mut self, words: &str, message: impl Into<String>) {
+        let place = position(self.text, self.text.find(words).unwrap_or_default());
+        self.lints.push(Lint {
+            line: place.0,
+            column: place.1,
+            ..Lint::new(&self.file, message)
+        });
+    }
+
+    /// The same with an example.
+    pub(crate) fn say_with(&mut self, words: &str, message: impl Into<String>, example: &str) {
+        self.say(words, message);
+        if let Some(lint) = self.lints.last_mut() {
+            lint.example = Some(example.to_owned());
+        }
     }
 }
 
@@ -37,28 +83,39 @@ const CASES_EACH: usize = 3;
 impl Packs {
     /// Everything that the packs lack; empty when all is in order.
     pub fn lint(&self) -> Vec<Lint> {
-        let mut found = Vec::new();
+        let mut lints = Vec::new();
         for order in self.orders() {
-            found.extend(lint_order(order));
+            let mut found = self.found(format!("{}/order.toml", order.slug));
+            lint_order(order, &mut found);
+            lints.append(&mut found.lints);
             for duty in &order.duties {
+                let mut found = self.found(format!("{}/duties/{}.toml", order.slug, duty.name));
+                lint_duty(order, duty, &mut found);
+                crate::reach::lint(duty, &mut found);
                 let cases: Vec<&Case> = self
                     .cases()
                     .iter()
                     .filter(|case| case.order == order.slug)
                     .filter(|case| case.duty.as_deref() == Some(duty.name.as_str()))
                     .collect();
-                found.extend(lint_duty(order, duty, &cases));
+                lint_cases(&cases, &mut found);
+                lints.append(&mut found.lints);
             }
         }
-        found.sort();
-        found
+        lints.sort();
+        lints
+    }
+
+    fn found(&self, file: String) -> Found<'_> {
+        Found {
+            text: self.texts.get(&file).map_or("", String::as_str),
+            file,
+            lints: Vec::new(),
+        }
     }
 }
 
-fn lint_order(order: &Order) -> Vec<Lint> {
-    let file = format!("{}/order.toml", order.slug);
-    let mut found = Vec::new();
-    let mut say = |message: String| found.push(Lint::new(&file, message));
+fn lint_order(order: &Order, found: &mut Found<'_>) {
     for (name, text) in [
         ("title", &order.title),
         ("respondent", &order.respondent),
@@ -67,48 +124,122 @@ fn lint_order(order: &Order) -> Vec<Lint> {
         ("document", &order.document),
     ] {
         if text.trim().is_empty() {
-            say(format!("`{name}` is empty"));
+            found.say(name, format!("`{name}` is empty"));
         }
     }
     if order.parties.is_empty() {
-        say("`parties` names nobody: who is bound?".to_owned());
+        found.say("parties", "`parties` names nobody: who is bound?");
     }
     if order.sources.is_empty() {
-        say("`sources` names nothing: what was this pack made from?".to_owned());
+        found.say_with(
+            "sources",
+            "`sources` names nothing: what was this pack made from?",
+            "[[sources]]\ntitle = \"Entered order\"\ngrade = \"order\"",
+        );
     }
     if order.duties.is_empty() && order.no_duty.is_none() {
-        say("there is no duty and no `[no_duty]` that says why".to_owned());
+        found.say("", "there is no duty and no `[no_duty]` that says why");
     }
     if is_backwards(order.in_force) {
-        say("`in_force` ends before it begins".to_owned());
+        found.say("in_force", "`in_force` ends before it begins");
     }
     if let Some(channel) = &order.channel {
         if channel.subject.trim().is_empty() || !channel.email.contains('@') {
-            say("`[channel]` needs the literal `subject` and an `email`".to_owned());
+            let message = "`[channel]` needs the literal `subject` and an `email`; where the \
+                           source does not say, leave it out and say so in `channel_unknown`";
+            found.say("[channel]", message);
         }
         if channel.courier.is_some() && channel.address.is_empty() {
-            say("`[channel]` allows a courier but has no literal `address`".to_owned());
+            let message = "`[channel]` allows a courier but has no literal `address`";
+            found.say("courier", message);
+        }
+        if channel.cite.trim().is_empty() {
+            found.say("[channel]", "`[channel]` has no cite");
         }
     }
+    let mut raised: BTreeSet<&str> = order.duties.iter().flat_map(Duty::raised).collect();
+    // The evaluator raises this one by itself, where an order's text is not known.
+    raised.insert("text_unknown");
     for question in order.reserved.values() {
-        let effects: BTreeSet<bool> = question.readings.values().map(|rule| rule.effect).collect();
-        if effects.len() < 2 {
-            say(format!(
+        let place = format!("[reserved.{}", question.id);
+        let readings = question.readings.values();
+        let differ: BTreeSet<_> = readings.map(|rule| (rule.effect, rule.anchor)).collect();
+        if differ.len() < 2 {
+            let message = format!(
                 "`{}` has no two readings that differ in effect",
                 question.id
-            ));
+            );
+            found.say(&place, message);
         }
         if question.cite.trim().is_empty() || question.question.trim().is_empty() {
-            say(format!("`{}` lacks its question or its cite", question.id));
+            let message = format!("`{}` lacks its question or its cite", question.id);
+            found.say(&place, message);
+        }
+        if !order.duties.is_empty() && !raised.contains(question.id.as_str()) {
+            let message = format!(
+                "no clause raises the question `{}`: nobody would ever be asked it",
+                question.id
+            );
+            found.say(&place, message);
         }
     }
-    found
 }
 
-fn lint_duty(order: &Order, duty: &Duty, cases: &[&Case]) -> Vec<Lint> {
-    let file = format!("{}/duties/{}.toml", order.slug, duty.name);
-    let mut found = Vec::new();
-    let mut say = |message: String| found.push(Lint::new(&file, message));
+fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
+    for (what, text, cite) in cited(duty) {
+        if text.trim().is_empty() || cite.trim().is_empty() {
+            let message = format!("{what} lacks its text or its cite: {text:?}, {cite:?}");
+            let place = if text.trim().is_empty() { cite } else { text };
+            found.say_with(place, message, "cite = \"VII\"");
+        }
+    }
+    let letters = duty.items.iter().map(|item| item.letter.as_str());
+    twice("item", letters, found);
+    let limbs = duty.clocks.iter().map(|clock| clock.limb.as_str());
+    twice("clock", limbs, found);
+    if is_backwards(duty.in_force.window) {
+        found.say("in_force", "`in_force` ends before it begins");
+    }
+    questions(order, duty, found);
+    crate::reach::texts(duty, found);
+    if duty.kind != DutyKind::CertificationEntry
+        && duty.clocks.iter().all(|clock| clock.shown_only.is_some())
+        && duty.reminder.is_none()
+    {
+        let message = format!(
+            "a {} without clock and reminder would never be due",
+            duty.kind.as_str()
+        );
+        found.say("kind", message);
+    }
+    for clock in &duty.clocks {
+        if clock.anchors.is_empty() {
+            let message = format!("nothing starts the clock `{}`", clock.limb);
+            found.say_with(&clock.text, message, "anchors = [\"discovery\"]");
+        }
+        let chained = clock.anchors.contains(&crate::clock::Anchor::Performed);
+        if (clock.repeats.is_some() && !chained) || (chained && duty.of.is_none()) {
+            let message = "a clock that `repeats` runs from `performed`; a duty with such a clock \
+                           says in `of` which one it follows";
+            found.say(&clock.text, message);
+        }
+    }
+    if duty.kind == DutyKind::Report {
+        if duty.items.is_empty() {
+            found.say("kind", "a report without items would say nothing");
+        }
+        let own = duty.channel.is_some();
+        let somewhere = own || order.channel.is_some() || order.channel_unknown.is_some();
+        if !somewhere && duty.recipients.is_empty() {
+            let message = "order.toml has no `[channel]` and no `channel_unknown` that says why: \
+                           where does the report go?";
+            found.say("kind", message);
+        }
+    }
+}
+
+/// Every clause of the duty: what it is, its text and its cite.
+fn cited(duty: &Duty) -> Cited<'_> {
     let mut cited = vec![("the duty", &duty.text, &duty.cite)];
     walk(&duty.when, &mut cited);
     duty.unless
@@ -117,73 +248,64 @@ fn lint_duty(order: &Order, duty: &Duty, cases: &[&Case]) -> Vec<Lint> {
     duty.populations
         .values()
         .for_each(|population| parts(population, &mut cited));
-    cited.extend(
-        duty.clocks
-            .iter()
-            .map(|clock| ("a clock", &clock.text, &clock.cite)),
-    );
-    cited.extend(
-        duty.items
-            .iter()
-            .map(|item| ("an item", &item.text, &item.cite)),
-    );
-    for (what, text, cite) in cited {
-        if text.trim().is_empty() || cite.trim().is_empty() {
-            say(format!(
-                "{what} lacks its text or its cite: {text:?}, {cite:?}"
-            ));
-        }
+    for clock in &duty.clocks {
+        cited.push(("a clock", &clock.text, &clock.cite));
+        let repeats = clock.repeats.iter();
+        cited.extend(repeats.map(|one| ("its repetition", &one.text, &one.cite)));
+        let delay = clock.delay.iter();
+        cited.extend(delay.map(|one| ("its delay", &one.text, &one.cite)));
     }
-    twice(
-        "item",
-        duty.items.iter().map(|item| item.letter.as_str()),
-        &mut say,
+    let items = duty.items.iter();
+    cited.extend(items.map(|item| ("an item", &item.text, &item.cite)));
+    let reminder = duty.reminder.iter();
+    cited.extend(reminder.map(|one| ("the reminder", &one.text, &one.cite)));
+    cited.extend(
+        duty.texts
+            .iter()
+            .map(|one| ("a text", &one.text, &one.cite)),
     );
-    twice(
-        "clock",
-        duty.clocks.iter().map(|clock| clock.limb.as_str()),
-        &mut say,
-    );
-    if is_backwards(duty.in_force.window) {
-        say("`in_force` ends before it begins".to_owned());
-    }
-    let raised = raised(duty);
+    let discovery = duty.discovery.iter();
+    cited.extend(discovery.map(|one| ("discovery", &one.text, &one.cite)));
+    let recipients = duty.recipients.iter();
+    cited.extend(recipients.map(|one| ("a recipient", &one.who, &one.cite)));
+    cited.push((
+        "its time of force",
+        &duty.in_force.cite,
+        &duty.in_force.cite,
+    ));
+    cited
+}
+
+/// Raised, listed and reserved are the same questions.
+fn questions(order: &Order, duty: &Duty, found: &mut Found<'_>) {
+    let raised = duty.raised();
     for id in &raised {
         if !order.reserved.contains_key(*id) {
-            say(format!(
-                "the question `{id}` is raised but order.toml does not reserve it"
-            ));
+            let message =
+                format!("the question `{id}` is raised but order.toml does not reserve it");
+            found.say(&format!("\"{id}\""), message);
         }
     }
     let listed: BTreeSet<&str> = duty.reserved.iter().map(String::as_str).collect();
     for id in listed.symmetric_difference(&raised) {
-        say(format!(
-            "`reserved` and the questions that the clauses raise differ in `{id}`"
-        ));
+        let message =
+            format!("`reserved` and the questions that the clauses raise differ in `{id}`");
+        found.say("reserved", message);
     }
-    if duty.kind == DutyKind::Report {
-        if duty.clocks.is_empty() && duty.reminder.is_none() {
-            say("a report without clock and reminder would never be due".to_owned());
-        }
-        if duty.items.is_empty() {
-            say("a report without items would say nothing".to_owned());
-        }
-        if order.channel.is_none() {
-            say("order.toml has no `[channel]`: where does the report go?".to_owned());
-        }
-    }
+}
+
+fn lint_cases(cases: &[&Case], found: &mut Found<'_>) {
     for (folder, answer) in crate::case::FOLDERS {
         let there = cases
             .iter()
             .filter(|case| case.expect.answer == *answer)
             .count();
         if there < CASES_EACH {
-            say(format!(
-                "`{folder}` has {there} cases; each answer is shown by {CASES_EACH}"
-            ));
+            let message =
+                format!("`{folder}` has {there} cases; each answer is shown by {CASES_EACH}");
+            found.say("", message);
         }
     }
-    found
 }
 
 fn is_backwards(window: Window) -> bool {
@@ -193,11 +315,11 @@ fn is_backwards(window: Window) -> bool {
         .is_some_and(|(from, until)| until <= from)
 }
 
-fn twice<'a>(what: &str, names: impl Iterator<Item = &'a str>, say: &mut impl FnMut(String)) {
+fn twice<'a>(what: &str, names: impl Iterator<Item = &'a str>, found: &mut Found<'_>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            say(format!("there are two of the {what} `{name}`"));
+            found.say(name, format!("there are two of the {what} `{name}`"));
         }
     }
 }
@@ -253,55 +375,16 @@ fn parts<'a>(population: &'a Population, cited: &mut Cited<'a>) {
             .iter()
             .map(|one| ("its residence", &one.text, &one.cite)),
     );
-}
-
-/// Ids of the questions that the clauses of a duty raise.
-fn raised(duty: &Duty) -> BTreeSet<&str> {
-    fn of<'a>(condition: &'a Condition, ids: &mut BTreeSet<&'a str>) {
-        match &condition.kind {
-            ConditionKind::All(parts) | ConditionKind::Any(parts) => {
-                parts.iter().for_each(|part| of(part, ids));
-            }
-            ConditionKind::Not(part) => of(part, ids),
-            ConditionKind::GovernmentNotice(rule) => ids.extend(rule.reversal_question.as_deref()),
-            ConditionKind::Count(rule) => {
-                ids.extend(rule.aggregation_question.as_deref());
-                ids.extend(rule.unit_question.as_ref().map(|unit| unit.id.as_str()));
-            }
-            _ => {}
-        }
-    }
-    let mut ids = BTreeSet::new();
-    of(&duty.when, &mut ids);
-    duty.unless
-        .iter()
-        .for_each(|condition| of(condition, &mut ids));
-    for population in duty.populations.values() {
-        ids.extend(population.authority.insider_question.as_deref());
-        ids.extend(
-            population
-                .residential
-                .iter()
-                .filter_map(|one| one.question.as_deref()),
-        );
-        ids.extend(
-            population
-                .visibility
-                .iter()
-                .filter_map(|one| one.question.as_deref()),
-        );
-        ids.extend(
-            population
-                .encryption
-                .iter()
-                .filter_map(|one| one.question.as_deref()),
-        );
-    }
-    ids.extend(
-        duty.clocks
+    cited.extend(
+        population
+            .circumstances
             .iter()
-            .filter_map(|clock| clock.coverage_question.as_deref()),
+            .map(|one| ("its circumstance", &one.text, &one.cite)),
     );
-    ids.extend(duty.in_force.question.as_deref());
-    ids
+    cited.extend(
+        population
+            .presumption
+            .iter()
+            .map(|one| ("its presumption", &one.text, &one.cite)),
+    );
 }

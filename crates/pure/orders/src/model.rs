@@ -1,5 +1,6 @@
 //! What a pack says, as it is parsed: the order, its questions for counsel, what it accepts.
 
+use crate::clock::Anchor;
 use crate::duty::Duty;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ pub enum Grade {
     /// The text itself was seen.
     Text,
     /// The 2015 annual edition of the CFR was seen.
+    #[serde(rename = "cfr-2015")]
     Cfr2015,
     /// Press or another third party.
     SecondHand,
@@ -128,14 +130,15 @@ pub struct Question {
 }
 
 /// One way to read a question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadingRule {
     /// The reading in our own words.
     pub text: String,
     /// What it makes of whatever the question is raised about: `true` if that counts, stands or
     /// binds, `false` if not.
     pub effect: bool,
+    /// Where the question is which anchor of a clock is meant: this one.
+    pub anchor: Option<Anchor>,
 }
 
 impl Question {
@@ -185,12 +188,15 @@ pub struct ReviewRule {
 pub struct Certification {
     /// The clause.
     pub cite: String,
-    /// The month in which a certification year ends.
-    pub ends_month: i8,
-    /// The last day of a certification year in that month.
-    pub ends_day: i8,
-    /// For how many years.
-    pub years: u32,
+    /// The month in which a certification year ends; `None`: the source does not say.
+    #[serde(default)]
+    pub ends_month: Option<i8>,
+    /// The last day of a certification year in that month; `None`: the source does not say.
+    #[serde(default)]
+    pub ends_day: Option<i8>,
+    /// For how many years; `None`: the source does not say.
+    #[serde(default)]
+    pub years: Option<u32>,
     /// Whether it must describe the incidents.
     pub describes_incidents: bool,
     /// Who signs, in our own words.
@@ -198,10 +204,12 @@ pub struct Certification {
 }
 
 impl Certification {
-    /// The certification year that ends in `year`: its first and its last day.
+    /// The certification year that ends in `year`: its first and its last day, where the pack knows
+    /// when one ends.
     pub fn period(&self, year: i16) -> Option<(Date, Date)> {
-        let last = Date::new(year, self.ends_month, self.ends_day).ok()?;
-        let before = Date::new(year.checked_sub(1)?, self.ends_month, self.ends_day).ok()?;
+        let (month, day) = (self.ends_month?, self.ends_day?);
+        let last = Date::new(year, month, day).ok()?;
+        let before = Date::new(year.checked_sub(1)?, month, day).ok()?;
         Some((before.tomorrow().ok()?, last))
     }
 }
@@ -233,6 +241,10 @@ pub struct Order {
     pub grade: Grade,
     /// How a report is sent; `None`: the order names no way, or it is not known.
     pub channel: Option<Channel>,
+    /// Why there is no channel, where a report has to go somewhere: what the source does not say.
+    pub channel_unknown: Option<String>,
+    /// It is a statute or regulation, not an order: a notice under it is one that a law requires.
+    pub regulation: bool,
     /// Whether the Commission's staff may move a due date.
     pub staff_may_extend: bool,
     /// What it was made from.

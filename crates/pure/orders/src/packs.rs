@@ -1,7 +1,7 @@
 //! All packs: read from the executable or from files that the caller has read.
 
 use crate::case::{self, Case};
-use crate::duty::Locked;
+use crate::duty::{Duty, Locked};
 use crate::error::PackError;
 use crate::model::Order;
 use crate::raw::{At, RawDuty, RawOrder};
@@ -16,6 +16,8 @@ pub struct Packs {
     orders: BTreeMap<String, Order>,
     cases: Vec<Case>,
     pub(crate) locks: BTreeMap<String, Lock>,
+    /// The texts of orders and duties by file, to say where something is.
+    pub(crate) texts: BTreeMap<String, String>,
 }
 
 /// What `order.lock` and CHANGES.md are compared with.
@@ -51,6 +53,7 @@ impl Packs {
             orders: BTreeMap::new(),
             cases: Vec::new(),
             locks: BTreeMap::new(),
+            texts: BTreeMap::new(),
         };
         for (file, text) in &files {
             if let Some(slug) = file.strip_suffix("/order.toml") {
@@ -81,13 +84,15 @@ impl Packs {
             let order = self.orders.get(slug);
             let there = match &case.duty {
                 Some(duty) => order.is_some_and(|order| order.duty(duty).is_some()),
-                None => order.is_some_and(|order| order.duties.is_empty()),
+                None => order.is_some_and(|order| order.no_duty.is_some()),
             };
             if !there {
                 return Err(PackError::at_start(file, "the order has no such duty"));
             }
             self.cases.push(case);
-        } else if !(known || is_duty) {
+        } else if rest == "order.toml" || is_duty {
+            self.texts.insert(file.to_owned(), text.to_owned());
+        } else if !known {
             return Err(PackError::at_start(file, "a pack has no such file")
                 .with_example("<slug>/duties/<duty>.toml"));
         }
@@ -171,23 +176,78 @@ fn load(
     );
     let mut parts = vec![slug.to_owned(), own];
     let folder = format!("{slug}/duties/");
+    let mut raws = BTreeMap::new();
     for (file, text) in files.iter().filter(|(file, _)| file.starts_with(&folder)) {
         let name = file.trim_start_matches(&folder).trim_end_matches(".toml");
         let raw: RawDuty = crate::text::parse(file, text)?;
-        let mut duty = raw.into_duty(name, &At { file, text })?;
-        duty.digest = content_digest(file, text)?;
-        parts.push(name.to_owned());
+        raws.insert(name.to_owned(), (At { file, text }, raw));
+    }
+    for (name, mut duty) in duties(raws)? {
+        let file = format!("{folder}{name}.toml");
+        let text = files.get(&file).map(String::as_str).unwrap_or_default();
+        duty.digest = content_digest(&file, text)?;
+        parts.push(name.clone());
         parts.push(duty.digest.clone());
         let locked = Locked {
             revision: duty.revision,
             digest: duty.digest.clone(),
         };
-        lock.now.insert(name.to_owned(), locked);
+        lock.now.insert(name, locked);
         order.duties.push(duty);
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     order.digest = facts::digest_parts(&parts);
     Ok((order, lock))
+}
+
+/// The duties of an order, those that others refer to first made whole.
+fn duties(
+    mut raws: BTreeMap<String, (At<'_>, RawDuty)>,
+) -> Result<BTreeMap<String, Duty>, PackError> {
+    let mut whole = BTreeMap::new();
+    while !raws.is_empty() {
+        let is_ready = |raw: &RawDuty| {
+            let mut named = raw.refers_to().into_iter();
+            named.all(|name| whole.contains_key(name.get_ref()))
+        };
+        let ready = raws.iter().find(|(_, (_, raw))| is_ready(raw));
+        let Some(name) = ready.map(|(name, _)| name.clone()) else {
+            return Err(unresolved(&raws, &whole));
+        };
+        if let Some((at, raw)) = raws.remove(&name) {
+            let duty = raw.into_duty(&name, &at, &whole)?;
+            whole.insert(name, duty);
+        }
+    }
+    Ok(whole)
+}
+
+/// Why the duties that are left refer to something that is not there, or to each other.
+fn unresolved(
+    raws: &BTreeMap<String, (At<'_>, RawDuty)>,
+    whole: &BTreeMap<String, Duty>,
+) -> PackError {
+    let mut named = raws
+        .values()
+        .flat_map(|(at, raw)| raw.refers_to().into_iter().map(move |name| (at, name)));
+    let unknown = named.clone().find(|(_, name)| {
+        !raws.contains_key(name.get_ref()) && !whole.contains_key(name.get_ref())
+    });
+    match (unknown, named.next()) {
+        (Some((at, name)), _) => {
+            let known: Vec<&String> = raws.keys().chain(whole.keys()).collect();
+            let message = format!(
+                "the order has no duty `{}`; there are {known:?}",
+                name.get_ref()
+            );
+            at.error(name, message)
+        }
+        (None, Some((at, name))) => {
+            let message = format!("`{}` and this duty refer to each other", name.get_ref());
+            at.error(name, message)
+        }
+        (None, None) => PackError::at_start("", "the duties cannot be put in order"),
+    }
 }
 
 /// Digest of what a file says: comments, layout and the revision itself left out.

@@ -1,6 +1,6 @@
 //! What a clause counts, as a pack defines it: parts that must all hold, each with its clause.
 
-use facts::{Ground, Information, Visibility};
+use facts::{CircumstanceName, Ground, Information, Visibility, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// What is counted: every part must hold of a row of an incident.
@@ -16,6 +16,9 @@ pub struct Population {
     pub information: Option<AnyOf<Information>>,
     /// What must have been done with it (any of these).
     pub acts: AnyOf<ActWord>,
+    /// Another act from which one of `acts` is presumed.
+    #[serde(default)]
+    pub presumption: Option<PresumptionRule>,
     /// How sure "without authorization" must be to count in at least.
     pub authority: AuthorityRule,
     /// Products that are not primarily personal and residential are left out.
@@ -30,6 +33,40 @@ pub struct Population {
     /// Only people of this country (`US`: also its States; its territories are unknown).
     #[serde(default)]
     pub residence: Option<ResidenceRule>,
+    /// Facts that must (not) hold of it.
+    #[serde(default)]
+    pub circumstances: Vec<CircumstanceRule>,
+}
+
+/// A yes/no fact that must hold, or must not; stated of the whole matter or of some accesses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CircumstanceRule {
+    /// Which fact.
+    pub name: CircumstanceName,
+    /// What it must be.
+    pub must_be: YesNo,
+    /// What it means, in our own words.
+    pub text: String,
+    /// The clause.
+    pub cite: String,
+    /// Classes of information whose name says that it holds, where nobody says that it does not.
+    #[serde(default)]
+    pub presumed_of: Vec<Information>,
+}
+
+/// One act is presumed from another: a rule about what evidence is on record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresumptionRule {
+    /// The act from which another is presumed.
+    pub from: ActWord,
+    /// The evidence that rebuts it: not on record means that there is none so far.
+    pub unless: CircumstanceName,
+    /// What it means, in our own words.
+    pub text: String,
+    /// The clause.
+    pub cite: String,
 }
 
 /// An act, in the orders' words.
@@ -71,6 +108,10 @@ pub struct AuthorityRule {
     /// The question for counsel about staff who act outside the accepted purposes.
     #[serde(default)]
     pub insider_question: Option<String>,
+    /// The fact that says whether it was authorised where no verdict does, such as
+    /// `individual_authorised`; where it contradicts a verdict, nobody can say.
+    #[serde(default)]
+    pub or_circumstance: Option<CircumstanceName>,
 }
 
 /// Products of another kind are left out.

@@ -1,9 +1,8 @@
 //! The TOML of a pack, member by member: strict, and turned into the model only when it is whole.
 
-use crate::due::Method;
+use crate::clock::{Anchor, ClockRule, ReminderRule};
 use crate::duty::{
-    Anchor, ClockRule, Condition, ConditionKind, CountRule, Duty, DutyKind, InForce, Item,
-    NoticeRule, ReminderRule, RequiredRule,
+    Condition, ConditionKind, DiscoveryRule, Duty, DutyKind, InForce, Item, Recipient, TextWindow,
 };
 use crate::error::PackError;
 use crate::model::{
@@ -11,7 +10,8 @@ use crate::model::{
     Window,
 };
 use crate::population::Population;
-use facts::{CircumstanceName, MilestoneName};
+use crate::raw_clock::RawClock;
+use crate::raw_condition::{Names, RawCondition, duties_named, of_duty};
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -34,6 +34,9 @@ pub(crate) struct RawOrder {
     zone: Spanned<String>,
     grade: Grade,
     channel: Option<Channel>,
+    channel_unknown: Option<String>,
+    #[serde(default)]
+    regulation: bool,
     #[serde(default)]
     staff_may_extend: bool,
     sources: Vec<SourceText>,
@@ -53,7 +56,15 @@ struct RawQuestion {
     question: String,
     cite: String,
     working: Option<Spanned<String>>,
-    readings: BTreeMap<String, ReadingRule>,
+    readings: BTreeMap<String, Spanned<RawReading>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReading {
+    text: String,
+    effect: Option<bool>,
+    anchor: Option<Spanned<String>>,
 }
 
 /// `duties/<duty>.toml`.
@@ -66,10 +77,16 @@ pub(crate) struct RawDuty {
     grade: Grade,
     kind: DutyKind,
     revision: u32,
-    in_force: InForce,
-    counts: Spanned<String>,
+    of: Option<Spanned<String>>,
+    in_force: Option<InForce>,
+    #[serde(default)]
+    texts: Vec<TextWindow>,
+    text_question: Option<String>,
+    discovery: Option<DiscoveryRule>,
+    counts: Option<Spanned<String>>,
+    #[serde(default)]
     populations: BTreeMap<String, Population>,
-    when: Spanned<RawCondition>,
+    when: Option<Spanned<RawCondition>>,
     #[serde(default)]
     unless: Vec<Spanned<RawCondition>>,
     #[serde(default)]
@@ -78,39 +95,14 @@ pub(crate) struct RawDuty {
     #[serde(default)]
     items: Vec<Item>,
     extent: Option<String>,
+    #[serde(default)]
     supplements: String,
     signature: Option<String>,
+    channel: Option<Channel>,
+    #[serde(default)]
+    recipients: Vec<Recipient>,
     #[serde(default)]
     reserved: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawClock {
-    limb: String,
-    text: String,
-    cite: String,
-    days: u32,
-    method: Method,
-    anchors: Vec<Spanned<String>>,
-    coverage_question: Option<String>,
-}
-
-/// A condition as it is written: text, cite and exactly one kind.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCondition {
-    text: String,
-    cite: String,
-    all: Option<Vec<Spanned<RawCondition>>>,
-    any: Option<Vec<Spanned<RawCondition>>>,
-    not: Option<Box<Spanned<RawCondition>>>,
-    government_notice: Option<NoticeRule>,
-    notice_required: Option<RequiredRule>,
-    count: Option<CountRule>,
-    circumstance: Option<CircumstanceName>,
-    noncompliance: Option<Vec<String>>,
-    milestone: Option<MilestoneName>,
 }
 
 /// A file of a pack while it is turned into the model.
@@ -120,7 +112,7 @@ pub(crate) struct At<'a> {
 }
 
 impl At<'_> {
-    fn error<T>(&self, spanned: &Spanned<T>, message: impl Into<String>) -> PackError {
+    pub(crate) fn error<T>(&self, spanned: &Spanned<T>, message: impl Into<String>) -> PackError {
         PackError::at(self.file, self.text, spanned.span().start, message)
     }
 }
@@ -148,11 +140,16 @@ impl RawOrder {
                 let message = format!("`{}` is none of the question's readings", working.get_ref());
                 return Err(at.error(working, message));
             }
+            let readings = raw
+                .readings
+                .into_iter()
+                .map(|(value, reading)| Ok((value, self::reading(reading, at)?)))
+                .collect::<Result<_, PackError>>()?;
             let question = Question {
                 id: id.clone(),
                 question: raw.question,
                 cite: raw.cite,
-                readings: raw.readings,
+                readings,
                 working: raw.working.map(Spanned::into_inner),
             };
             reserved.insert(id, question);
@@ -170,6 +167,8 @@ impl RawOrder {
             zone: self.zone.into_inner(),
             grade: self.grade,
             channel: self.channel,
+            channel_unknown: self.channel_unknown,
+            regulation: self.regulation,
             staff_may_extend: self.staff_may_extend,
             sources: self.sources,
             terms: access::Terms {
@@ -186,42 +185,127 @@ impl RawOrder {
     }
 }
 
+fn reading(spanned: Spanned<RawReading>, at: &At<'_>) -> Result<ReadingRule, PackError> {
+    let place = Spanned::new(spanned.span(), ());
+    let raw = spanned.into_inner();
+    let anchor = match raw.anchor {
+        Some(word) => Some(anchor(&word, at)?),
+        None => None,
+    };
+    if raw.effect.is_none() && anchor.is_none() {
+        let message = "a reading needs its `effect` or, for a question about clocks, its `anchor`";
+        return Err(at.error(&place, message).with_example("effect = true"));
+    }
+    Ok(ReadingRule {
+        text: raw.text,
+        effect: raw.effect.unwrap_or(true),
+        anchor,
+    })
+}
+
+/// The anchor that `word` names.
+pub(crate) fn anchor(word: &Spanned<String>, at: &At<'_>) -> Result<Anchor, PackError> {
+    Anchor::from_word(word.get_ref()).ok_or_else(|| {
+        let known: Vec<&str> = Anchor::WORDS.iter().map(|(known, _)| *known).collect();
+        let message = format!(
+            "`{}` starts no clock; there are {} and the names of milestones",
+            word.get_ref(),
+            known.join(", ")
+        );
+        at.error(word, message)
+            .with_example("anchors = [\"government_notice\", \"no_notice_needed\"]")
+    })
+}
+
 impl RawDuty {
-    /// The duty; the loader adds the digest.
-    pub(crate) fn into_duty(self, name: &str, at: &At<'_>) -> Result<Duty, PackError> {
-        if !self.populations.contains_key(self.counts.get_ref()) {
-            let known: Vec<&str> = self.populations.keys().map(String::as_str).collect();
-            let message = format!(
-                "`{}` is no population of this duty; there are {known:?}",
-                self.counts.get_ref()
-            );
-            return Err(at.error(&self.counts, message));
+    /// The duties of the same order that this one refers to.
+    pub(crate) fn refers_to(&self) -> Vec<&Spanned<String>> {
+        let mut named: Vec<&Spanned<String>> = self.of.iter().collect();
+        for condition in self.when.iter().chain(&self.unless) {
+            duties_named(condition.get_ref(), &mut named);
+        }
+        named
+    }
+
+    /// The duty; the loader adds the digest. `others` holds at least the duties that it refers to.
+    pub(crate) fn into_duty(
+        mut self,
+        name: &str,
+        at: &At<'_>,
+        others: &BTreeMap<String, Duty>,
+    ) -> Result<Duty, PackError> {
+        let missing = |what: &str, example: &str| {
+            PackError::at_start(at.file, format!("missing field `{what}`")).with_example(example)
+        };
+        let first = self.of.as_ref().and_then(|of| others.get(of.get_ref()));
+        if self.texts.is_empty() {
+            self.texts = first.map_or_else(Vec::new, |first| first.texts.clone());
+        }
+        let mut taken_in = BTreeMap::new();
+        let mut when = Vec::new();
+        if let Some(first) = first {
+            when.push(of_duty(first, &first.text, &first.cite, &mut taken_in));
         }
         let names = Names {
             at,
             populations: &self.populations,
+            texts: &self.texts,
+            others,
         };
-        let when = names.condition(self.when)?;
-        let unless = self
-            .unless
+        let own = self.when.take();
+        when.extend(
+            own.map(|raw| names.condition(raw, &mut taken_in))
+                .transpose()?,
+        );
+        let when = match (when.pop(), when.pop()) {
+            (None, _) => return Err(missing("when", "[when]\ntext = \"…\"\ncite = \"…\"")),
+            (Some(only), None) => only,
+            (Some(own), Some(of)) => Condition {
+                text: self.text.clone(),
+                cite: self.cite.clone(),
+                kind: ConditionKind::All(vec![of, own]),
+            },
+        };
+        let unless = std::mem::take(&mut self.unless)
             .into_iter()
-            .map(|raw| names.condition(raw))
+            .map(|raw| names.condition(raw, &mut taken_in))
             .collect::<Result<_, _>>()?;
-        let clocks = self
-            .clocks
+        let counts = match (&self.counts, first) {
+            (Some(own), _) => {
+                names.known(own, own.get_ref(), &mut taken_in)?;
+                own.get_ref().clone()
+            }
+            (None, Some(first)) => format!("{}/{}", first.name, first.counts),
+            (None, None) => return Err(missing("counts", "counts = \"recordings\"")),
+        };
+        let inherited = || first.map(|first| first.in_force.clone());
+        let in_force = self.in_force.clone().or_else(inherited).ok_or_else(|| {
+            missing(
+                "in_force",
+                "in_force = { trigger = \"discovery\", cite = \"VII\" }",
+            )
+        })?;
+        let clocks: Vec<ClockRule> = std::mem::take(&mut self.clocks)
             .into_iter()
-            .map(|raw| clock(raw, at))
+            .map(|raw| raw.into_clock(at, &self.texts))
             .collect::<Result<_, _>>()?;
-        Ok(Duty {
+        self.populations.extend(taken_in);
+        let mut duty = Duty {
             name: name.to_owned(),
             title: self.title,
             cite: self.cite,
             text: self.text,
             grade: self.grade,
             kind: self.kind,
+            of: self.of.map(Spanned::into_inner),
             revision: self.revision,
-            in_force: self.in_force,
-            counts: self.counts.into_inner(),
+            in_force,
+            texts: self.texts,
+            text_question: self.text_question,
+            discovery: self
+                .discovery
+                .or(first.and_then(|first| first.discovery.clone())),
+            counts,
             when,
             unless,
             clocks,
@@ -230,116 +314,13 @@ impl RawDuty {
             extent: self.extent,
             supplements: self.supplements,
             signature: self.signature,
+            channel: self.channel,
+            recipients: self.recipients,
             reserved: self.reserved,
             populations: self.populations,
             digest: String::new(),
-        })
-    }
-}
-
-fn clock(raw: RawClock, at: &At<'_>) -> Result<ClockRule, PackError> {
-    let anchors = raw
-        .anchors
-        .into_iter()
-        .map(|word| {
-            anchor(word.get_ref()).ok_or_else(|| {
-                let message = format!(
-                    "`{}` starts no clock; there are government_notice, required_notice, \
-                     discovery, incident_first, incident_last and the names of milestones",
-                    word.get_ref()
-                );
-                at.error(&word, message)
-                    .with_example("anchors = [\"government_notice\", \"no_notice_needed\"]")
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(ClockRule {
-        limb: raw.limb,
-        text: raw.text,
-        cite: raw.cite,
-        days: raw.days,
-        method: raw.method,
-        anchors,
-        coverage_question: raw.coverage_question,
-    })
-}
-
-fn anchor(word: &str) -> Option<Anchor> {
-    Some(match word {
-        "government_notice" => Anchor::GovernmentNotice,
-        "required_notice" => Anchor::RequiredNotice,
-        "discovery" => Anchor::Discovery,
-        "incident_first" => Anchor::IncidentFirst,
-        "incident_last" => Anchor::IncidentLast,
-        _ => Anchor::Milestone(word.parse().ok()?),
-    })
-}
-
-struct Names<'a> {
-    at: &'a At<'a>,
-    populations: &'a BTreeMap<String, Population>,
-}
-
-impl Names<'_> {
-    fn known<T>(&self, at: &Spanned<T>, population: &str) -> Result<(), PackError> {
-        if self.populations.contains_key(population) {
-            return Ok(());
-        }
-        let known: Vec<&str> = self.populations.keys().map(String::as_str).collect();
-        Err(self.at.error(
-            at,
-            format!("`{population}` is no population of this duty; there are {known:?}"),
-        ))
-    }
-
-    fn all(&self, raw: Vec<Spanned<RawCondition>>) -> Result<Vec<Condition>, PackError> {
-        raw.into_iter().map(|one| self.condition(one)).collect()
-    }
-
-    fn condition(&self, spanned: Spanned<RawCondition>) -> Result<Condition, PackError> {
-        let place = Spanned::new(spanned.span(), ());
-        let raw = spanned.into_inner();
-        let mut kinds = Vec::new();
-        if let Some(parts) = raw.all {
-            kinds.push(ConditionKind::All(self.all(parts)?));
-        }
-        if let Some(parts) = raw.any {
-            kinds.push(ConditionKind::Any(self.all(parts)?));
-        }
-        if let Some(part) = raw.not {
-            kinds.push(ConditionKind::Not(Box::new(self.condition(*part)?)));
-        }
-        if let Some(rule) = raw.government_notice {
-            if let Some(population) = &rule.about {
-                self.known(&place, population)?;
-            }
-            kinds.push(ConditionKind::GovernmentNotice(rule));
-        }
-        kinds.extend(raw.notice_required.map(ConditionKind::NoticeRequired));
-        if let Some(rule) = raw.count {
-            self.known(&place, &rule.population)?;
-            kinds.push(ConditionKind::Count(rule));
-        }
-        kinds.extend(raw.circumstance.map(ConditionKind::Circumstance));
-        kinds.extend(raw.noncompliance.map(ConditionKind::Noncompliance));
-        kinds.extend(raw.milestone.map(ConditionKind::Milestone));
-        match (kinds.pop(), kinds.is_empty()) {
-            (Some(kind), true) => Ok(Condition {
-                text: raw.text,
-                cite: raw.cite,
-                kind,
-            }),
-            (kind, _) => {
-                let found = kinds.len() + usize::from(kind.is_some());
-                let message = format!(
-                    "a condition holds exactly one of all, any, not, government_notice, \
-                     notice_required, count, circumstance, noncompliance, milestone; it has {found}"
-                );
-                Err(self.at.error(&place, message).with_example(
-                    "{ text = \"…\", cite = \"…\", count = { population = \"recordings\", \
-                     unit = \"accounts\", at_least = 10 } }",
-                ))
-            }
-        }
+        };
+        duty.reserve_what_it_takes_over();
+        Ok(duty)
     }
 }

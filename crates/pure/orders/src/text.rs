@@ -39,6 +39,33 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("noncompliance", "noncompliance = [\"I\", \"II\", \"III\"]"),
     ("milestone", "milestone = \"verified\""),
     (
+        "notice_required",
+        "notice_required = { by = [\"respondent\"] }",
+    ),
+    ("duty", "duty = \"covered-incident-report\""),
+    ("of", "of = \"covered-incident-report\""),
+    ("kind", "kind = \"report\""),
+    ("text", "text = \"What it asks, in our own words\""),
+    ("limb", "limb = \"ten days\""),
+    ("at_least", "at_least = 10"),
+    ("unit", "unit = \"accounts\""),
+    ("ground", "ground = \"believed\""),
+    (
+        "trigger",
+        "in_force = { trigger = \"discovery\", cite = \"VII\" }",
+    ),
+    ("revision", "revision = 1"),
+    ("period", "period = \"calendar_year\""),
+    (
+        "repeats",
+        "repeats = { until = [\"remediated\"], text = \"…\", cite = \"…\" }",
+    ),
+    (
+        "circumstances",
+        "circumstances = [{ name = \"identifiable\", must_be = \"yes\", text = \"…\", \
+         cite = \"V\" }]",
+    ),
+    (
         "anchors",
         "anchors = [\"government_notice\", \"no_notice_needed\"]",
     ),

@@ -166,3 +166,122 @@ fn comments_and_layout_are_no_content_but_words_are() {
         digest(&DUTY.replace("days = 10", "days = 11"))
     );
 }
+
+/// What is broken, how, and what the error or lint must say, with its line.
+#[test]
+fn broken_packs_are_refused_with_their_place() {
+    let refused: [(&str, &str, &str); 13] = [
+        ("kind = \"report\"", "kind = \"reprot\"", "unknown variant"),
+        ("cite = \"V\"\ngrade", "grade", "missing field `cite`"),
+        ("revision = 1", "revision = \"one\"", "invalid type"),
+        ("supplements", "suplements", "unknown field"),
+        ("at_least = 10", "at_least = -1", "invalid value"),
+        (
+            "unit = \"accounts\"",
+            "unit = \"acounts\"",
+            "unknown variant",
+        ),
+        ("days = 10", "days = \"ten\"", "invalid type"),
+        (
+            "anchors = [\"discovery\"]",
+            "anchors = [\"soon\"]",
+            "starts no clock",
+        ),
+        (
+            "[when]\ntext = \"Enough?\"\ncite = \"V\"",
+            "[when]\ntext = \"Enough?\"",
+            "`cite`",
+        ),
+        (
+            "count = {",
+            "under_text = \"old\"\n#",
+            "none of the duty's `[[texts]]`",
+        ),
+        ("count = {", "duty = \"other\"\n#", "has no duty `other`"),
+        ("count = {", "duty = \"report\"\n#", "refer to each other"),
+        (
+            "method = \"frcp-6\"",
+            "method = \"frcp-6\"\nunder_text = \"old\"",
+            "`[[texts]]`",
+        ),
+    ];
+    for (from, to, says) in refused {
+        let broken = DUTY.replacen(from, to, 1);
+        assert_ne!(broken, DUTY, "{from}");
+        let one = error(ORDER, &broken);
+        assert!(one.message.contains(says), "{from}: {one}");
+        assert_eq!(one.file, "o/duties/report.toml", "{one}");
+        // What is missing of the whole file is missing from its first line on.
+        let of_the_file = says.starts_with("missing field");
+        assert!((one.line > 1) != of_the_file, "{from}: {one}");
+        assert!(one.column > 0, "{from}: {one}");
+    }
+}
+
+#[test]
+fn what_a_pack_that_parses_lacks_is_said_with_its_place() {
+    let second = |kind: &str| {
+        format!(
+            "[[unless]]\ntext = \"A spared one\"\ncite = \"V\"\n{kind}\n[[clocks]]\nlimb = \"ten"
+        )
+    };
+    let same = second("count = { population = \"things\", unit = \"accounts\", at_least = 10 }");
+    let fewer = second("count = { population = \"things\", unit = \"accounts\", at_least = 5 }");
+    let gap = "[[texts]]\nname = \"old text\"\nuntil = \"2024-07-29\"\ntext = \"o\"\ncite = \"V\"\n\
+               grade = \"text\"\n[[texts]]\nname = \"new text\"\nfrom = \"2024-07-30\"\ntext = \
+               \"n\"\ncite = \"V\"\ngrade = \"text\"\n[[clocks]]\nlimb = \"ten";
+    let clocks = "[[clocks]]\nlimb = \"ten";
+    let lacking: [(&str, &str, &str); 9] = [
+        (
+            "text = \"Enough?\"\ncite = \"V\"",
+            "text = \"Enough?\"\ncite = \"\"",
+            "lacks its text",
+        ),
+        (clocks, &same, "can never hold"),
+        (clocks, &fewer, "can never hold"),
+        (clocks, gap, "covered by no text or by two"),
+        ("at_least = 10", "at_least = 0", "always holds"),
+        ("any = [\"accessed\"]", "any = []", "a list is empty"),
+        (
+            "anchors = [\"discovery\"]",
+            "anchors = []",
+            "nothing starts the clock",
+        ),
+        (
+            "at_least = 10",
+            "at_least = 10, aggregation_question = \"sum\"",
+            "order.toml does not reserve it",
+        ),
+        (
+            "text = \"ten days\"",
+            "text = \"ten days again\"\nrepeats = { text = \"t\", cite = \"V\" }",
+            "runs from `performed`",
+        ),
+    ];
+    for (from, to, says) in lacking {
+        let duty = DUTY.replacen(from, to, 1);
+        assert_ne!(duty, DUTY, "{from}");
+        let lints = packs(ORDER, &duty).expect("it parses").lint();
+        let found = lints.iter().find(|lint| lint.message.contains(says));
+        let found = found.unwrap_or_else(|| panic!("{says}: {lints:?}"));
+        assert_eq!(found.file, "o/duties/report.toml");
+        assert!(found.line > 1, "{found}");
+    }
+}
+
+#[test]
+fn a_question_that_no_clause_raises_is_said() {
+    let order = format!(
+        "{ORDER}[reserved.sum]\nquestion = \"q\"\ncite = \"V\"\n[reserved.sum.readings]\n\
+         a = {{ text = \"a\", effect = true }}\nb = {{ text = \"b\", effect = false }}\n"
+    );
+    let lints = packs(&order, DUTY).expect("it parses").lint();
+    let found = lints
+        .iter()
+        .find(|lint| lint.message.contains("no clause raises"));
+    assert_eq!(found.map(|lint| lint.line), Some(12), "{lints:?}");
+    let neither = order.replace(", effect = true", "");
+    let one = error(&neither, DUTY);
+    assert!(one.message.contains("needs its `effect`"), "{one}");
+    assert_eq!(one.line, 16, "{one}");
+}

@@ -1,0 +1,261 @@
+//! Every small change of a pack that the law would notice, derived from its TOML.
+
+use std::collections::BTreeSet;
+use toml::{Table, Value};
+
+/// A step into a TOML value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// One change: where, and what stands there then; `None`: nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Edit {
+    path: Vec<Step>,
+    to: Option<Value>,
+}
+
+impl Edit {
+    /// Where it is and what it makes of it, in words.
+    pub(crate) fn words(&self) -> String {
+        let mut text = String::new();
+        for step in &self.path {
+            match step {
+                Step::Key(key) if text.is_empty() => text.push_str(key),
+                Step::Key(key) => text.push_str(&format!(".{key}")),
+                Step::Index(index) => text.push_str(&format!("[{index}]")),
+            }
+        }
+        match &self.to {
+            Some(to) => format!("{text} = {}", to.to_string().replace('\n', " ")),
+            None => format!("{text} dropped"),
+        }
+    }
+
+    /// The table with the change made.
+    pub(crate) fn made(&self, table: &Table) -> Table {
+        let mut root = Value::Table(table.clone());
+        let (last, way) = self.path.split_last().expect("a place");
+        let mut at = &mut root;
+        for step in way {
+            at = match step {
+                Step::Key(key) => at.get_mut(key.as_str()).expect("a member"),
+                Step::Index(index) => at.get_mut(*index).expect("an element"),
+            };
+        }
+        match (at, last, &self.to) {
+            (Value::Table(table), Step::Key(key), Some(to)) => {
+                table.insert(key.clone(), to.clone());
+            }
+            (Value::Table(table), Step::Key(key), None) => {
+                table.remove(key);
+            }
+            (Value::Array(list), Step::Index(index), Some(to)) => list[*index] = to.clone(),
+            (Value::Array(list), Step::Index(index), None) => {
+                list.remove(*index);
+            }
+            _ => unreachable!("the path was made from this table"),
+        }
+        match root {
+            Value::Table(table) => table,
+            _ => unreachable!("the root is a table"),
+        }
+    }
+}
+
+/// Lists of which each element says something of its own.
+const LISTS: [&str; 9] = [
+    "unless",
+    "any",
+    "all",
+    "anchors",
+    "until",
+    "or",
+    "excluded",
+    "unsure",
+    "noncompliance",
+];
+/// Members that say something by being there.
+const PARTS: [&str; 17] = [
+    "encryption",
+    "visibility",
+    "residential",
+    "residence",
+    "presumption",
+    "circumstances",
+    "information",
+    "or_circumstance",
+    "presumed_of",
+    "discovery",
+    "under_text",
+    "shown_only",
+    "anchor_question",
+    "coverage_question",
+    "each_question",
+    "unit_question",
+    "in_one_state",
+];
+const METHODS: [&str; 4] = ["frcp-6", "ftc-4.3", "calendar", "business"];
+
+/// Every change of a duty or an order.
+pub(crate) fn edits(table: &Table) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let asked = populations_asked(table);
+    let mut walk = Walk {
+        edits: &mut edits,
+        path: Vec::new(),
+        asked: &asked,
+    };
+    walk.table(table);
+    edits
+}
+
+/// The populations that a condition speaks of; the others are only counted for the notice, and
+/// their parts change no answer.
+fn populations_asked(table: &Table) -> BTreeSet<String> {
+    fn find(value: &Value, asked: &mut BTreeSet<String>) {
+        match value {
+            Value::Table(table) => {
+                for (key, value) in table {
+                    let names = key == "population" || key == "about";
+                    if let Some(name) = value.as_str().filter(|_| names) {
+                        asked.insert(name.to_owned());
+                    }
+                    find(value, asked);
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| find(value, asked)),
+            _ => {}
+        }
+    }
+    let mut asked = BTreeSet::new();
+    for (key, value) in table {
+        if key != "populations" {
+            find(value, &mut asked);
+        }
+    }
+    asked
+}
+
+struct Walk<'a> {
+    edits: &'a mut Vec<Edit>,
+    path: Vec<Step>,
+    asked: &'a BTreeSet<String>,
+}
+
+impl Walk<'_> {
+    fn add(&mut self, step: Step, to: Option<Value>) {
+        let mut path = self.path.clone();
+        path.push(step);
+        self.edits.push(Edit { path, to });
+    }
+
+    fn inside(&mut self, step: Step, value: &Value) {
+        self.path.push(step);
+        match value {
+            Value::Table(table) => self.table(table),
+            Value::Array(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    self.inside(Step::Index(index), value);
+                }
+            }
+            _ => {}
+        }
+        self.path.pop();
+    }
+
+    fn table(&mut self, table: &Table) {
+        let in_populations = self.path == [Step::Key("populations".to_owned())];
+        for (key, value) in table {
+            if in_populations && !self.asked.contains(key) {
+                continue;
+            }
+            // What is only shown is stated nowhere, so only its being shown can be noticed.
+            if !table.contains_key("shown_only") || key == "shown_only" {
+                self.member(key, value);
+            }
+            let skipped = [
+                "reserved",
+                "accepts",
+                "items",
+                "texts",
+                "register",
+                "certification",
+            ];
+            if !(self.path.is_empty() && skipped.contains(&key.as_str())) {
+                self.inside(Step::Key(key.clone()), value);
+            }
+        }
+        if self.path.is_empty() {
+            self.working(table);
+        }
+    }
+
+    fn member(&mut self, key: &str, value: &Value) {
+        let here = || Step::Key(key.to_owned());
+        match (key, value) {
+            ("days" | "at_least" | "default_days", Value::Integer(number)) => {
+                for other in [number + 1, number - 1] {
+                    if other >= 0 {
+                        self.add(here(), Some(Value::Integer(other)));
+                    }
+                }
+            }
+            ("required" | "staff_may_extend" | "text_known", Value::Boolean(flag)) => {
+                self.add(here(), Some(Value::Boolean(!flag)));
+            }
+            ("method", Value::String(method)) => {
+                for other in METHODS.iter().filter(|other| *other != method) {
+                    self.add(here(), Some(Value::String((*other).to_owned())));
+                }
+            }
+            ("must_be", Value::String(word)) => {
+                let other = if word == "yes" { "no" } else { "yes" };
+                self.add(here(), Some(Value::String(other.to_owned())));
+            }
+            ("period", Value::String(word)) => {
+                let year = "calendar_year";
+                let other = if word == year {
+                    "calendar_quarter"
+                } else {
+                    year
+                };
+                self.add(here(), Some(Value::String(other.to_owned())));
+            }
+            (list, Value::Array(values)) if LISTS.contains(&list) => {
+                for index in 0..values.len() {
+                    self.path.push(here());
+                    self.add(Step::Index(index), None);
+                    self.path.pop();
+                }
+            }
+            _ => {}
+        }
+        if PARTS.contains(&key) && !self.path.is_empty() || key == "discovery" {
+            self.add(here(), None);
+        }
+    }
+
+    /// Another working reading, of each question that has one.
+    fn working(&mut self, table: &Table) {
+        let Some(Value::Table(reserved)) = table.get("reserved") else {
+            return;
+        };
+        for (id, question) in reserved {
+            let (Some(working), Some(readings)) = (
+                question.get("working").and_then(Value::as_str),
+                question.get("readings").and_then(Value::as_table),
+            ) else {
+                continue;
+            };
+            for other in readings.keys().filter(|other| *other != working) {
+                self.path = vec![Step::Key("reserved".to_owned()), Step::Key(id.clone())];
+                let to = Value::String(other.clone());
+                self.add(Step::Key("working".to_owned()), Some(to));
+                self.path.clear();
+            }
+        }
+    }
+}
