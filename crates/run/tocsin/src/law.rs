@@ -5,7 +5,7 @@ use access::{Judged, Records, Screen, Terms};
 use facts::{Access, Decision, Finding, Variants};
 use incident::Incident;
 use notice::{Decided, Notices};
-use obligation::{Determination, RegisterEntry};
+use obligation::{Determination, Filing, RegisterEntry};
 use orders::{Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,6 +235,15 @@ impl Law {
         self.bound.iter().filter_map(|slug| self.packs.order(slug))
     }
 
+    /// Whether the duty only follows from another of its order, as an update from a report.
+    pub(crate) fn follows(&self, one: &Determination) -> bool {
+        let of = || {
+            let duty = self.packs.order(&one.order)?.duty(one.duty.as_deref()?)?;
+            duty.of.as_ref()
+        };
+        of().is_some()
+    }
+
     /// The packs that bind, for the summary.
     pub(crate) fn packs(&self) -> Vec<PackLine> {
         self.bound()
@@ -284,9 +293,20 @@ impl Law {
         &self,
         incident: &Incident,
     ) -> Result<Vec<Determination>, orders::OutOfRange> {
+        // What was given under one statute or regulation is a required notice to every other order.
+        let filings: Vec<Filing> = self
+            .bound()
+            .flat_map(|order| Filing::of(order, incident))
+            .collect();
         let mut all = Vec::new();
         for order in self.bound() {
-            all.extend(obligation::decide(order, incident, &self.decide)?);
+            let determinations = if filings.is_empty() {
+                obligation::decide(order, incident, &self.decide)
+            } else {
+                let seen = obligation::with_filings(order, incident, &filings);
+                obligation::decide(order, &seen, &self.decide)
+            };
+            all.extend(determinations?);
         }
         Ok(all)
     }

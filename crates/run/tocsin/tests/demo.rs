@@ -73,7 +73,9 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         String::from_utf8_lossy(&shown.stderr)
     );
 
-    let determinations = lines(&out.join("determinations.jsonl"));
+    let mut determinations = lines(&out.join("determinations.jsonl"));
+    // What follows from the report (the program's tasks) has its cases in the pack.
+    determinations.retain(|one| one["duty"].is_null() || one["duty"] == "covered-incident-report");
     let register = lines(&out.join("register.jsonl"));
     let mut seen = 0;
     for episode in script()["episode"].as_array().expect("episodes") {

@@ -23,7 +23,8 @@ const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n";
 fn late_answer(results: &Results) -> Option<String> {
     let all = results.determinations.values();
     let parsed = all.map(|one| serde_json::from_str::<Value>(one).unwrap());
-    let of_matter = |one: &Value| one["matter"] == LATE_MATTER && !one["duty"].is_null();
+    let of_matter =
+        |one: &Value| one["matter"] == LATE_MATTER && one["duty"] == "covered-incident-report";
     let found = parsed.into_iter().find(of_matter)?;
     Some(found["answer"].as_str().unwrap().to_owned())
 }

@@ -70,7 +70,7 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
     embedded::stop(engine)?;
     let results = Results::read(&plan)?;
     results.write(&plan, &out)?;
-    let rows = table::rows(&results);
+    let rows = table::rows(&results, &plan.law);
     let rates: BTreeMap<&str, serde_json::Value> = busy
         .iter()
         .map(|(stage, took)| (stage.name(), json!({ "busy_seconds": took.as_secs_f64() })))
@@ -151,6 +151,7 @@ fn unexpected(script: &Script, results: &Results, plan: &Plan) -> Vec<String> {
             let answers = episode.expect.iter().all(|(order, expected)| {
                 one.determinations.iter().any(|determination| {
                     determination.order == *order
+                        && !plan.law.follows(determination)
                         && serde_json::to_value(determination.answer).ok()
                             == Some(json!(expected.answer))
                 })

@@ -4,7 +4,7 @@ use super::print_json;
 use crate::cli::Explain;
 use crate::errors::{Failure, exit};
 use facts::Kleene;
-use obligation::{Because, Determination};
+use obligation::{Answer, Because, Determination};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -88,6 +88,18 @@ fn determination(one: &Determination) {
             ),
         }
     }
+    for near in &one.near {
+        let would = near.would.iter();
+        let would: Vec<String> = would
+            .map(|(value, answer)| format!("{value}: {}", word(*answer)))
+            .collect();
+        println!(
+            "  near the line: {} (now {}); {}",
+            near.what,
+            near.now,
+            would.join(", ")
+        );
+    }
     for ask in &one.asks {
         println!("  asked: {} [{}]", ask.question, ask.id);
     }
@@ -105,7 +117,11 @@ fn determination(one: &Determination) {
 }
 
 fn answer(one: &Determination) -> String {
-    serde_json::to_value(one.answer)
+    word(one.answer)
+}
+
+fn word(answer: Answer) -> String {
+    serde_json::to_value(answer)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default()

@@ -204,7 +204,7 @@ fn finish(
             .unwrap_or_default()
             .as_bytes(),
     )?;
-    let rows = table::rows(&results);
+    let rows = table::rows(&results, &plan.law);
     if args.json {
         print_json(&rows)?;
     } else {

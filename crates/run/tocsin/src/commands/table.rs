@@ -1,5 +1,6 @@
 //! The table at the end of a run: incident, who, how many, and what each order makes of it.
 
+use crate::law::Law;
 use crate::outputs::Results;
 use obligation::{Answer, Determination};
 use serde::Serialize;
@@ -21,10 +22,11 @@ pub(crate) struct Row {
 }
 
 /// The rows, incident by incident.
-pub(crate) fn rows(results: &Results) -> Vec<Row> {
+pub(crate) fn rows(results: &Results, law: &Law) -> Vec<Row> {
     let mut rows: Vec<Row> = results
         .determinations
         .values()
+        .filter(|one| one.answer != Answer::NotOwed || !law.follows(one))
         .map(|one| Row {
             incident: one.incident.clone(),
             who: who(results, &one.incident),
@@ -50,7 +52,7 @@ pub(crate) fn rows(results: &Results) -> Vec<Row> {
                 .map(|notice| format!("notices/{}", notice.id)),
         })
         .collect();
-    rows.sort_by(|a, b| (&a.who, &a.order).cmp(&(&b.who, &b.order)));
+    rows.sort_by(|a, b| (&a.who, &a.order, &a.duty).cmp(&(&b.who, &b.order, &b.duty)));
     rows
 }
 

@@ -162,7 +162,7 @@ impl AssessStage {
         let ends = one
             .clock
             .as_ref()
-            .filter(|_| one.answer != Answer::NotOwed && one.performed.is_empty())
+            .filter(|clock| one.answer != Answer::NotOwed && clock.met.is_none())
             .and_then(|clock| {
                 let zone = jiff::tz::TimeZone::get(&clock.zone).ok()?;
                 let end = clock.outer?.tomorrow().ok()?.to_zoned(zone).ok()?;
