@@ -136,6 +136,12 @@ impl Context<'_> {
 
     /// The clocks of one limb.
     fn limb(&self, rule: &ClockRule, clocks: &mut Clocks) -> Result<(), OutOfRange> {
+        let only_if = rule.only_if.as_deref();
+        let only_if = only_if.and_then(|cite| self.duty.when.at(cite));
+        let holds = only_if.map_or(Kleene::Yes, |one| self.condition(one).value());
+        if holds == Kleene::No {
+            return Ok(());
+        }
         let mut strict = Vec::new();
         if let Some(repeats) = &rule.repeats {
             strict = self.chain(rule, repeats)?;
@@ -155,17 +161,24 @@ impl Context<'_> {
                     None => strict.push(clock),
                 }
             }
+            self.which_anchor(rule, &mut strict, clocks);
+        }
+        self.coverage(rule, &mut strict, clocks)?;
+        if rule.repeats.is_none() {
+            let met = self.performed().into_iter().next();
+            for clock in strict.iter_mut().filter(|clock| clock.outer.is_some()) {
+                clock.met.clone_from(&met);
+            }
             self.each(rule, &mut strict, clocks)?;
         }
-        self.which_anchor(rule, &mut strict, clocks);
-        self.coverage(rule, &mut strict, clocks)?;
         for clock in &mut strict {
             clock.under_text.clone_from(&rule.under_text);
             if let Some(why) = &rule.shown_only {
                 clock.notes.push(format!("{SHOWN_ONLY}: {why}"));
             }
-            if clock.met.is_none() && rule.repeats.is_none() && clock.outer.is_some() {
-                clock.met = self.performed().into_iter().next();
+            if holds == Kleene::Unknown && clock.outer.is_some() {
+                let note = "provisional: whether the limb that it belongs to holds is not settled";
+                clock.notes.push(note.to_owned());
             }
         }
         if strict.iter().any(|clock| clock.outer.is_some()) {
@@ -205,8 +218,9 @@ impl Context<'_> {
         Moment::from_micros(zoned.timestamp().as_microsecond()).ok()
     }
 
-    /// A limit for each later notice too: stated only where counsel's reading says that each starts
-    /// one of its own.
+    /// A limit for each later notice too, once, however many anchors it is one of: stated only where
+    /// counsel's reading says that each starts one of its own. What was done before it does not
+    /// meet it.
     fn each(
         &self,
         rule: &ClockRule,
@@ -217,20 +231,25 @@ impl Context<'_> {
             return Ok(());
         };
         let own = self.effect(Some(question)) == Kleene::Yes;
+        let meant = rule.anchor_question.as_deref();
+        let meant = meant.and_then(|question| self.anchor_read(question));
+        let running = strict.iter().filter(|clock| !clock.is_put_aside());
+        let mut begun: BTreeSet<Moment> = running.filter_map(|clock| clock.anchor_at).collect();
         for anchor in &rule.anchors {
             let notices = matches!(anchor, Anchor::GovernmentNotice | Anchor::RequiredNotice);
-            let later = if notices {
-                self.starting_notices(*anchor)
-            } else {
-                Vec::new()
-            };
-            for start in later.into_iter().skip(1) {
-                clocks.raised.insert(question.clone());
+            if !notices || meant.is_some_and(|meant| meant != *anchor) {
+                continue;
+            }
+            for start in self.starting_notices(*anchor).into_iter().skip(1) {
                 let since = start.at;
+                if !begun.insert(since) {
+                    continue;
+                }
+                clocks.raised.insert(question.clone());
                 let mut clock = self.clock(rule, anchor.as_str(), Some(start))?;
                 clock.limb = format!("{}, a later notice", rule.limb);
                 let mut done = self.performed().into_iter();
-                clock.met = done.rfind(|one| one.at.is_none_or(|at| at >= since));
+                clock.met = done.find(|one| one.at.is_some_and(|at| at >= since));
                 if !own {
                     let note = "whether a later notice starts a limit of its own is for counsel";
                     clock.notes.push(format!("{SHOWN_ONLY}: {note}"));
@@ -241,12 +260,13 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Which of the anchors is meant is for counsel; without a reading the earliest stands.
+    /// Which of the anchors is meant is for counsel; without a reading the earliest stands. Where
+    /// one of them is not on record, the date of another may be no date at all.
     fn which_anchor(&self, rule: &ClockRule, strict: &mut [Clock], clocks: &mut Clocks) {
         let Some(question) = &rule.anchor_question else {
             return;
         };
-        let days: BTreeSet<Date> = strict.iter().filter_map(|clock| clock.outer).collect();
+        let days: BTreeSet<Option<Date>> = strict.iter().map(|clock| clock.outer).collect();
         if days.len() < 2 {
             return;
         }
@@ -485,7 +505,10 @@ impl Context<'_> {
         Ok(Some(Reminder {
             since,
             planned,
-            policy: format!("within a reasonable time: {days} days"),
+            policy: match rule.own {
+                false => format!("within a reasonable time: {days} days"),
+                true => format!("our own reminder: {days} days"),
+            },
         }))
     }
 }

@@ -4,7 +4,8 @@ use crate::counted::CountedRow;
 use crate::strict::{check, list, unknown};
 use access::{Judged, Records, Terms};
 use facts::{
-    Account, BreachEvent, Decision, Finding, Grant, Information, Kleene, Moment, Report, Variants,
+    Account, BreachEvent, Decision, Finding, Grant, Information, Kleene, Moment, Reason, Report,
+    Variants, Verdict,
 };
 use incident::{Discovery, Fold, Incident, Overlaps, Searched};
 use serde_json::{Map, Value};
@@ -231,7 +232,8 @@ fn findings(
     Ok(found)
 }
 
-/// The findings judged again by the grants of the file.
+/// The findings judged again by the grants of the file. What they authorise stays on record as
+/// that, unless the access was retracted: somebody looked, and it counts nowhere.
 fn judge(
     findings: Vec<Finding>,
     events: &[BreachEvent],
@@ -239,17 +241,29 @@ fn judge(
     bound: &[Terms],
 ) -> Vec<Finding> {
     let mut records = Records::default();
+    let mut retracted = BTreeSet::new();
     for event in events {
+        if let Report::Retraction(one) = &event.report {
+            retracted.insert(one.of.as_str());
+        }
         records.add_breach(event.clone());
     }
     for grant in grants {
         records.add_grant(grant.clone());
     }
     let mut judged = Vec::new();
-    for finding in findings {
+    for mut finding in findings {
         let mut variants = Variants::default();
         variants.insert(finding.access.clone());
-        for one in access::judge(&variants, &records, bound, &access::Settings::default()) {
+        let again = access::judge(&variants, &records, bound, &access::Settings::default());
+        if again.is_empty() && !retracted.contains(finding.access.id.as_str()) {
+            (finding.verdict, finding.ground) = (Verdict::Authorised, None);
+            finding.reason = Reason::Purpose;
+            finding.by_order.clear();
+            judged.push(finding);
+            continue;
+        }
+        for one in again {
             if let Judged::Finding(mut again) = one {
                 if !again.group.starts_with("matter:") {
                     again.group.clone_from(&finding.group);

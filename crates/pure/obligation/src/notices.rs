@@ -200,7 +200,7 @@ impl Context<'_> {
     }
 
     /// What it speaks of; where it does not say, what its matter is about, if that is one class.
-    fn is_about(
+    pub(crate) fn is_about(
         &self,
         wanted: &[Information],
         reported: &Reported,
@@ -289,7 +289,7 @@ impl Context<'_> {
             .iter()
             .all(|group| group.starts_with("matter:"));
         let counts = self.duty.populations.get(&self.duty.counts);
-        let counts = counts.map(|population| View::new(self, population, true).counts());
+        let counts = counts.map(|population| View::new(self, population, true).recorded());
         let within = |basis: Option<u64>, most: Option<u64>| match (basis, most) {
             (None, _) => true,
             (Some(basis), Some(most)) => most <= basis,

@@ -1,8 +1,8 @@
 //! What a clause counts: each part of its definition put to one row, in three values.
 
 use crate::context::Context;
-use facts::{CircumstanceName, IndicatorMode, Kleene, YesNo};
-use incident::{Counts, Incident, Row};
+use facts::{CircumstanceName, IndicatorMode, Interval, Kleene, Report, YesNo};
+use incident::{Counts, Incident, Reported, Row};
 use orders::{ActWord, CircumstanceRule, Population, Unit};
 use std::collections::BTreeSet;
 
@@ -70,9 +70,63 @@ impl<'a> View<'a> {
             .fold(Kleene::Yes, |value, part| value.and(self.part(*part, row)))
     }
 
-    /// How many belong to it.
-    pub(crate) fn counts(&self) -> Counts {
+    /// How many belong to it, by the rows alone.
+    pub(crate) fn recorded(&self) -> Counts {
         self.count(&|row| self.holds(row))
+    }
+
+    /// How many belong to it. What the rows do not say they do not rule out: where nothing at all
+    /// is on record of what was reached, nothing bounds the counts, and so many people as a notice
+    /// to an authority speaks of may be among them.
+    pub(crate) fn counts(&self) -> Counts {
+        self.claimed(self.recorded())
+    }
+
+    fn claimed(&self, mut counts: Counts) -> Counts {
+        let Counts {
+            accounts,
+            consumers,
+            resources,
+            devices,
+        } = &mut counts;
+        if self.is_nothing_known() {
+            // A count that responders reported is no row, and bounds what it speaks of.
+            for count in [accounts, &mut *consumers, resources, devices] {
+                if *count == Interval::exactly(0) {
+                    count.at_most = None;
+                }
+            }
+        }
+        let claims = self.context.notices().filter(|(reported, notice)| {
+            let wanted = self.population.information.as_ref();
+            let about = wanted.map(|rule| self.context.is_about(&rule.any, reported, notice));
+            about.is_none_or(|about| about.may_be())
+        });
+        for (reported, notice) in claims {
+            let disputed = reported.is_disputed("report.consumers");
+            let claim = notice.consumers.filter(|_| !disputed);
+            let most = consumers.at_most.zip(claim);
+            if disputed || claim.is_some() {
+                consumers.at_most = most.map(|(most, claim)| most.max(claim));
+            }
+        }
+        counts
+    }
+
+    /// Whether nothing is on record of what was reached: neither anything that was or was not, nor
+    /// a search that found nothing.
+    fn is_nothing_known(&self) -> bool {
+        let incident = self.context.incident;
+        let looked_for = |reported: &Reported| {
+            matches!(
+                reported.record.report,
+                Report::Indicator(_) | Report::Exposure(_)
+            )
+        };
+        incident.rows.is_empty()
+            && incident.attempts == 0
+            && !incident.reports.iter().any(looked_for)
+            && self.context.answered_yes_no("search") != Kleene::Yes
     }
 
     pub(crate) fn count(&self, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
@@ -193,7 +247,7 @@ impl<'a> View<'a> {
     }
 
     /// The greatest number in one State or jurisdiction.
-    pub(crate) fn in_one_state(&self, unit: Unit) -> facts::Interval {
+    pub(crate) fn in_one_state(&self, unit: Unit) -> Interval {
         let is_state = |place: &&str| place.contains('-');
         let rows = self.context.incident.rows.iter();
         let places = rows.filter_map(|row| row.class.residence.as_deref());
@@ -205,11 +259,12 @@ impl<'a> View<'a> {
                 Some(place) if is_state(&place) => Kleene::from(Some(place) == *state),
                 _ => Kleene::Unknown,
             };
-            in_unit(&self.count(&|row| self.holds(row).and(here(row))), unit)
+            let counts = self.count(&|row| self.holds(row).and(here(row)));
+            in_unit(&self.claimed(counts), unit)
         };
-        let counts: Vec<facts::Interval> = states.iter().map(count).collect();
+        let counts: Vec<Interval> = states.iter().map(count).collect();
         let at_most: Option<Vec<u64>> = counts.iter().map(|count| count.at_most).collect();
-        facts::Interval {
+        Interval {
             at_least: counts
                 .iter()
                 .map(|count| count.at_least)
@@ -305,7 +360,7 @@ impl<'a> View<'a> {
 }
 
 /// The count in one unit.
-pub(crate) fn in_unit(counts: &Counts, unit: Unit) -> facts::Interval {
+pub(crate) fn in_unit(counts: &Counts, unit: Unit) -> Interval {
     match unit {
         Unit::Accounts => counts.accounts,
         Unit::Consumers => counts.consumers,

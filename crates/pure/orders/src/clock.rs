@@ -25,6 +25,9 @@ pub struct ClockRule {
     pub repeats: Option<RepeatRule>,
     /// A request of law enforcement moves it.
     pub delay: Option<DelayRule>,
+    /// The clause (its cite) of the one condition in the duty's `when` that it belongs to: where
+    /// that does not hold, it does not run. `None`: it belongs to all.
+    pub only_if: Option<String>,
     /// The one of the duty's texts that it stands in; `None`: all of them.
     pub under_text: Option<String>,
     /// Why it is only shown and never stated: nobody should rely on it.
@@ -161,7 +164,7 @@ impl Anchor {
     }
 }
 
-/// "Within a reasonable time".
+/// A day to be reminded on: "within a reasonable time", or our own where the order names no time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReminderRule {
@@ -171,4 +174,11 @@ pub struct ReminderRule {
     pub cite: String,
     /// Days from discovery where the deployment says nothing.
     pub default_days: u32,
+    /// The order names no such time: the reminder is our own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub own: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -247,6 +247,24 @@ pub struct Condition {
     pub kind: ConditionKind,
 }
 
+impl Condition {
+    /// The one condition in this tree with the clause `cite`; none where there are several.
+    pub fn at(&self, cite: &str) -> Option<&Condition> {
+        let (mut open, mut found) = (vec![self], None);
+        while let Some(condition) = open.pop() {
+            if condition.cite == cite && found.replace(condition).is_some() {
+                return None;
+            }
+            match &condition.kind {
+                ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
+                ConditionKind::Not(part) => open.push(part),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
 /// What must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConditionKind {

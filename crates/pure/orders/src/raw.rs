@@ -287,7 +287,7 @@ impl RawDuty {
         })?;
         let clocks: Vec<ClockRule> = std::mem::take(&mut self.clocks)
             .into_iter()
-            .map(|raw| raw.into_clock(at, &self.texts))
+            .map(|raw| raw.into_clock(at, &self.texts, &when))
             .collect::<Result<_, _>>()?;
         self.populations.extend(taken_in);
         let mut duty = Duty {

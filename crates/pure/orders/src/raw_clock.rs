@@ -2,7 +2,7 @@
 
 use crate::clock::{ClockRule, DelayRule, Period, RepeatRule};
 use crate::due::Method;
-use crate::duty::TextWindow;
+use crate::duty::{Condition, TextWindow};
 use crate::error::PackError;
 use crate::raw::{At, anchor};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ pub(crate) struct RawClock {
     period: Option<Period>,
     repeats: Option<RepeatRule>,
     delay: Option<DelayRule>,
+    only_if: Option<Spanned<String>>,
     under_text: Option<Spanned<String>>,
     shown_only: Option<String>,
     coverage_question: Option<String>,
@@ -34,6 +35,7 @@ impl RawClock {
         self,
         at: &At<'_>,
         texts: &[TextWindow],
+        when: &Condition,
     ) -> Result<ClockRule, PackError> {
         let anchors = self
             .anchors
@@ -42,6 +44,15 @@ impl RawClock {
             .collect::<Result<_, _>>()?;
         if let Some(under) = &self.under_text {
             known_text(under, under.get_ref(), at, texts)?;
+        }
+        if let Some(only_if) = &self.only_if
+            && when.at(only_if.get_ref()).is_none()
+        {
+            let message = format!(
+                "`{}` is the cite of no condition in `when`, or of several",
+                only_if.get_ref()
+            );
+            return Err(at.error(only_if, message));
         }
         Ok(ClockRule {
             limb: self.limb,
@@ -53,6 +64,7 @@ impl RawClock {
             period: self.period,
             repeats: self.repeats,
             delay: self.delay,
+            only_if: self.only_if.map(Spanned::into_inner),
             under_text: self.under_text.map(Spanned::into_inner),
             shown_only: self.shown_only,
             coverage_question: self.coverage_question,

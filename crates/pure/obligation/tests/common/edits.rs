@@ -78,7 +78,7 @@ const LISTS: [&str; 9] = [
     "noncompliance",
 ];
 /// Members that say something by being there.
-const PARTS: [&str; 17] = [
+const PARTS: [&str; 18] = [
     "encryption",
     "visibility",
     "residential",
@@ -89,6 +89,7 @@ const PARTS: [&str; 17] = [
     "or_circumstance",
     "presumed_of",
     "discovery",
+    "only_if",
     "under_text",
     "shown_only",
     "anchor_question",
