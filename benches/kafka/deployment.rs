@@ -1,5 +1,5 @@
-//! The pipeline under test: its configuration, its topics, its processors as processes of their own,
-//! and how their work is watched from outside.
+//! The pipeline under test: its configuration, its topics, its processors as processes of their
+//! own, and how their work is watched from outside.
 
 use crate::figures::{Work, threads_cpu_seconds};
 use crate::{Done, patiently};
@@ -22,7 +22,7 @@ const PRODUCED_AT_ONCE: u64 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Between two looks at a process. Each costs it a page of metrics, so not more often.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
-/// So long everything must be seen at rest: longer than a record takes from one process to the next.
+/// So long everything must be seen at rest: longer than a record takes from process to process.
 const AT_REST: Duration = Duration::from_millis(600);
 
 /// See the module.

@@ -1,5 +1,5 @@
-//! Every processor embedded and on Kafka, beside a bare consumer of the same topics in the same run:
-//! `cargo xtask bench kafka`.
+//! Every processor embedded and on Kafka, beside a bare consumer of the same topics in the same
+//! run: `cargo xtask bench kafka`.
 //!
 //! The broker and the registry are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name.
 //! The demo runs first, embedded, and leaves its input; then the same input goes to Kafka, and each

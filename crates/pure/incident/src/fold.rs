@@ -383,9 +383,9 @@ impl Fold {
         Some(self.assemble_anew(scope))
     }
 
-    /// The incident that is made of exactly `groups`, as [`Incident::groups`] names them. Also where
-    /// nothing of it is on record here but that it is joined or parted: who reads reports alone has
-    /// no findings.
+    /// The incident that is made of exactly `groups`, as [`Incident::groups`] names them. Also
+    /// where nothing of it is on record here but that it is joined or parted: who reads reports
+    /// alone has no findings.
     pub fn incident_among(&self, groups: &[String]) -> Option<Incident> {
         let groups: BTreeSet<String> = groups.iter().cloned().collect();
         let scopes = self.web().scopes_of(groups.first()?);

@@ -91,7 +91,7 @@ pub(crate) struct Ledger {
     accounts_exposed: FxHashSet<u32>,
     exposures_stale: bool,
     /// Accesses that were taken back and are to be put in again.
-    awaited: FxHashSet<Digest>,
+    pending: FxHashSet<Digest>,
 }
 
 impl Ledger {
@@ -115,7 +115,7 @@ impl Ledger {
             shares: Vec::new(),
             accounts_exposed: FxHashSet::default(),
             exposures_stale: false,
-            awaited: FxHashSet::default(),
+            pending: FxHashSet::default(),
         };
         for (number, held) in basis.findings.within(scope) {
             if is_first(basis.findings, scope, number, held) {
@@ -139,7 +139,7 @@ impl Ledger {
 
     /// Takes back what `access` contributes: what is on record about it is about to change.
     pub(crate) fn take_back(&mut self, access: Digest, basis: Basis<'_>) {
-        if self.awaited.insert(access) {
+        if self.pending.insert(access) {
             self.step(access, false, basis);
         }
     }
@@ -151,7 +151,7 @@ impl Ledger {
 
     /// Puts in again what was taken back, and what `exposed` states now.
     pub(crate) fn catch_up(&mut self, exposed: Vec<Exposed>, basis: Basis<'_>) {
-        for access in std::mem::take(&mut self.awaited) {
+        for access in std::mem::take(&mut self.pending) {
             self.step(access, true, basis);
         }
         if std::mem::take(&mut self.exposures_stale) || self.exposed != exposed {

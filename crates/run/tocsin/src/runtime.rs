@@ -522,7 +522,9 @@ pub(crate) fn alone_by_these_rules(context: &Context, group: &str) -> Result<(),
         Err(StageError::Wait {
             code: OTHER_RULES.to_owned(),
             reason: format!(
-                "{name} is in the group {group} and goes by another version, other packs or other                  settings of judgement than {ours}: stop it, and this instance goes on once its                  session has ended",
+                "{name} is in the group {group} and goes by another version, other packs or \
+                 other settings of judgement than {ours}: stop it, and this instance goes on once \
+                 its session has ended",
                 ours = context.law.stamp(),
             ),
         })

@@ -55,7 +55,8 @@ impl Broker {
         Broker::open(port, SESSION_KILLED_MS)
     }
 
-    /// The same on a free port for a broker that is not killed: a busy machine does not unsettle it.
+    /// The same on a free port for a broker that is not killed: a busy machine does not unsettle
+    /// it.
     ///
     /// # Errors
     /// As [`start`](Self::start).

@@ -76,7 +76,10 @@ impl Words {
     }
 
     fn take_name(&mut self, text: &str) {
-        if text.len() < 4 {
+        // A name is written with a capital or a figure; a rule that binds whoever it fits says so in
+        // common words.
+        let is_name = |letter: char| letter.is_uppercase() || letter.is_numeric();
+        if text.len() < 4 || !text.contains(is_name) {
             return;
         }
         self.phrases.insert(text.to_owned());
@@ -194,7 +197,10 @@ mod tests {
 
     #[test]
     fn words_come_from_the_pack() {
-        let words = words_of("docket = \"1:23-cv-99\"\nrespondents = [\"Bellringer LLC\"]");
+        let words = words_of(
+            "docket = \"1:23-cv-99\"\nrespondents = [\"Bellringer LLC\"]\n\
+             respondent = \"the company\"",
+        );
         assert_eq!(
             words.phrases,
             ["1:23-cv-99".into(), "Bellringer LLC".into()].into()
