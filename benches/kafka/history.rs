@@ -73,12 +73,13 @@ pub(crate) fn pour(folder: &Path, deployment: &Deployment) -> Done<History> {
             }
         }
     }
+    let bytes_each = bytes / accesses.max(1);
     let late = late_case(reports, &mut source)?;
     accesses += actors(deployment, &mut source)?;
     source.flush()?;
     Ok(History {
         accesses,
-        bytes_each: bytes / accesses.max(1),
+        bytes_each,
         late,
         ordinary,
     })

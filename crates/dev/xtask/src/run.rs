@@ -256,6 +256,14 @@ fn words(line: &str) -> Vec<String> {
 fn cargo(arguments: &[String]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(repository());
+    // Build scripts that ask for the package's variables (ring's does) would run again, and with
+    // them all that leans on them, each time that cargo is called by xtask and then by hand.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
@@ -332,6 +340,18 @@ mod tests {
             arguments("-p xtask -- a", true),
             "test --release -p xtask --no-run"
         );
+    }
+
+    #[test]
+    fn cargo_within_cargo_does_not_see_this_package() {
+        let command = cargo(&[]);
+        let removed = |name: &str| {
+            let mut set = command.get_envs();
+            set.any(|(key, value)| key == name && value.is_none())
+        };
+        // `cargo test` sets them for this test, as `cargo run` does for `cargo xtask`.
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR"));
+        assert!(!removed("CARGO"));
     }
 
     #[test]
