@@ -162,7 +162,14 @@ fn facts(
             "report": report
         }));
     }
+    let mut named: Vec<&Value> = Vec::new();
     for (index, members) in circumstances.iter().enumerate() {
+        // Two statements that differ are a dispute, and nothing is learnt by one.
+        let name = &members[0].value;
+        if named.contains(&name) {
+            continue;
+        }
+        named.push(name);
         let mut report = object(members, learnt);
         report.insert("kind".to_owned(), json!("circumstance"));
         events.push(json!({
@@ -182,7 +189,7 @@ fn facts(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn learning_never_contradicts(
@@ -199,12 +206,12 @@ proptest! {
                 "{:?} became {:?}:\n{:#?}\n{:#?}",
                 before.answer, after.answer, before.because, after.because
             );
-            let wider = |unit: &str| {
-                let (wide, narrow) = (before.counts[unit], after.counts[unit]);
-                wide.at_least <= narrow.at_least
-                    && wide.at_most.is_none_or(|most| narrow.at_most.is_some_and(|one| one <= most))
-            };
-            prop_assert!(wider("accounts"), "{:?} {:?}", before.counts, after.counts);
+            for (unit, wide) in &before.counts {
+                let narrow = after.counts[unit];
+                let within = wide.at_least <= narrow.at_least
+                    && wide.at_most.is_none_or(|most| narrow.at_most.is_some_and(|one| one <= most));
+                prop_assert!(within, "{unit}: {wide:?} became {narrow:?}");
+            }
         }
     }
 
