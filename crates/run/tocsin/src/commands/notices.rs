@@ -103,7 +103,7 @@ fn current(record: &NoticeRecord, digest: &str) -> Result<(), Failure> {
 }
 
 /// Every notice of the place that was named.
-fn all(at: &NoticesAt) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
+pub(super) fn all(at: &NoticesAt) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
     match (&at.out, &at.config) {
         (Some(out), _) => {
             let mut records = BTreeMap::new();
