@@ -22,11 +22,7 @@ pub(crate) struct Discretion<'a> {
 impl<'a> Discretion<'a> {
     /// Collects what must not be said about `incident`.
     pub(crate) fn of(incident: &'a Incident) -> Discretion<'a> {
-        let mut all = Discretion {
-            names: HashSet::new(),
-            lengths: BTreeSet::new(),
-        };
-        all.add_many(&incident.actors);
+        let mut all = Discretion::of_names(&incident.actors);
         for row in &incident.rows {
             if let Members::Named {
                 accounts,
@@ -55,6 +51,16 @@ impl<'a> Discretion<'a> {
         for decision in &incident.decisions {
             all.add(&decision.by);
         }
+        all
+    }
+
+    /// What must not be said where only these names are at hand.
+    pub(crate) fn of_names(names: impl IntoIterator<Item = &'a Private>) -> Discretion<'a> {
+        let mut all = Discretion {
+            names: HashSet::new(),
+            lengths: BTreeSet::new(),
+        };
+        all.add_many(names);
         all
     }
 
@@ -162,21 +168,12 @@ fn stands_alone(text: &str, start: usize, length: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn names<'a>(list: &'a [Private]) -> Discretion<'a> {
-        let mut all = Discretion {
-            names: HashSet::new(),
-            lengths: BTreeSet::new(),
-        };
-        all.add_many(list);
-        all
-    }
-
     #[test]
     fn finds_names_and_leaves_words_alone() {
         let list: Vec<Private> = ["emp-4711", "kim", "7", "2001:db8::7", "81", "4444"]
             .map(Private::from)
             .to_vec();
-        let all = names(&list);
+        let all = Discretion::of_names(&list);
         assert!(all.is_personal("viewed by emp-4711."));
         assert!(all.is_personal("case-emp-4711-b"));
         assert!(all.is_personal("kim saw it"));

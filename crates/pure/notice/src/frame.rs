@@ -64,10 +64,26 @@ pub struct Frame {
     pub caveats: Vec<String>,
 }
 
+impl OrderHead {
+    /// The caption of `order`.
+    pub fn of(order: &orders::Order) -> OrderHead {
+        let known = |text: &String| (!text.is_empty()).then(|| text.clone());
+        OrderHead {
+            order: order.slug.clone(),
+            title: order.title.clone(),
+            court: known(&order.court),
+            docket: known(&order.docket),
+            entered: order.entered,
+            respondent: order.respondent.clone(),
+            pack: order.digest.clone(),
+            grade: order.grade.as_str().to_owned(),
+        }
+    }
+}
+
 impl Frame {
     /// What `order` says about the notice of `duty`.
     pub fn of(order: &orders::Order, duty: &orders::Duty) -> Frame {
-        let known = |text: &String| (!text.is_empty()).then(|| text.clone());
         let channel = duty.channel.as_ref().or(order.channel.as_ref());
         let mut caveats = texts::caveats(order.grade.as_str(), order.grade.caution());
         if duty.grade != order.grade {
@@ -77,16 +93,7 @@ impl Frame {
             caveats.push(format!("On supplements: {}", duty.supplements));
         }
         Frame {
-            order: OrderHead {
-                order: order.slug.clone(),
-                title: order.title.clone(),
-                court: known(&order.court),
-                docket: known(&order.docket),
-                entered: order.entered,
-                respondent: order.respondent.clone(),
-                pack: order.digest.clone(),
-                grade: order.grade.as_str().to_owned(),
-            },
+            order: OrderHead::of(order),
             duty: DutyHead {
                 duty: duty.name.clone(),
                 title: duty.title.clone(),

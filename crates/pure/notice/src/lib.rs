@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod case;
+pub mod certification;
 mod changes;
 mod compose;
 mod copies;
@@ -54,5 +55,5 @@ pub use ready::{APPROVALS_MIN, Incomplete, OutboxEntry, Ready, Releasable, Relea
 pub use record::NoticeRecord;
 pub use settings::Settings;
 pub use state::{NoticeState, state};
-pub use text::{Letter, letter};
+pub use text::{Letter, letter, text as plain_text};
 pub use texts::DRAFT_BANNER;

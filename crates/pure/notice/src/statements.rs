@@ -3,7 +3,8 @@
 use crate::case::Case;
 use crate::document::{Entry, State};
 use crate::items::{classes, figure, plain, range};
-use facts::{IndicatorMode, Report, StatementItem, YesNo};
+use facts::{IndicatorMode, Information, Interval, Report, StatementItem, YesNo};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a statement is headed in the notice.
 pub(crate) fn label(item: StatementItem) -> &'static str {
@@ -166,40 +167,14 @@ fn generated_facts(case: &Case<'_>) -> Entry {
                 format!("In the time from {}", range(case, first, last))
             }
         }
-        None => "At a time that is not on record".to_owned(),
+        None => NO_TIME.to_owned(),
     };
-    let classes: Vec<String> = classes(case)
-        .iter()
-        .map(|one| one.as_str().replace('_', " "))
-        .collect();
-    let what = if classes.is_empty() {
-        "information".to_owned()
-    } else {
-        format!("information ({})", classes.join(", "))
-    };
-    let counts = &case.determination.counts;
-    let whose = match (counts.get("accounts"), counts.get("consumers")) {
-        (Some(accounts), Some(consumers)) => format!(
-            "of customer accounts ({}) and consumers ({})",
-            figure(*accounts),
-            figure(*consumers)
-        ),
-        (Some(accounts), None) => format!("of customer accounts ({})", figure(*accounts)),
-        (None, Some(consumers)) => format!("of consumers ({})", figure(*consumers)),
-        (None, None) => "of customers".to_owned(),
-    };
-    let how = case.incident.mode.map(mode_words).unwrap_or_default();
-    let attempts = match case.incident.attempts {
-        0 => String::new(),
-        1 => " One more attempt plainly failed.".to_owned(),
-        n => format!(
-            " {} more attempts plainly failed.",
-            figure(facts::Interval::exactly(n))
-        ),
-    };
-    let text = format!(
-        "{when}, {what} {whose} was reached, or is reasonably believed to have been reached, \
-         without authorization{how}.{attempts}"
+    let text = sentence(
+        &when,
+        &classes(case),
+        &case.determination.counts,
+        case.incident.mode,
+        case.incident.attempts,
     );
     let mut entry = plain(
         "statement/facts",
@@ -212,6 +187,51 @@ fn generated_facts(case: &Case<'_>) -> Entry {
     entry.method = Some("made from figures and dates on record; no person wrote it".to_owned());
     entry.generated = true;
     entry
+}
+
+/// How a sentence begins whose time nobody knows.
+pub(crate) const NO_TIME: &str = "At a time that is not on record";
+
+/// What happened, in a sentence made from figures: `when` begins it.
+pub(crate) fn sentence(
+    when: &str,
+    classes: &BTreeSet<Information>,
+    counts: &BTreeMap<String, Interval>,
+    mode: Option<IndicatorMode>,
+    attempts: u64,
+) -> String {
+    let classes: Vec<String> = classes
+        .iter()
+        .map(|one| one.as_str().replace('_', " "))
+        .collect();
+    let what = if classes.is_empty() {
+        "information".to_owned()
+    } else {
+        format!("information ({})", classes.join(", "))
+    };
+    let whose = match (counts.get("accounts"), counts.get("consumers")) {
+        (Some(accounts), Some(consumers)) => format!(
+            "of customer accounts ({}) and consumers ({})",
+            figure(*accounts),
+            figure(*consumers)
+        ),
+        (Some(accounts), None) => format!("of customer accounts ({})", figure(*accounts)),
+        (None, Some(consumers)) => format!("of consumers ({})", figure(*consumers)),
+        (None, None) => "of customers".to_owned(),
+    };
+    let how = mode.map(mode_words).unwrap_or_default();
+    let attempts = match attempts {
+        0 => String::new(),
+        1 => " One more attempt plainly failed.".to_owned(),
+        n => format!(
+            " {} more attempts plainly failed.",
+            figure(Interval::exactly(n))
+        ),
+    };
+    format!(
+        "{when}, {what} {whose} was reached, or is reasonably believed to have been reached, \
+         without authorization{how}.{attempts}"
+    )
 }
 
 fn mode_words(mode: IndicatorMode) -> &'static str {

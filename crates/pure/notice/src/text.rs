@@ -38,7 +38,8 @@ pub fn letter(document: &NoticeDocument, released: Option<Moment>) -> Letter {
 /// Lines are broken after this many characters where a blank allows it.
 const LINE: usize = 78;
 
-fn text(pages: &Pages) -> String {
+/// The pages as plain text.
+pub fn text(pages: &Pages) -> String {
     let mut out = String::new();
     if let Some(banner) = &pages.banner {
         push(&mut out, "", banner);
@@ -55,7 +56,7 @@ fn text(pages: &Pages) -> String {
     push(
         &mut out,
         "",
-        &format!("SHA-256 of the notice model: {}", pages.digest),
+        &format!("SHA-256 of the model: {}", pages.digest),
     );
     out
 }

@@ -2,12 +2,13 @@
 
 use crate::context::{Context, Said, Suppose};
 use crate::decide::value;
-use crate::determination::{Answer, Determination};
+use crate::determination::{Answer, Because, Determination};
 use crate::settings::Settings;
 use facts::{ActorKind, Finding, Kleene, Moment, Reason, Report, Verdict, YesNo};
 use incident::Incident;
 use orders::{ConditionKind, Duty, Order, ReviewRule};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What kind of entry it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,6 +66,18 @@ pub struct RegisterEntry {
     /// When it was disclosed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disclosed_at: Option<Moment>,
+    /// Whether a violation is material, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub material: Option<YesNo>,
+    /// Ids of the records that it rests on, sorted. Reviews are counted: theirs are the findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<String>,
+    /// What may be said outside instead of `text`, where `text` names a person or an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// For a covered incident: what people wrote about the facts, where it names nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<String>,
 }
 
 impl RegisterEntry {
@@ -96,24 +109,18 @@ pub fn register(
         match determination.answer {
             Answer::Owed => {
                 let text = format!("{}: owed. {}", duty.title, determination.in_a_line());
-                entries.push(entry(
-                    order,
-                    incident,
-                    EntryKind::CoveredIncident,
-                    &duty.cite,
-                    text,
-                ));
+                let kind = EntryKind::CoveredIncident;
+                let mut covered = entry(order, incident, kind, &duty.cite, text);
+                covered.records = determination.because.all_records();
+                entries.push(covered);
             }
             Answer::NotOwed => {
                 let context = Context::new(order, duty, incident, settings, &said);
                 if let Some(text) = near_miss(&context, duty) {
-                    entries.push(entry(
-                        order,
-                        incident,
-                        EntryKind::NearMiss,
-                        &duty.cite,
-                        text,
-                    ));
+                    let kind = EntryKind::NearMiss;
+                    let mut near = entry(order, incident, kind, &duty.cite, text);
+                    near.records = determination.because.all_records();
+                    entries.push(near);
                 }
             }
             Answer::Open => {}
@@ -125,6 +132,19 @@ pub fn register(
     entries.sort();
     entries.dedup();
     entries
+}
+
+impl Because {
+    /// Ids of the records that it and its parts rest on, sorted.
+    pub fn all_records(&self) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            found.extend(node.records.iter().cloned());
+            open.extend(&node.of);
+        }
+        found.into_iter().collect()
+    }
 }
 
 fn entry(
@@ -144,6 +164,10 @@ fn entry(
         until: incident.last,
         corrected_at: None,
         disclosed_at: None,
+        material: None,
+        records: Vec::new(),
+        said: None,
+        described: None,
     }
 }
 
@@ -166,6 +190,10 @@ fn violations(order: &Order, incident: &Incident) -> Vec<RegisterEntry> {
                 until: one.until,
                 corrected_at: one.corrected_at,
                 disclosed_at: one.disclosed_at,
+                material: one.material,
+                records: vec![reported.record.id.clone()],
+                said: None,
+                described: None,
             });
         }
     }

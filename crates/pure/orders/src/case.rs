@@ -3,7 +3,7 @@
 use crate::error::PackError;
 use facts::{Interval, Kleene};
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One case of a pack.
@@ -28,7 +28,7 @@ pub struct Case {
 }
 
 /// What must come out of a case; what is left out is not compared.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// `owed`, `not_owed` or `open`.

@@ -14,12 +14,14 @@ mod lint;
 mod lock;
 mod model;
 mod packs;
+mod page;
 mod population;
 mod questions;
 mod raw;
 mod raw_clock;
 mod raw_condition;
 mod reach;
+mod schema;
 mod text;
 
 pub use calendar::{Calendar, Closure, OutOfRange};
@@ -41,3 +43,4 @@ pub use population::{
     ActWord, AnyOf, AuthorityRule, CircumstanceRule, EncryptionRule, Population, PresumptionRule,
     ResidenceRule, ResidentialRule, VisibilityRule,
 };
+pub use schema::{case_schema, duty_schema, order_schema};

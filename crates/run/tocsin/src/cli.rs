@@ -65,10 +65,20 @@ pub(crate) enum Command {
     Explain(Explain),
     /// The notices, and the people's decisions on them.
     Notices(Notices),
+    /// The annex to an annual certification: the year's incidents, the register of
+    /// non-compliance, and what is not settled.
+    #[command(
+        after_help = "Example:\n  tocsin certify --order SLUG --year 2026 --out out/demo --to \
+                            out/certification"
+    )]
+    Certify(Certify),
     /// The topic graph on a broker.
     Topics(Topics),
     /// The schema of a record or of a file that a person writes; without a name, what there is.
-    #[command(after_help = "Example:\n  tocsin schema breach-event > breach-event.schema.json")]
+    #[command(
+        after_help = "Examples:\n  tocsin schema breach-event > breach-event.schema.json\n  \
+                            tocsin schema duty > duty.schema.json"
+    )]
     Schema(Schema),
     /// A completion script for a shell.
     Completions {
@@ -254,6 +264,15 @@ pub(crate) enum OrdersCommand {
         /// Which.
         order: String,
     },
+    /// One order as a page for counsel to read: one HTML file, for the screen and for paper.
+    #[command(after_help = "Example:\n  tocsin orders page SLUG --to pages")]
+    Page {
+        /// Which.
+        order: String,
+        /// Where to write SLUG.html, instead of printing it.
+        #[arg(long)]
+        to: Option<PathBuf>,
+    },
     /// Checks citations, grades, literals, windows and locks.
     Check,
     /// Decides the cases of the packs and compares.
@@ -284,7 +303,7 @@ pub(crate) struct Notices {
     pub(crate) what: NoticesCommand,
 }
 
-/// Where notices are.
+/// Where results are.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct NoticesAt {
     /// A folder with the results of `demo` or `replay`.
@@ -296,6 +315,29 @@ pub(crate) struct NoticesAt {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `tocsin certify`.
+#[derive(Debug, Args)]
+pub(crate) struct Certify {
+    /// Under which order.
+    #[arg(long)]
+    pub(crate) order: String,
+    /// The calendar year in which the certification year ends.
+    #[arg(long)]
+    pub(crate) year: i16,
+    /// The last day of a certification year, MM-DD, where the pack does not know it.
+    #[arg(long)]
+    pub(crate) ends: Option<String>,
+    /// A folder of packs, instead of those in the executable.
+    #[arg(long)]
+    pub(crate) orders_dir: Option<PathBuf>,
+    /// Where to write certification-SLUG-YEAR.json, .txt and .pdf, besides printing it.
+    #[arg(long)]
+    pub(crate) to: Option<PathBuf>,
+    /// Where the results are.
+    #[command(flatten)]
+    pub(crate) at: NoticesAt,
 }
 
 /// A decision of a person.

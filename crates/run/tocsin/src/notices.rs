@@ -15,7 +15,8 @@ pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<(),
     let json = serde_json::to_string_pretty(record)
         .map_err(|error| Failure::failed("output", error.to_string()))?;
     out.write(&format!("notices/{id}/notice.json"), json.as_bytes())?;
-    let pdf = press::pdf(&typeset(record)).map_err(|error| failed("typesetting", error))?;
+    let pages = to_pages(&record.document, record.released_at);
+    let pdf = press::pdf(&typeset(pages)).map_err(|error| failed("typesetting", error))?;
     out.write(&format!("notices/{id}/notice.pdf"), &pdf)?;
     let letter = letter(&record.document, record.released_at);
     let mail = press::Mail {
@@ -35,9 +36,8 @@ pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<(),
     out.write(&format!("notices/{id}/notice.eml"), &eml)
 }
 
-/// A notice's pages, for the typesetter.
-fn typeset(record: &NoticeRecord) -> press::Document {
-    let pages = to_pages(&record.document, record.released_at);
+/// Pages, for the typesetter.
+pub(crate) fn typeset(pages: notice::Pages) -> press::Document {
     press::Document {
         title: pages.title,
         banner: pages.banner,

@@ -5,12 +5,12 @@ use crate::codec::Codec;
 use crate::engine::Plan;
 use crate::errors::Failure;
 use crate::topology::Topic;
-use facts::{Finding, Outcome};
+use facts::{Access, Finding, Outcome, Private};
 use incident::Incident;
-use obligation::Determination;
+use obligation::{Determination, RegisterEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use wire::Envelope;
@@ -45,6 +45,11 @@ impl OutDir {
             }
         }
         Ok(OutDir(path.to_owned()))
+    }
+
+    /// A folder that keeps what is in it.
+    pub(crate) fn as_it_is(path: &Path) -> OutDir {
+        OutDir(path.to_owned())
     }
 
     /// A file in it.
@@ -200,7 +205,20 @@ impl Results {
         out.write_lines("incidents.jsonl", &lines(self.incidents.values()))?;
         out.write_lines("determinations.jsonl", &lines(self.determinations.values()))?;
         out.write_lines("dead-letters.jsonl", &lines(self.dead_letters.values()))?;
-        let mut register: Vec<String> = Vec::new();
+        let register = self.register(plan);
+        let mut register: Vec<String> = register.iter().map(facts::canonical_json).collect();
+        register.sort();
+        register.dedup();
+        out.write_lines("register.jsonl", &register)?;
+        for (id, record) in &self.notices {
+            crate::notices::write(record, out, id)?;
+        }
+        Ok(())
+    }
+
+    /// The registers behind the certifications of the bound orders.
+    pub(crate) fn register(&self, plan: &Plan) -> Vec<RegisterEntry> {
+        let mut register = Vec::new();
         for one in &self.assessed {
             let of_it: Vec<Finding> = self
                 .findings
@@ -209,18 +227,26 @@ impl Results {
                 .filter(|finding| !is_attempt(finding))
                 .cloned()
                 .collect();
-            let entries = plan
+            let mut entries = plan
                 .law
                 .register(&one.incident, &one.determinations, &of_it);
-            register.extend(entries.iter().map(facts::canonical_json));
+            notice::certification::prepare(&one.incident, &mut entries);
+            register.extend(entries);
         }
-        register.sort();
-        register.dedup();
-        out.write_lines("register.jsonl", &register)?;
-        for (id, record) in &self.notices {
-            crate::notices::write(record, out, id)?;
+        register
+    }
+
+    /// Whom the accesses of each incident name, by incident.
+    pub(crate) fn names(&self) -> BTreeMap<String, BTreeSet<Private>> {
+        let mut by_incident: BTreeMap<String, BTreeSet<Private>> = BTreeMap::new();
+        for one in &self.assessed {
+            let held = |finding: &&Finding| one.incident.holds(&finding.group, finding.access.at);
+            let known = by_incident.entry(one.incident.id.clone()).or_default();
+            for finding in self.findings.values().filter(held) {
+                known.extend(names(&finding.access).cloned());
+            }
         }
-        Ok(())
+        by_incident
     }
 
     /// Counts of everything, for the summary.
@@ -242,6 +268,23 @@ impl Results {
             "dead_letters": self.dead_letters.len(),
         })
     }
+}
+
+/// Whom and what an access names.
+pub(crate) fn names(access: &Access) -> impl Iterator<Item = &Private> {
+    let optional = [
+        &access.actor,
+        &access.actor_account,
+        &access.resource,
+        &access.device,
+        &access.session,
+        &access.source_address,
+        &access.credential,
+        &access.client,
+        &access.key,
+    ];
+    let optional = optional.into_iter().flatten();
+    optional.chain(std::iter::once(&access.account))
 }
 
 /// Whether the access of a finding plainly failed: an attempt, and no finding of the files.

@@ -211,7 +211,20 @@ fn invalid(path: &Path, error: &serde_json::Error) -> Failure {
     Failure::failed("results-unreadable", format!("{}: {error}", path.display()))
 }
 
-fn lines<T: serde::de::DeserializeOwned>(out: &Path, name: &str) -> Result<Vec<T>, Failure> {
+/// A file of the results of a run, one document.
+pub(super) fn document<T: serde::de::DeserializeOwned>(
+    out: &Path,
+    name: &str,
+) -> Result<T, Failure> {
+    let path = out.join(name);
+    serde_json::from_str(&read(&path)?).map_err(|error| invalid(&path, &error))
+}
+
+/// A file of the results of a run, line by line.
+pub(super) fn lines<T: serde::de::DeserializeOwned>(
+    out: &Path,
+    name: &str,
+) -> Result<Vec<T>, Failure> {
     let path = out.join(name);
     read(&path)?
         .lines()

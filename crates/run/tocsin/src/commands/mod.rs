@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod certify;
 mod decide;
 mod demo;
 mod due;
@@ -11,6 +12,7 @@ mod run;
 mod schema;
 mod table;
 mod topics;
+mod written;
 
 use crate::cli::{Cli, Command};
 use crate::errors::{Failure, exit};
@@ -36,6 +38,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Orders(args) => orders::orders(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Notices(args) => notices::notices(&args),
+        Command::Certify(args) => certify::certify(&args),
         Command::Topics(args) => topics::topics(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Completions { shell } => {

@@ -128,7 +128,7 @@ pub(super) fn of_run(out: &Path) -> Result<BTreeMap<String, NoticeRecord>, Failu
 }
 
 /// Every notice of the place that was named.
-fn all(at: &NoticesAt) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
+pub(super) fn all(at: &NoticesAt) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
     match (&at.out, &at.config) {
         (Some(out), _) => of_run(out),
         (None, Some(path)) => {

@@ -1,12 +1,14 @@
-//! `tocsin orders`: the law that is loaded; its lints; its cases.
+//! `tocsin orders`: the law that is loaded; its pages for counsel; its lints; its cases.
 
 use super::print_json;
 use crate::cli::{Orders, OrdersCommand};
 use crate::errors::{Failure, exit};
 use crate::law::{packs, unknown_order};
+use crate::outputs::OutDir;
 use obligation::cases::{self, CaseResult};
 use orders::{Order, Packs};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Runs it.
 pub(crate) fn orders(args: &Orders) -> Result<u8, Failure> {
@@ -14,6 +16,7 @@ pub(crate) fn orders(args: &Orders) -> Result<u8, Failure> {
     match &args.what {
         OrdersCommand::List => list(&packs, args.json),
         OrdersCommand::Show { order } => show(&packs, order, args.json),
+        OrdersCommand::Page { order, to } => page(&packs, order, to.as_deref()),
         OrdersCommand::Check => check(&packs, args.json),
         OrdersCommand::Test { filter } => test(&packs, filter.as_deref(), args.json),
     }
@@ -122,6 +125,23 @@ fn show(packs: &Packs, slug: &str, as_json: bool) -> Result<u8, Failure> {
             "    working reading: {}",
             working.unwrap_or("none; the answer stays open")
         );
+    }
+    Ok(exit::DONE)
+}
+
+/// The page of one order, for counsel.
+fn page(packs: &Packs, slug: &str, to: Option<&Path>) -> Result<u8, Failure> {
+    let page = packs
+        .page(slug)
+        .map_err(|error| Failure::usage("pack-invalid", error.to_string()))?
+        .ok_or_else(|| unknown_order(packs, slug))?;
+    match to {
+        None => print!("{page}"),
+        Some(folder) => {
+            let (out, name) = (OutDir::as_it_is(folder), format!("{slug}.html"));
+            out.write(&name, page.as_bytes())?;
+            eprintln!("wrote {}", out.path(&name).display());
+        }
     }
     Ok(exit::DONE)
 }

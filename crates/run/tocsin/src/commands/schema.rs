@@ -1,5 +1,7 @@
-//! `tocsin schema`: the schema of a record, as JSON Schema for editors or as Avro.
+//! `tocsin schema`: the schema of a record or of a file that people write, as JSON Schema for
+//! editors; of a record also as Avro.
 
+use super::written::Written;
 use crate::cli::Schema;
 use crate::errors::{Failure, exit};
 use serde_json::{Map, Value, json};
@@ -7,33 +9,56 @@ use wire::RecordKind;
 
 /// Runs it.
 pub(crate) fn schema(args: &Schema) -> Result<u8, Failure> {
+    let known = || {
+        let written = Written::ALL.iter().map(|(name, _)| *name);
+        written.chain(RecordKind::ALL.iter().map(|kind| kind.name()))
+    };
     let Some(name) = &args.name else {
-        for kind in RecordKind::ALL {
-            println!("{}", kind.name());
+        for name in known() {
+            println!("{name}");
         }
         return Ok(exit::DONE);
     };
+    if let Some(written) = Written::from_name(name) {
+        if args.avro {
+            return Err(Failure::usage(
+                "schema-unknown",
+                format!("{name} is a file that people write and has no Avro schema"),
+            ));
+        }
+        super::print_json(&written.schema()?)?;
+        return Ok(exit::DONE);
+    }
     let kind = RecordKind::from_name(name).ok_or_else(|| {
-        let known: Vec<&str> = RecordKind::ALL.iter().map(|kind| kind.name()).collect();
+        let known: Vec<&str> = known().collect();
         Failure::usage(
             "schema-unknown",
-            format!("there is no record {name}; there are: {}", known.join(", ")),
+            format!("there is no schema {name}; there are: {}", known.join(", ")),
         )
     })?;
     if args.avro {
         println!("{}", kind.newest_schema().trim_end());
         return Ok(exit::DONE);
     }
+    super::print_json(&titled(record(kind)?, kind.name()))?;
+    Ok(exit::DONE)
+}
+
+/// The schema of a record in its JSON form.
+pub(super) fn record(kind: RecordKind) -> Result<Value, Failure> {
     let avro: Value = serde_json::from_str(kind.newest_schema())
         .map_err(|error| Failure::failed("schema-invalid", error.to_string()))?;
-    let mut schema = Translation::default().of(&avro, kind);
+    Ok(Translation::default().of(&avro, kind))
+}
+
+/// A schema as a document of its own.
+pub(super) fn titled(mut schema: Value, title: &str) -> Value {
     if let Some(members) = schema.as_object_mut() {
         let draft = json!("https://json-schema.org/draft/2020-12/schema");
         members.insert("$schema".to_owned(), draft);
-        members.insert("title".to_owned(), json!(kind.name()));
+        members.insert("title".to_owned(), json!(title));
     }
-    super::print_json(&schema)?;
-    Ok(exit::DONE)
+    schema
 }
 
 /// From an Avro schema to the JSON form of the same record.
@@ -149,6 +174,8 @@ impl Translation {
             }
             if field.get("default").is_none() {
                 required.push(json!(name));
+            } else {
+                schema = nullable(schema);
             }
             properties.insert(name.to_owned(), schema);
         }
@@ -159,6 +186,25 @@ impl Translation {
             "additionalProperties": false,
         })
     }
+}
+
+/// What may be left out may also be null: both mean that nobody knows.
+fn nullable(schema: Value) -> Value {
+    let null = json!({ "type": "null" });
+    let has_null = |variants: &Vec<Value>| variants.contains(&null);
+    if schema
+        .get("oneOf")
+        .and_then(Value::as_array)
+        .is_some_and(has_null)
+    {
+        return schema;
+    }
+    let description = schema.get("description").cloned();
+    let mut either = json!({ "oneOf": [schema, null] });
+    if let (Some(members), Some(description)) = (either.as_object_mut(), description) {
+        members.insert("description".to_owned(), description);
+    }
+    either
 }
 
 /// A record of a union, told apart by `kind`.
@@ -205,32 +251,5 @@ fn snake(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_record_has_a_json_schema_with_its_members() {
-        for kind in RecordKind::ALL {
-            let avro: Value = serde_json::from_str(kind.newest_schema()).expect("json");
-            let schema = Translation::default().of(&avro, *kind);
-            assert!(
-                schema.pointer("/properties/id").is_some()
-                    || schema.pointer("/oneOf/0/properties/id").is_some()
-                    || schema.get("properties").is_some(),
-                "{}",
-                kind.name()
-            );
-        }
-        let avro: Value =
-            serde_json::from_str(RecordKind::BreachEvent.newest_schema()).expect("json");
-        let schema = Translation::default().of(&avro, RecordKind::BreachEvent);
-        let kinds: Vec<&str> = schema
-            .pointer("/properties/report/oneOf")
-            .and_then(Value::as_array)
-            .expect("a union")
-            .iter()
-            .filter_map(|one| one.pointer("/properties/kind/const")?.as_str())
-            .collect();
-        assert_eq!(kinds, facts::Report::KINDS);
-    }
-}
+#[path = "schema_tests.rs"]
+mod tests;
