@@ -295,6 +295,8 @@ impl Context<'_> {
             (Some(basis), Some(most)) => most <= basis,
             (Some(_), None) => false,
         };
+        let mut rows = self.incident.rows.iter();
+        let classes_known = rows.all(|row| row.class.information.is_some());
         let mut settled = alone && !self.incident.matters.is_empty();
         for matter in &self.incident.matters {
             let about = self.incident.information_by_matter.get(matter);
@@ -315,7 +317,10 @@ impl Context<'_> {
                             )
                     })
                     && classes.is_none_or(|classes| {
-                        about.is_none_or(|about| about.iter().all(|one| classes.contains(one)))
+                        // What nobody has said the class of may be of another one.
+                        classes_known
+                            && about
+                                .is_none_or(|about| about.iter().all(|one| classes.contains(one)))
                     })
             });
             match found {

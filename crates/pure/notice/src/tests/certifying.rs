@@ -111,6 +111,9 @@ fn record(incident: &Incident) -> IncidentRecord {
         reports: Vec::new(),
         open_questions: Vec::new(),
         facts_digest: incident.facts_digest.clone(),
+        times: incident.times.clone(),
+        in_figures: Vec::new(),
+        parted_but_connected: incident.parted_but_connected,
     }
 }
 
