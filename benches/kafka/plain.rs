@@ -109,6 +109,7 @@ pub(crate) fn commit(cluster: &dyn Cluster, topics: &[String]) -> Done<Work> {
         group: name.clone(),
         transactional_id: name,
         instance_id: None,
+        label: None,
         topics: topics.to_vec(),
         assignment: Assignment::Fixed(all.clone()),
     })?;

@@ -241,7 +241,7 @@ mod tests {
     fn what_is_taken_out_of_an_index_hides_nothing() {
         let mut index = Index::default();
         // Few hashes, so that every search passes others.
-        let hash = |number: u32| (number % 13) << 28 | number % 3;
+        let hash = |number: u32| ((number % 13) << 28) | (number % 3);
         (0..600).for_each(|number| index.insert(hash(number), number));
         for number in (0..600).filter(|number| number % 2 == 0) {
             index.remove(hash(number), number);

@@ -35,12 +35,13 @@ pub(crate) fn reached(findings: &Findings, access: Digest, scope: &Scope) -> Vec
     type Variant = (Option<Private>, Private);
     let mut variants: BTreeMap<Variant, Vec<Finding>> = BTreeMap::new();
     for (number, held) in findings.of_access(access) {
-        if findings.is_in(scope, held) && !findings.is_superseded(held, scope) {
-            if let Some(finding) = findings.finding(number, held) {
-                let of = &finding.access;
-                let variant = (of.actor.clone(), of.account.clone());
-                variants.entry(variant).or_default().push(finding);
-            }
+        if findings.is_in(scope, held)
+            && !findings.is_superseded(held, scope)
+            && let Some(finding) = findings.finding(number, held)
+        {
+            let of = &finding.access;
+            let variant = (of.actor.clone(), of.account.clone());
+            variants.entry(variant).or_default().push(finding);
         }
     }
     // The order in which they arrived is no part of what they come to.

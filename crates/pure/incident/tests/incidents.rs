@@ -676,7 +676,7 @@ fn findings_that_come_and_go_by_the_thousand_leave_what_is_there() {
         let access = json!({"account": format!("a{}", number % 7), "resource": format!("r{number}"),
                             "at": format!("2026-06-{:02}T00:00:00Z", 1 + number % 28),
                             "until": format!("2026-07-{:02}T00:00:00Z", 1 + number % 28)});
-        let verdict = if round % 2 == 0 {
+        let verdict = if round.is_multiple_of(2) {
             "unauthorised"
         } else {
             "unexplained"

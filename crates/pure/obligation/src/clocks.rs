@@ -218,9 +218,9 @@ impl Context<'_> {
         Moment::from_micros(zoned.timestamp().as_microsecond()).ok()
     }
 
-    /// A limit for each later notice too, once, however many anchors it is one of: stated only where
-    /// counsel's reading says that each starts one of its own. What was done before it does not
-    /// meet it.
+    /// A limit for each later notice too, once, however many anchors it is one of: stated only
+    /// where counsel's reading says that each starts one of its own. What was done before it does
+    /// not meet it.
     fn each(
         &self,
         rule: &ClockRule,

@@ -75,9 +75,9 @@ impl<'a> View<'a> {
         self.count(&|row| self.holds(row))
     }
 
-    /// How many belong to it. What the rows do not say they do not rule out: where nothing at all
-    /// is on record of what was reached, nothing bounds the counts, and so many people as a notice
-    /// to an authority speaks of may be among them.
+    /// How many belong to it. What the rows do not say they do not rule out once an authority was
+    /// told: where nothing at all is on record of what was reached, nothing bounds the counts then,
+    /// and so many people as the notice speaks of may be among them.
     pub(crate) fn counts(&self) -> Counts {
         self.claimed(self.recorded())
     }
@@ -89,7 +89,13 @@ impl<'a> View<'a> {
             resources,
             devices,
         } = &mut counts;
-        if self.is_nothing_known() {
+        let wanted = self.population.information.as_ref();
+        let claims = self.context.notices().filter(|(reported, notice)| {
+            let about = wanted.map(|rule| self.context.is_about(&rule.any, reported, notice));
+            about.is_none_or(|about| about.may_be())
+        });
+        let claims: Vec<_> = claims.collect();
+        if !claims.is_empty() && self.is_nothing_known() {
             // A count that responders reported is no row, and bounds what it speaks of.
             for count in [accounts, &mut *consumers, resources, devices] {
                 if *count == Interval::exactly(0) {
@@ -97,11 +103,6 @@ impl<'a> View<'a> {
                 }
             }
         }
-        let claims = self.context.notices().filter(|(reported, notice)| {
-            let wanted = self.population.information.as_ref();
-            let about = wanted.map(|rule| self.context.is_about(&rule.any, reported, notice));
-            about.is_none_or(|about| about.may_be())
-        });
         for (reported, notice) in claims {
             let disputed = reported.is_disputed("report.consumers");
             let claim = notice.consumers.filter(|_| !disputed);

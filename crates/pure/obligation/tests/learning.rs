@@ -209,7 +209,9 @@ proptest! {
             for (unit, wide) in &before.counts {
                 let narrow = after.counts[unit];
                 let within = wide.at_least <= narrow.at_least
-                    && wide.at_most.is_none_or(|most| narrow.at_most.is_some_and(|one| one <= most));
+                    && wide
+                        .at_most
+                        .is_none_or(|most| narrow.at_most.is_some_and(|one| one <= most));
                 prop_assert!(within, "{unit}: {wide:?} became {narrow:?}");
             }
         }

@@ -121,7 +121,10 @@ zone = "America/New_York"
 grade = "order"
 sources = [{ title = "the text", grade = "text" }]
 no_duty = { text_known = true, text = "None", cite = "all" }
-reserved = { a = { question = "Q?", cite = "I", readings = { "x y" = { text = "T", effect = true } } } }
+[reserved.a]
+question = "Q?"
+cite = "I"
+readings = { "x y" = { text = "T", effect = true } }
 "#;
 
 fn invented(order: &str) -> Packs {

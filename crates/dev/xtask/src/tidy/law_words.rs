@@ -76,8 +76,8 @@ impl Words {
     }
 
     fn take_name(&mut self, text: &str) {
-        // A name is written with a capital or a figure; a rule that binds whoever it fits says so in
-        // common words.
+        // A name is written with a capital or a figure; a rule that binds whoever it fits says so
+        // in common words.
         let is_name = |letter: char| letter.is_uppercase() || letter.is_numeric();
         if text.len() < 4 || !text.contains(is_name) {
             return;

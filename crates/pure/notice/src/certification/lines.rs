@@ -38,7 +38,8 @@ impl Annex<'_> {
         lines
     }
 
-    /// How surely an entry belongs to the year, and whether it is carried over; `None`: it does not.
+    /// How surely an entry belongs to the year, and whether it is carried over; `None`: it does
+    /// not.
     fn belongs(&self, entry: &RegisterEntry) -> Option<(Belongs, bool)> {
         match entry.kind {
             EntryKind::CoveredIncident => None,

@@ -1,4 +1,5 @@
-//! `tocsin certify`: the annex to an annual certification, from the results of a run or of a broker.
+//! `tocsin certify`: the annex to an annual certification, from the results of a run or of a
+//! broker.
 
 use super::print_json;
 use crate::cli::Certify;

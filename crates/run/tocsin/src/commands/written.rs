@@ -65,7 +65,10 @@ fn facts() -> Result<Value, Failure> {
     if let Some(required) = finding.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| name != "group");
     }
-    let list = |doc: &str, items: Value| json!({ "type": ["array", "null"], "items": items, "description": doc });
+    let list = |doc: &str, items: Value| {
+        let kinds = ["array", "null"];
+        json!({ "type": kinds, "items": items, "description": doc })
+    };
     let record = super::schema::record;
     let mut properties = Map::new();
     for (name, doc, items) in [
