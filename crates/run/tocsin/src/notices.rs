@@ -7,7 +7,8 @@ use notice::{NoticeRecord, letter, to_pages};
 /// From whom mails come, until a deployment says otherwise; a reserved name that nobody owns.
 const FROM: &str = "tocsin@tocsin.invalid";
 
-/// Writes `notices/<id>/notice.{json,pdf,eml}`.
+/// Writes `notices/<id>/notice.{json,pdf,eml}`; no mail where the source of the pack names no
+/// address that it could go to.
 pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<(), Failure> {
     let failed = |what: &str, error: press::PressError| {
         Failure::failed("press", format!("{what} of notice {id}: {error}"))
@@ -19,6 +20,9 @@ pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<(),
     let pdf = press::pdf(&typeset(pages)).map_err(|error| failed("typesetting", error))?;
     out.write(&format!("notices/{id}/notice.pdf"), &pdf)?;
     let letter = letter(&record.document, record.released_at);
+    if letter.to.is_empty() {
+        return Ok(());
+    }
     let mail = press::Mail {
         from: FROM.to_owned(),
         to: letter.to,

@@ -1,7 +1,7 @@
 //! The schema of `duties/<duty>.toml`.
 
 use super::build::{
-    by_name, channel, cite, date, described, file, grade, list, may, must, number, own_words,
+    by_name, channel, cite, date, described, file, flag, grade, list, may, must, number, own_words,
     question, revision, table, text, window, word,
 };
 use super::clause::{condition, condition_ref, milestones, population};
@@ -222,6 +222,10 @@ fn clock() -> Value {
             "under_text",
             text("The one of the duty's texts that it stands in."),
         ),
+        may(
+            "only_if",
+            text("The cite of the one condition of `when` without which it does not run."),
+        ),
         may("shown_only", text("Why it is only shown and never stated.")),
         may(
             "coverage_question",
@@ -250,6 +254,10 @@ fn reminder() -> Value {
         must(
             "default_days",
             number("Days from discovery where the deployment says nothing."),
+        ),
+        may(
+            "own",
+            flag("The order names no such time: the reminder is tocsin's own."),
         ),
     ];
     table("\"Within a reasonable time\".", members)
