@@ -200,10 +200,12 @@ fn no_member_of_the_grammar_is_missing_and_none_is_invented() {
         let whole = parsed(text);
         let mut paths = Vec::new();
         tables(&whole, &mut Vec::new(), &mut paths);
-        for path in paths
-            .into_iter()
-            .filter(|path| path.first().is_none_or(|p| p != "facts"))
-        {
+        // Facts have a schema of their own; an interval takes members that it does not know.
+        let own = |path: &Vec<String>| {
+            path.first().is_none_or(|first| first != "facts")
+                && !(path.len() > 2 && path.iter().any(|part| part == "counts"))
+        };
+        for path in paths.into_iter().filter(own) {
             let mut probe = whole.clone();
             at_path(&mut probe, &path).insert("zzz".to_owned(), 1.into());
             let text = toml::to_string(&probe).expect("TOML");
