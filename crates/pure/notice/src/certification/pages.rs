@@ -66,7 +66,9 @@ impl Words {
         match (from, until) {
             (None, None) => "not on record".to_owned(),
             (from, until) if from == until => self.at(from),
-            (from, until) => format!("{} to {}", self.at(from), self.at(until)),
+            (Some(_), None) => format!("since {}; no end is on record", self.at(from)),
+            (None, Some(_)) => format!("until {}; since when is not on record", self.at(until)),
+            (Some(_), Some(_)) => format!("{} to {}", self.at(from), self.at(until)),
         }
     }
 }
@@ -155,7 +157,7 @@ fn covered(annex: &Certification, words: &Words) -> Vec<Section> {
     };
     let count = annex.covered.len();
     let text = match count {
-        0 => format!("By what is on record, nothing was owed for an incident of the year. {asked}"),
+        0 => "By what is on record, nothing is owed for an incident of the year.".to_owned(),
         _ => format!("{count} of the year, for which something is owed. {asked}"),
     };
     let (shown, more) = shown(&annex.covered);

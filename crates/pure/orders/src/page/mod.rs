@@ -219,7 +219,7 @@ fn literal(title: &str, from: &mut Left) -> Html {
             ("subject", "The subject begins with", true),
             ("address", "Postal address", true),
             ("courier", "Otherwise by", false),
-            ("unless", "Unless", false),
+            ("unless", "Exception", false),
             ("cite", "Clause", false),
         ] {
             let Some(value) = one.take(key) else {
