@@ -232,6 +232,14 @@ pub trait Worker: Send {
     /// The committed end of a started partition as last heard of: for lag. `None`: unknown.
     fn end(&self, topic: &str, partition: i32) -> Option<i64>;
 
+    /// Whether its share is known: the fixed partitions were handed on, or the group has given it
+    /// some, if only none. Before, that nothing is left to read says nothing.
+    fn has_share(&self) -> bool;
+
+    /// Whether a started partition has something behind the committed end, as last heard of, that
+    /// a transaction which is not decided holds back.
+    fn is_held_back(&self) -> bool;
+
     /// The positions committed under the group's name; `None`: none. Waits for transactions that
     /// are about to change them.
     ///

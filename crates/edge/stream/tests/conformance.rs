@@ -31,6 +31,10 @@ const CASES: &[Case] = &[
         transactions::open_blocks,
     ),
     (
+        "who has read to an open transaction is told that more lies behind it",
+        transactions::held_back,
+    ),
+    (
         "a second worker with the same id fences the first",
         transactions::fencing,
     ),
@@ -65,6 +69,10 @@ const CASES: &[Case] = &[
     (
         "a rebalance loses nothing behind the end",
         groups::rebalance_at_end,
+    ),
+    (
+        "a member learns that nothing is left for it",
+        groups::no_share,
     ),
     (
         "a static member is replaced by its namesake",

@@ -1,31 +1,5 @@
-//! tocsin: consumes access events and breach events, decides what a settlement obliges the company
-//! to report, and drafts regulator-ready notices. This crate only wires; it decides nothing.
+//! The executable `tocsin`; everything is in the library beside it.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
-
-mod assessment;
-mod cli;
-mod codec;
-mod commands;
-mod config;
-mod context;
-mod demo;
-mod embedded;
-mod engine;
-mod errors;
-mod files;
-mod law;
-mod notices;
-mod observe;
-mod outputs;
-mod processors;
-mod runtime;
-mod signals;
-#[cfg(test)]
-mod tests;
-mod topology;
-
-use clap::Parser;
 use std::process::ExitCode;
 
 // librdkafka allocates in one thread and frees in another, which glibc's allocator handles badly.
@@ -34,30 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    sigpipe::reset();
-    let cli = match cli::Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            let help = !error.use_stderr();
-            let _ = error.print();
-            return ExitCode::from(if help {
-                errors::exit::DONE
-            } else {
-                errors::exit::USAGE
-            });
-        }
-    };
-    // `run` logs as its configuration says, so it begins to log when that is read.
-    let configured = matches!(cli.command, Some(cli::Command::Run(_)));
-    if !configured && let Err(failure) = observe::log(cli.log_format, cli.log.as_deref(), None) {
-        eprintln!("tocsin: {failure}");
-        return ExitCode::from(failure.exit);
-    }
-    match commands::dispatch(cli) {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            eprintln!("tocsin: {failure}");
-            ExitCode::from(failure.exit)
-        }
-    }
+    tocsin::main()
 }

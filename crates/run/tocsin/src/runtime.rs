@@ -275,7 +275,12 @@ impl Runner {
         } else {
             self.idle_steps.saturating_add(1)
         };
-        let settled = !busy && work == Work::Done && polled.at_end && self.broadcast_at_end()?;
+        let settled = !busy
+            && work == Work::Done
+            && polled.at_end
+            && self.worker.has_share()
+            && !self.worker.is_held_back()
+            && self.broadcast_at_end()?;
         self.report(settled);
         Ok(Progress {
             busy,
@@ -284,9 +289,10 @@ impl Runner {
         })
     }
 
-    /// Whether it has partitions, or nothing to wait for, and has read again what was committed.
+    /// Whether it knows its partitions, if only that it has none, and has read again what was
+    /// committed.
     pub(crate) fn is_ready(&self) -> bool {
-        self.loaded && self.caught_up()
+        self.loaded && self.worker.has_share() && self.caught_up()
     }
 
     /// Aborts what is open and leaves the group.

@@ -16,8 +16,9 @@ use support::history::LATE_MATTER;
 use support::results::Results;
 use support::{Demo, Deployment, PATIENCE, Stage, parts};
 
-/// A member that is dead is noticed soon.
-const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n";
+/// A member that is dead is noticed soon, and so is a transaction that it leaves open.
+const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n\
+                    \"transaction.timeout.ms\" = \"8000\"\n\"message.timeout.ms\" = \"7000\"\n";
 
 /// The answer on the report duty for the matter that is reported late.
 fn late_answer(results: &Results) -> Option<String> {
@@ -126,6 +127,17 @@ fn two_instances_share_the_work_and_one_takes_over_from_the_other() {
     victim.kill();
     kafka.produce(&demo.late());
     eventually("the other takes over", || works(&heir).then_some(()));
+    // Of the stages that share their work it was told of the rest last, one group after the other.
+    for (stage, topic) in [
+        ("screen", "access-events"),
+        ("scope", "activations"),
+        ("verify", "candidates"),
+    ] {
+        let all = kafka.partitions(topic);
+        eventually(&format!("{stage} has all of {topic}"), || {
+            (heir.positions(stage, topic) == all).then_some(())
+        });
+    }
     wait_settled([&heir]);
     std::thread::sleep(Duration::from_millis(500));
     wait_settled([&heir]);

@@ -110,6 +110,8 @@ impl ConsumerContext for ConsumerEvents {
         let mut told = locked(&self.0);
         told.revoked.extend(found);
         told.lost |= lost;
+        // Whoever was taken for dead has no share until it is given one again.
+        told.joined &= !lost;
         told.asked = true;
     }
 }

@@ -98,6 +98,15 @@ impl Fetcher {
         self.places.iter().all(|place| place.at_end)
     }
 
+    /// Whether a started partition has more than what is decided, as last heard of.
+    pub(crate) fn is_held_back(&self) -> bool {
+        let more = |place: &Place| {
+            known_end(&self.consumer, &place.topic, place.partition)
+                .is_some_and(|end| end > place.next)
+        };
+        self.places.iter().any(more)
+    }
+
     /// Fetches the partition from `offset` on; again, to go on from elsewhere.
     pub(crate) fn start(
         &mut self,

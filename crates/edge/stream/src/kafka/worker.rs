@@ -24,6 +24,8 @@ pub(crate) struct KafkaWorker {
     /// `None` for a worker that reads nothing.
     fetcher: Option<Fetcher>,
     shared: Arc<Shared>,
+    /// A group gives it its partitions.
+    is_member: bool,
     /// A fixed assignment that was not handed on yet.
     fixed: Option<Vec<TopicPartition>>,
     assigned: BTreeSet<TopicPartition>,
@@ -72,6 +74,7 @@ impl KafkaWorker {
             transaction,
             fetcher,
             shared,
+            is_member: spec.assignment == Assignment::Group,
             fixed,
             assigned,
             leaving,
@@ -188,6 +191,18 @@ impl Worker for KafkaWorker {
 
     fn end(&self, topic: &str, partition: i32) -> Option<i64> {
         self.fetcher.as_ref()?.end(topic, partition)
+    }
+
+    fn has_share(&self) -> bool {
+        let joined = |fetcher: &Fetcher| locked(&fetcher.consumer.context().0).joined;
+        match &self.fetcher {
+            Some(fetcher) if self.is_member => joined(fetcher) && !fetcher.rebalancing(),
+            _ => self.fixed.is_none(),
+        }
+    }
+
+    fn is_held_back(&self) -> bool {
+        self.fetcher.as_ref().is_some_and(Fetcher::is_held_back)
     }
 
     fn committed(

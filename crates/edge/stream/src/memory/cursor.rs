@@ -68,6 +68,14 @@ impl Cursor {
         self.end().is_some_and(|end| self.position >= end)
     }
 
+    /// Whether more was written than is decided.
+    pub(crate) fn is_held_back(&self) -> bool {
+        match self.topic.backing(self.partition) {
+            Ok(Backing::Memory(store)) => super::locked(store).is_held_back(),
+            _ => false,
+        }
+    }
+
     /// Calls `each` with up to `max` records and returns how many.
     pub(crate) fn poll(&mut self, max: usize, each: Each<'_>) -> Result<usize, LogError> {
         match self.topic.clone().backing(self.partition)? {

@@ -192,6 +192,11 @@ impl Store {
         )
     }
 
+    /// Whether more was written than is decided.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.range().1 < self.next
+    }
+
     /// Appends a record; true where it is the first of its transaction here.
     pub(crate) fn append(&mut self, entry: &Entry<'_>) -> (i64, bool) {
         let size = FIXED_BYTES + entry.size();

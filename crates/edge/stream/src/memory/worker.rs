@@ -180,6 +180,14 @@ impl Worker for MemoryWorker {
         self.cursors.iter().find(same).and_then(Cursor::end)
     }
 
+    fn has_share(&self) -> bool {
+        self.seen.is_some()
+    }
+
+    fn is_held_back(&self) -> bool {
+        self.cursors.iter().any(Cursor::is_held_back)
+    }
+
     fn committed(
         &mut self,
         partitions: &[TopicPartition],

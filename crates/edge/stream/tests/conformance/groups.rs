@@ -200,6 +200,27 @@ pub(crate) fn rebalance_at_end(bed: &dyn Bed) {
     assert_eq!(texts(&take(&mut *workers[0], 2)), ["new", "new"]);
 }
 
+pub(crate) fn no_share(bed: &dyn Bed) {
+    let input = bed.input(&values(1, 5));
+    let spec = member(bed, &input);
+    let other = WorkerSpec {
+        transactional_id: bed.name("txn"),
+        ..spec.clone()
+    };
+    let mut first = bed.cluster().open_worker(spec).unwrap();
+    assert!(!first.has_share());
+    joined_and_started(&mut *first, 1);
+    assert!(first.has_share());
+    let mut second = bed.cluster().open_worker(other).unwrap();
+    assert!(!second.has_share());
+    eventually("both know their share", || {
+        for worker in [&mut first, &mut second] {
+            worker.poll(100, WAIT, &mut |_| {}).unwrap();
+        }
+        (first.has_share() && second.has_share()).then_some(())
+    });
+}
+
 pub(crate) fn static_member(bed: &dyn Bed) {
     let input = bed.input(&values(3, 5));
     let spec = WorkerSpec {

@@ -1,7 +1,7 @@
 //! Outputs and positions: together or not at all.
 
 use crate::bed::*;
-use stream::{ErrorKind, Outgoing, WorkerSpec};
+use stream::{Assignment, ErrorKind, Outgoing, TopicPartition, Worker, WorkerSpec};
 
 pub(crate) fn commit(bed: &dyn Bed) {
     let given = values(2, 10);
@@ -93,6 +93,40 @@ pub(crate) fn open_blocks(bed: &dyn Bed) {
     expect(bed, &output, &["slow", "fast"]);
     expect_end(bed, &output, 4);
     assert_eq!(committed_values(bed, &output), ["slow", "fast"]);
+}
+
+pub(crate) fn held_back(bed: &dyn Bed) {
+    let output = bed.output(1);
+    let spec = WorkerSpec {
+        assignment: Assignment::Fixed(vec![TopicPartition::new(output.as_str(), 0)]),
+        ..member(bed, &output)
+    };
+    let mut reader = bed.cluster().open_worker(spec).unwrap();
+    assert!(!reader.has_share());
+    joined_and_started(&mut *reader, 1);
+    assert!(reader.has_share() && take_all(&mut *reader).is_empty());
+    assert!(!reader.is_held_back());
+    let mut slow = writer(bed);
+    let record = Outgoing::new(output.as_str(), "k", b"slow".to_vec());
+    let outcomes: [fn(&mut dyn Worker); 2] = [
+        |worker| worker.commit(&[]).unwrap(),
+        |worker| worker.abort().unwrap(),
+    ];
+    for end in outcomes {
+        slow.begin().unwrap();
+        slow.send(&record).unwrap();
+        bed.settle();
+        eventually("something undecided", || {
+            assert!(take_all(&mut *reader).is_empty());
+            reader.is_held_back().then_some(())
+        });
+        end(&mut *slow);
+        eventually("all is decided", || {
+            take_all(&mut *reader);
+            (!reader.is_held_back()).then_some(())
+        });
+    }
+    reader.close().unwrap();
 }
 
 pub(crate) fn fencing(bed: &dyn Bed) {
