@@ -11,6 +11,7 @@ mod support;
 
 use serde_json::Value;
 use std::time::{Duration, Instant};
+use stream::Cluster;
 use support::deployment::{FROM_THE_BEGINNING, STAGES, wait_read_beside, wait_settled};
 use support::history::LATE_MATTER;
 use support::results::Results;
@@ -28,6 +29,15 @@ fn late_answer(results: &Results) -> Option<String> {
         |one: &Value| one["matter"] == LATE_MATTER && one["duty"] == "covered-incident-report";
     let found = parsed.into_iter().find(of_matter)?;
     Some(found["answer"].as_str().unwrap().to_owned())
+}
+
+/// How many partitions of its input a stage knows its position in.
+fn positions(of: &Stage, stage: &str) -> i32 {
+    let status = of.status();
+    let stages = status["stages"].as_array().unwrap();
+    let found = stages.iter().find(|one| one["stage"] == stage).unwrap();
+    let positions = found["tasks"][0]["positions"].as_array().unwrap();
+    i32::try_from(positions.len()).unwrap()
 }
 
 /// Asks again and again until the answer is there.
@@ -133,9 +143,9 @@ fn two_instances_share_the_work_and_one_takes_over_from_the_other() {
         ("scope", "activations"),
         ("verify", "candidates"),
     ] {
-        let all = kafka.partitions(topic);
+        let all = kafka.cluster.partitions(&kafka.topic(topic)).unwrap();
         eventually(&format!("{stage} has all of {topic}"), || {
-            (heir.positions(stage, topic) == all).then_some(())
+            (positions(&heir, stage) == all).then_some(())
         });
     }
     wait_settled([&heir]);

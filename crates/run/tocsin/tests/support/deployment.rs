@@ -166,12 +166,6 @@ impl Deployment {
         Results::of_topics(&self.cluster, &self.registry, &self.prefix)
     }
 
-    /// How many partitions a topic has.
-    pub(crate) fn partitions(&self, topic: &str) -> usize {
-        let count = self.cluster.partitions(&self.topic(topic)).unwrap();
-        usize::try_from(count).unwrap()
-    }
-
     /// How many committed records a topic has had, transaction markers among them.
     pub(crate) fn length(&self, topic: &str) -> i64 {
         let name = self.topic(topic);
@@ -207,16 +201,6 @@ impl Stage {
             let log = self.process.log_text();
             panic!("{} does not answer {path}: {why}\n{log}", self.name)
         })
-    }
-
-    /// Of how many partitions of the topic, or one whose name ends so, a stage knows its position.
-    pub(crate) fn positions(&self, stage: &str, topic: &str) -> usize {
-        let status = self.status();
-        let of_stage = |one: &&Value| one["stage"] == stage;
-        let stage = status["stages"].as_array().unwrap().iter().find(of_stage);
-        let positions = stage.unwrap()["tasks"][0]["positions"].as_array().unwrap();
-        let of_topic = |one: &&Value| one["topic"].as_str().unwrap().ends_with(topic);
-        positions.iter().filter(of_topic).count()
     }
 
     /// The sum of a metric over its labels.
