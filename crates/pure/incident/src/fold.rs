@@ -456,6 +456,19 @@ impl Fold {
         rebuilt
     }
 
+    /// Has [`Fold::rebuild`] name the incidents that hold a group of which `is_about` is true, also
+    /// where their facts did not change: for whoever decides by more than those.
+    pub fn name_again(&mut self, is_about: impl Fn(&str) -> bool) -> Dirty {
+        let mut dirty = Dirty::new();
+        for (groups, facts_digest) in self.published.values_mut() {
+            if groups.iter().any(|group| is_about(group)) {
+                facts_digest.clear();
+                dirty.extend(groups.iter().cloned());
+            }
+        }
+        dirty
+    }
+
     /// [`Fold::rebuild`] for everything: after a restart, or when what decides has changed.
     pub fn rebuild_all(&mut self) -> Rebuilt {
         let mut all = self.all_groups(&self.web());

@@ -1,16 +1,16 @@
 //! Which notices an incident has: drafts, what was released, supplements and withdrawals.
 
 use crate::compose::{ComposeError, ReleasedBefore, compose, groups, last};
-use crate::document::{Kind, notice_id};
+use crate::document::{Kind, NoticeDocument, notice_id};
 use crate::frame::Frame;
 use crate::ledger::Ledger;
 use crate::phase::Phase;
-use crate::ready::OutboxEntry;
+use crate::ready::{OutboxEntry, Released};
 use crate::record::NoticeRecord;
 use crate::settings::Settings;
 use crate::state::{NoticeState, state};
 use crate::whole::withdrawal_key;
-use facts::{Act, Decision};
+use facts::{Act, BreachEvent, Decision, Performed, PerformedPart, Report};
 use incident::Incident;
 use obligation::{Answer, Determination};
 use std::collections::BTreeMap;
@@ -74,6 +74,55 @@ impl Decided {
     /// The decisions.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// What releases that stand say was done for this incident, as responders would report it: an
+    /// initial notice is the report of its duty, a supplement an update. What was taken back was
+    /// not done, as far as is known here: a report says so where it was sent before.
+    pub fn performed(&self, incident: &Incident) -> Vec<BreachEvent> {
+        let holds = groups(incident);
+        let about = self.standing().filter(|(one, _)| one.is_about_any(&holds));
+        about
+            .filter_map(|(document, released)| {
+                let part = match document.kind {
+                    Kind::Initial => PerformedPart::Report,
+                    Kind::Supplement => PerformedPart::Update,
+                    Kind::Withdrawal => return None,
+                };
+                Some(BreachEvent {
+                    id: released.decision().to_owned(),
+                    matter: incident.matter.clone().unwrap_or_default(),
+                    recorded_at: released.at(),
+                    by: None,
+                    entity: None,
+                    report: Report::Performed(Performed {
+                        order: document.order.order.clone(),
+                        duty: document.duty.duty.clone(),
+                        at: Some(released.at()),
+                        part: Some(part),
+                        period: None,
+                        until: None,
+                        document: None,
+                    }),
+                })
+            })
+            .collect()
+    }
+
+    /// By the decision that released it: the groups (by
+    /// [`group_digest`](crate::document::group_digest)) that each release which stands is about.
+    pub fn released_about(&self) -> BTreeMap<String, Vec<String>> {
+        self.standing()
+            .map(|(document, released)| (released.decision().to_owned(), document.groups.clone()))
+            .collect()
+    }
+
+    fn standing(&self) -> impl Iterator<Item = (&NoticeDocument, &Released)> {
+        let stands = |state: &&NoticeState| state.phase == Phase::Released;
+        self.released.iter().filter_map(move |(one, state)| {
+            let state = Some(state).filter(stands)?;
+            Some((&one.document, state.released.as_ref()?))
+        })
     }
 
     /// The record of every notice that was released, whatever became of its incident. A plan may

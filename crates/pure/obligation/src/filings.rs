@@ -24,7 +24,7 @@ pub struct Filing {
 
 impl Filing {
     /// Those that reports of the incident say were given under `order`; none where it is no statute
-    /// or regulation. Releases of notices are the caller's to add.
+    /// or regulation. For releases of notices see [`with_reports`].
     pub fn of(order: &Order, incident: &Incident) -> Vec<Filing> {
         let mut filings = Vec::new();
         if !order.regulation {
@@ -87,6 +87,19 @@ impl Filing {
             disputed: Vec::new(),
         }
     }
+}
+
+/// The incident with reports that follow from other records, such as that a duty was done by
+/// releasing its notice. The facts that it rests on keep their digest.
+pub fn with_reports(incident: &Incident, reports: Vec<BreachEvent>) -> Incident {
+    let mut seen = incident.clone();
+    seen.reports
+        .extend(reports.into_iter().map(|record| Reported {
+            record,
+            disputed: Vec::new(),
+        }));
+    seen.reports.sort_by(|a, b| a.record.id.cmp(&b.record.id));
+    seen
 }
 
 /// The incident as `order` sees it: with the notices that were given under other laws as required

@@ -27,7 +27,7 @@ mod strict;
 pub use decide::{decide, decide_duty};
 pub use determination::*;
 pub use facts_file::{FactsError, facts_file};
-pub use filings::{Filing, with_filings};
+pub use filings::{Filing, with_filings, with_reports};
 pub use near::as_one_instance;
 pub use register::{EntryKind, RegisterEntry, register};
 pub use settings::Settings;

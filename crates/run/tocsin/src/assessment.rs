@@ -8,8 +8,9 @@ use crate::law::Law;
 use crate::processors::{STANDING, UNREADABLE};
 use crate::topology::Topic;
 use access::Records;
-use facts::{Account, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
+use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
 use incident::{Attempt, Dirty, Fold, Incident};
+use notice::Decided;
 use obligation::Determination;
 use orders::OutOfRange;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,11 @@ pub(crate) struct Assessment {
     coverage: BTreeMap<(String, i32), Coverage>,
     /// How many accesses of each partition could not be read, by who read them first.
     unreadable: BTreeMap<i32, BTreeMap<String, u64>>,
+    /// What people decided about notices.
+    on_notices: BTreeSet<Decision>,
+    on_notices_changed: bool,
+    /// What came of it.
+    decided: Decided,
     dirty: Dirty,
 }
 
@@ -59,6 +65,9 @@ impl Assessment {
             expected: BTreeSet::new(),
             coverage: BTreeMap::new(),
             unreadable: BTreeMap::new(),
+            on_notices: BTreeSet::new(),
+            on_notices_changed: false,
+            decided: Decided::default(),
             dirty: Dirty::new(),
         }
     }
@@ -106,9 +115,13 @@ impl Assessment {
                 None => Dirty::new(),
             },
             Topic::Decisions => match value {
-                Some(value) => self
-                    .fold
-                    .put_decision(codec.decode::<Decision>(topic, value)?),
+                Some(value) => {
+                    let decision: Decision = codec.decode(topic, value)?;
+                    if !matches!(decision.act, Act::Answer(_) | Act::Reading(_)) {
+                        self.on_notices_changed |= self.on_notices.insert(decision.clone());
+                    }
+                    self.fold.put_decision(decision)
+                }
                 None => Dirty::new(),
             },
             _ => Dirty::new(),
@@ -217,6 +230,31 @@ impl Assessment {
         }
     }
 
+    /// Judges what people decided about notices. A release is its duty done, and one that is taken
+    /// back is not: the incidents of either are decided again.
+    fn judge_releases(&mut self, law: &Law) {
+        if !std::mem::take(&mut self.on_notices_changed) {
+            return;
+        }
+        let decisions: Vec<Decision> = self.on_notices.iter().cloned().collect();
+        let before = self.decided.released_about();
+        self.decided = law.decided(&decisions);
+        let now = self.decided.released_about();
+        let only_in = |these: &BTreeMap<String, Vec<String>>, those: &BTreeMap<_, Vec<String>>| {
+            let gone = these.iter().filter(|(id, _)| !those.contains_key(*id));
+            gone.flat_map(|(_, groups)| groups.clone())
+                .collect::<BTreeSet<String>>()
+        };
+        let mut about = only_in(&before, &now);
+        about.extend(only_in(&now, &before));
+        if !about.is_empty() {
+            let again = self
+                .fold
+                .name_again(|group| about.contains(&notice::group_digest(group)));
+            self.dirty.extend(again);
+        }
+    }
+
     /// Incidents that changed since the last time, with their determinations, and the ids of
     /// incidents that are no more: those that hold one of at most `most` groups whose facts
     /// changed. Whether more are left comes with it.
@@ -224,13 +262,14 @@ impl Assessment {
         if std::mem::take(&mut self.selectors_changed) {
             self.expect();
         }
+        self.judge_releases(law);
         let mut now = std::mem::take(&mut self.dirty);
         if let Some(first) = now.iter().nth(most).cloned() {
             self.dirty = now.split_off(&first);
         }
         let rebuilt = self.fold.rebuild(&now);
         Ok(Changed {
-            assessed: assess(law, rebuilt.changed)?,
+            assessed: assess(law, rebuilt.changed, &self.decided)?,
             gone: rebuilt.gone,
             more: !self.dirty.is_empty(),
         })
@@ -239,18 +278,23 @@ impl Assessment {
     /// Every incident with its determinations.
     pub(crate) fn everything(&mut self, law: &Law) -> Result<Vec<Assessed>, OutOfRange> {
         self.expect();
-        assess(law, self.fold.incidents())
+        self.judge_releases(law);
+        assess(law, self.fold.incidents(), &self.decided)
     }
 }
 
 /// Puts every bound order to each incident. A date that no calendar covers is an error that a
 /// person must see, never "not owed".
-fn assess(law: &Law, incidents: Vec<Incident>) -> Result<Vec<Assessed>, OutOfRange> {
+fn assess(
+    law: &Law,
+    incidents: Vec<Incident>,
+    decided: &Decided,
+) -> Result<Vec<Assessed>, OutOfRange> {
     incidents
         .into_iter()
         .map(|incident| {
             Ok(Assessed {
-                determinations: law.decide(&incident)?,
+                determinations: law.decide(&incident, decided)?,
                 incident,
             })
         })

@@ -285,14 +285,24 @@ impl Law {
         access::judge(statements, records, &self.terms, &self.access)
     }
 
-    /// Every bound order's every duty, for one incident.
+    /// Every bound order's every duty, for one incident. A notice that people released is its
+    /// duty done.
     ///
     /// # Errors
     /// Where a date that matters lies outside what the calendar covers: a person must be told.
     pub(crate) fn decide(
         &self,
         incident: &Incident,
+        decided: &Decided,
     ) -> Result<Vec<Determination>, orders::OutOfRange> {
+        let performed = decided.performed(incident);
+        let with_performed;
+        let incident = if performed.is_empty() {
+            incident
+        } else {
+            with_performed = obligation::with_reports(incident, performed);
+            &with_performed
+        };
         // What was given under one statute or regulation is a required notice to every other order.
         let filings: Vec<Filing> = self
             .bound()

@@ -233,4 +233,49 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let released = replay(&path("released"));
     assert_eq!(released["state"], "released");
     assert_eq!(released["digest"], digest);
+    // A release is its duty done, as a `performed` report is; taken back, it is not.
+    let determination = |out: &str| -> Value {
+        let text = std::fs::read_to_string(format!("{out}/determinations.jsonl")).expect("a file");
+        let mut lines = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        let of_notice = |one: &Value| {
+            one["incident"] == released["incident"]
+                && one["order"] == released["order"]
+                && one["duty"] == released["duty"]
+        };
+        lines.find(of_notice).expect("its determination")
+    };
+    let release: Value = serde_json::from_str(stdout(&release).trim()).expect("JSON");
+    let before = determination(&again);
+    assert_eq!(
+        (&before["answer"], &before["clock"]["met"]),
+        (&"owed".into(), &Value::Null)
+    );
+    let after = determination(&path("released"));
+    assert_eq!(after["answer"], "owed");
+    assert_eq!(after["performed"][0]["record"], release["id"]);
+    assert_eq!(after["clock"]["met"]["at"], "2026-05-02T09:00:00.000000Z");
+    assert_eq!(after["facts_digest"], before["facts_digest"]);
+    let withdraw = tocsin(&[
+        "notices",
+        "decide",
+        id,
+        "withdraw",
+        "--why",
+        "sent to nobody",
+        "--by",
+        "kim",
+        "--role",
+        "counsel",
+        "--at",
+        "2026-05-03T09:00:00Z",
+        "--out",
+        &path("released"),
+    ]);
+    assert!(withdraw.status.success(), "{}", stderr(&withdraw));
+    decisions.push_str(&stdout(&withdraw));
+    std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
+    replay(&path("withdrawn"));
+    assert_eq!(determination(&path("withdrawn")), before);
 }

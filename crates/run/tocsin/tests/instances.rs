@@ -10,6 +10,7 @@
 mod support;
 
 use serde_json::Value;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 use stream::Cluster;
 use support::deployment::{FROM_THE_BEGINNING, STAGES, wait_read_beside, wait_settled};
@@ -153,4 +154,56 @@ fn two_instances_share_the_work_and_one_takes_over_from_the_other() {
     wait_settled([&heir]);
     kafka.results().assert_same(&demo.results);
     heir.assert_adds_up();
+}
+
+/// Answers at `address` as the registry does, from now on.
+fn stand_in(address: SocketAddr, registry: &str) {
+    let real = registry.strip_prefix("http://").unwrap();
+    let real = real.split('/').next().unwrap().to_owned();
+    let listener = TcpListener::bind(address).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (Ok(mut here), Ok(mut there)) = (stream, TcpStream::connect(&real)) else {
+                continue;
+            };
+            let (mut asks, mut answers) = (here.try_clone().unwrap(), there.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut asks, &mut there));
+            std::thread::spawn(move || std::io::copy(&mut answers, &mut here));
+        }
+    });
+}
+
+#[test]
+fn a_registry_that_is_not_there_yet_is_waited_for() {
+    let Some(parts) = parts("a_registry_that_is_not_there_yet_is_waited_for") else {
+        return;
+    };
+    let mut kafka = Deployment::new(parts, "patient", FROM_THE_BEGINNING);
+    kafka.prepare();
+    let port = xtask::parts::free_port().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let (_, path) = parts
+        .registry
+        .split_at(parts.registry.find("/apis").unwrap());
+    let text = std::fs::read_to_string(&kafka.config).unwrap();
+    let text = text.replace(&parts.registry, &format!("http://{address}{path}"));
+    std::fs::write(&kafka.config, text).unwrap();
+
+    let waits = |stage: &Stage| {
+        eventually("it waits for the registry", || {
+            let (code, body) = stage.get("/readyz");
+            let told = code == 503 && body.contains("waiting_for_registry");
+            (told && stage.metric("tocsin_registry_waits_total") > 0).then_some(())
+        });
+    };
+    let told_to_stop = kafka.start_as("a", &["screen"]);
+    waits(&told_to_stop);
+    assert_eq!(told_to_stop.terminate(), Some(0));
+
+    let stage = kafka.start_as("b", &["screen"]);
+    waits(&stage);
+    stand_in(address, &parts.registry);
+    eventually("it is ready", || {
+        (stage.get("/readyz").0 == 200).then_some(())
+    });
 }

@@ -130,6 +130,16 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Asks it to end (SIGTERM to its group), waits until it has, and says its exit code; `None`: a
+    /// signal ended it.
+    ///
+    /// # Errors
+    /// The operating system does not say.
+    pub fn terminate(mut self) -> Result<Option<i32>, Trouble> {
+        signal("TERM", self.child.id());
+        Ok(self.wait()?.code())
+    }
+
     /// Waits until it ends by itself.
     ///
     /// # Errors

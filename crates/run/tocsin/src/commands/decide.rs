@@ -35,7 +35,7 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
         .map_err(|why| Failure::usage("facts-invalid", format!("{name}: {why}")))?;
     let mut determinations = Vec::new();
     for incident in &incidents {
-        let decided = law.decide(incident);
+        let decided = law.decide(incident, &notice::Decided::default());
         determinations
             .extend(decided.map_err(|error| Failure::failed("date-uncovered", error.to_string()))?);
     }

@@ -11,10 +11,11 @@ use crate::topology::{Stage, Topic, TopicNames};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::{Cluster, KafkaCluster, KafkaSettings};
-use telemetry::{BuildInfo, Telemetry};
-use wire::{Credentials, Framing, RecordKind, Registry, SchemaStore};
+use telemetry::happenings::WaitingForRegistry;
+use telemetry::{BuildInfo, TaskState, Telemetry};
+use wire::{Credentials, Framing, RecordKind, Registry, RegistryError, SchemaStore};
 
 /// The configuration that was named.
 pub(crate) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
@@ -61,11 +62,19 @@ pub(crate) fn law(config: &Config) -> Result<Law, Failure> {
     )
 }
 
+/// Where schemas come from, and how values are framed.
+type Schemas = (Arc<SchemaStore>, Framing);
+
 /// Schemas: those that we write are registered, those of writers fetched when they are met.
-pub(crate) fn schemas(
-    config: &Config,
-    names: &TopicNames,
-) -> Result<(Arc<SchemaStore>, Framing), Failure> {
+pub(crate) fn schemas(config: &Config, names: &TopicNames) -> Result<Schemas, Failure> {
+    registered(config, names).map_err(unregistered)
+}
+
+fn unregistered(error: RegistryError) -> Failure {
+    Failure::failed("registry", error.to_string())
+}
+
+fn registered(config: &Config, names: &TopicNames) -> Result<Schemas, RegistryError> {
     let Some(registry) = registry(config) else {
         return Ok((
             Arc::new(SchemaStore::without_registry()),
@@ -77,16 +86,69 @@ pub(crate) fn schemas(
         .filter(|topic| !Topic::INPUTS.contains(topic) || *topic == Topic::Decisions)
         .map(|topic| (names.name(topic).to_string(), topic.record()))
         .collect();
-    let ids = registry
-        .register_topics(topics.iter().map(|(name, kind)| (name.as_str(), *kind)))
-        .map_err(|error| Failure::failed("registry", error.to_string()))?;
+    let ids = registry.register_topics(topics.iter().map(|(name, kind)| (name.as_str(), *kind)))?;
     let store = SchemaStore::new(registry);
     for (kind, id) in &ids {
         store
             .learn(*id, kind.newest_schema())
-            .map_err(|error| Failure::failed("registry", error.to_string()))?;
+            .map_err(|error| RegistryError::refused(error.to_string()))?;
     }
     Ok((Arc::new(store), Framing::Confluent(ids)))
+}
+
+/// The longest pause between two requests to a registry that does not answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The same for stages that are about to start: a registry that does not answer is asked again
+/// until it does, which `/readyz` says meanwhile. `None`: told to stop before.
+fn schemas_in_time(
+    config: &Config,
+    names: &TopicNames,
+    stages: &[Stage],
+    telemetry: &Telemetry,
+) -> Result<Option<Schemas>, Failure> {
+    let mut attempt = 1;
+    loop {
+        // On a thread of its own: a signal must not wait for an answer that does not come.
+        let asked = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| registered(config, names));
+            let stop = crate::signals::wait_or(&|| asking.is_finished());
+            (stop, asking.join())
+        });
+        let error = match asked {
+            (true, _) => return Ok(None),
+            (false, Ok(Ok(schemas))) => return Ok(Some(schemas)),
+            (false, Ok(Err(error))) if error.is_transient() => error,
+            (false, Ok(Err(error))) => return Err(unregistered(error)),
+            (false, Err(_)) => {
+                let what = "registering the schemas ended by a fault of tocsin";
+                return Err(Failure::failed("stage-panicked", what));
+            }
+        };
+        let next_in = Duration::from_millis(250)
+            .saturating_mul(1 << attempt.min(6))
+            .min(LONGEST_PAUSE);
+        let why = error.to_string();
+        eprintln!(
+            "tocsin: {why}; asking again in {:.1} s",
+            next_in.as_secs_f64()
+        );
+        for stage in stages {
+            let health = telemetry.health().stage(stage.name());
+            health.set_state_because(TaskState::WaitingForRegistry, &why);
+            WaitingForRegistry {
+                why: &why,
+                attempt,
+                next_in,
+            }
+            .emit(&telemetry.metrics().stage(stage.name()));
+        }
+        let until = Instant::now() + next_in;
+        if crate::signals::wait_or(&|| Instant::now() >= until) {
+            return Ok(None);
+        }
+        attempt += 1;
+    }
 }
 
 /// Runs it.
@@ -117,7 +179,6 @@ pub(crate) fn run(
             "tocsin: `start.access-events` is not set: a first start of screen will stop and say so"
         );
     }
-    let (store, framing) = schemas(&config, &names)?;
     let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs_digest: law.digest().to_owned(),
@@ -129,6 +190,10 @@ pub(crate) fn run(
     let server = telemetry::Server::start(listen, telemetry.clone())
         .map_err(|error| Failure::failed("http", error.to_string()))?;
     eprintln!("tocsin: metrics and health on http://{}/", server.addr());
+    let Some((store, framing)) = schemas_in_time(&config, &names, &stages, &telemetry)? else {
+        server.shutdown();
+        return Ok(exit::DONE);
+    };
     let plan = Arc::new(Plan {
         cluster: Arc::new(cluster),
         names,

@@ -221,6 +221,11 @@ impl Stage {
         self.process.kill();
     }
 
+    /// Asks it to end; its exit code.
+    pub(crate) fn terminate(self) -> Option<i32> {
+        self.process.terminate().unwrap()
+    }
+
     /// Every record that it read was passed over, kept or is a dead letter.
     pub(crate) fn assert_adds_up(&self) -> u64 {
         let (_, page) = self.get("/metrics");
