@@ -81,6 +81,38 @@ pub fn bench(arguments: &[String]) -> Result<(), Trouble> {
     on_parts(cargo(&benches), "the benchmarks")
 }
 
+/// How many kills a long run of chaos has.
+const LONG_CHAOS_KILLS: &str = "100";
+
+/// Kills the stages and the broker under load, and compares with an undisturbed run.
+///
+/// # Errors
+/// A part is missing or does not start, or the results differ.
+pub fn chaos(arguments: &[String]) -> Result<(), Trouble> {
+    let mut chaos = cargo(&words("test --release --workspace --test chaos"));
+    chaos.args(["--", "--nocapture"]);
+    chaos.env(REQUIRE_REAL, "1");
+    let mut rest = arguments.iter().map(String::as_str);
+    while let Some(option) = rest.next() {
+        let variable = match option {
+            "--long" => {
+                chaos.env("TOCSIN_CHAOS_KILLS", LONG_CHAOS_KILLS);
+                continue;
+            }
+            "--kills" => "TOCSIN_CHAOS_KILLS",
+            "--seed" => "TOCSIN_CHAOS_SEED",
+            _ => {
+                let how = "use: cargo xtask chaos [--long] [--kills N] [--seed S]";
+                return Err(Trouble(how.into()));
+            }
+        };
+        let value = rest.next().filter(|text| text.parse::<u32>().is_ok());
+        let value = value.ok_or_else(|| Trouble(format!("{option}: a number must follow")))?;
+        chaos.env(variable, value);
+    }
+    on_parts(chaos, "the chaos")
+}
+
 /// Runs `command` beside a broker and a registry, whose addresses it gets.
 fn on_parts(mut command: Command, doing: &str) -> Result<(), Trouble> {
     let broker = Broker::start_steady()?;

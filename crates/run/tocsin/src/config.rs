@@ -270,15 +270,15 @@ impl Config {
     ) -> Result<Config, Failure> {
         let mut config: Config = toml::from_str(text)
             .map_err(|error| Failure::usage("config-invalid", format!("{name}: {error}")))?;
-        config.override_from(env);
         config
-            .check()
+            .override_from(env)
+            .and_then(|()| config.check())
             .map_err(|why| Failure::usage("config-invalid", format!("{name}: {why}")))?;
         Ok(config)
     }
 
     /// Secrets and what differs between instances come from the environment.
-    fn override_from(&mut self, env: &dyn Fn(&str) -> Option<String>) {
+    fn override_from(&mut self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
         if let Some(instance) = env("TOCSIN_INSTANCE") {
             self.instance = instance;
         }
@@ -289,8 +289,9 @@ impl Config {
             ("TOCSIN_KAFKA_USERNAME", "sasl.username"),
             ("TOCSIN_KAFKA_PASSWORD", "sasl.password"),
             ("TOCSIN_KAFKA_KEY_PASSWORD", "ssl.key.password"),
+            ("TOCSIN_KAFKA_KEYSTORE_PASSWORD", "ssl.keystore.password"),
         ] {
-            if let Some(value) = env(variable) {
+            if let Some(value) = secret(variable, env)? {
                 self.kafka.properties.insert(property.to_owned(), value);
             }
         }
@@ -298,9 +299,25 @@ impl Config {
             if let Some(url) = env("TOCSIN_REGISTRY_URL") {
                 registry.url = url;
             }
-            if let Some(password) = env("TOCSIN_REGISTRY_PASSWORD") {
+            if let Some(password) = secret("TOCSIN_REGISTRY_PASSWORD", env)? {
                 registry.password = Some(password);
             }
+        }
+        Ok(())
+    }
+
+    /// A build without TLS would say so of librdkafka's, not of tocsin's, settings.
+    fn check_security(&self) -> Result<(), String> {
+        let of = |key: &str| self.kafka.properties.get(key).map(|one| one.to_uppercase());
+        let protocol = of("security.protocol").filter(|one| one.ends_with("SSL"));
+        let mechanism = of("sasl.mechanism").or_else(|| of("sasl.mechanisms"));
+        let mechanism = mechanism.filter(|one| one.starts_with("SCRAM"));
+        match protocol.or(mechanism) {
+            Some(what) if !cfg!(feature = "tls") => Err(format!(
+                "`kafka.properties` asks for {what}, and this build has no TLS; build tocsin with \
+                 `cargo build --release --features tls`"
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -330,6 +347,7 @@ impl Config {
                 ));
             }
         }
+        self.check_security()?;
         for key in self.topics.keys() {
             let inputs = crate::topology::Topic::INPUTS.map(crate::topology::Topic::name);
             if !inputs.contains(&key.as_str()) {
@@ -359,6 +377,28 @@ impl Config {
             return Err("`judgement.patience_seconds` must be 0 to 86400".to_owned());
         }
         Ok(())
+    }
+}
+
+/// A secret from the variable itself, or from the file that the variable with `_FILE` behind its
+/// name names, as secrets are mounted into containers. One line break at the end is not part of it.
+fn secret(variable: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
+    let in_file = format!("{variable}_FILE");
+    match (env(variable), env(&in_file)) {
+        (Some(_), Some(_)) => Err(format!(
+            "{variable} and {in_file} are both set; unset one of them"
+        )),
+        (direct, None) => Ok(direct),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|why| format!("{in_file} names {path}, which cannot be read: {why}"))?;
+            let text = text.strip_suffix('\n').unwrap_or(&text);
+            let text = text.strip_suffix('\r').unwrap_or(text);
+            if text.is_empty() {
+                return Err(format!("{in_file} names {path}, which is empty"));
+            }
+            Ok(Some(text.to_owned()))
+        }
     }
 }
 
@@ -409,5 +449,53 @@ mod tests {
             Some("hunter2")
         );
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn secrets_come_from_files_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, empty) = (folder.path().join("secret"), folder.path().join("empty"));
+        std::fs::write(&path, "hunter2\n").unwrap();
+        std::fs::write(&empty, "\n").unwrap();
+        let text = "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n";
+        let with = |set: &[(&str, &std::path::Path)]| {
+            let env = |name: &str| {
+                let found = set.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| value.display().to_string())
+            };
+            Config::parse(text, "t", &env)
+        };
+        let file = "TOCSIN_KAFKA_PASSWORD_FILE";
+        let config = with(&[(file, &path)]).unwrap();
+        assert_eq!(config.kafka.properties["sasl.password"], "hunter2");
+        let both = with(&[(file, &path), ("TOCSIN_KAFKA_PASSWORD", &path)]).unwrap_err();
+        assert!(both.message.contains("both set"), "{both}");
+        for (wrong, why) in [
+            (&empty, "empty"),
+            (&folder.path().join("no"), "cannot be read"),
+        ] {
+            let said = with(&[(file, wrong)]).unwrap_err();
+            assert!(
+                said.message.contains(why) && said.message.contains(file),
+                "{said}"
+            );
+            assert_eq!(said.exit, 64);
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn a_build_without_tls_says_how_to_get_one_with_it() {
+        for line in [
+            "\"security.protocol\" = \"sasl_ssl\"",
+            "\"sasl.mechanism\" = \"SCRAM-SHA-512\"",
+        ] {
+            let text = format!(
+                "[kafka]\nbootstrap = \"b:9092\"\n[kafka.properties]\n{line}\n\
+                 [orders]\nbound = [\"x\"]\n"
+            );
+            let said = Config::parse(&text, "t", &|_| None).unwrap_err();
+            assert!(said.message.contains("--features tls"), "{said}");
+        }
     }
 }

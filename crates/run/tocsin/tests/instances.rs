@@ -4,8 +4,6 @@
 //! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
 //! `cargo xtask test` sets; else they are started here.
 #![allow(clippy::unwrap_used, missing_docs)]
-// Each test binary uses its part of what they share.
-#![allow(dead_code, unused_imports)]
 
 mod support;
 

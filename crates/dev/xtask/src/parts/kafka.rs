@@ -90,6 +90,31 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// How many records of a topic a consumer sees, those of aborted transactions as well or not.
+    ///
+    /// # Errors
+    /// Kafka's own consumer does not run, or says nothing within its time.
+    pub fn count(&self, topic: &str, aborted_too: bool) -> Result<usize, Trouble> {
+        let doing = format!("counting the records of {topic}");
+        let isolation = if aborted_too {
+            "read_uncommitted"
+        } else {
+            "read_committed"
+        };
+        let mut command = self.command("org.apache.kafka.tools.consumer.ConsoleConsumer");
+        command.args(["--bootstrap-server", &self.bootstrap(), "--topic", topic]);
+        command.args(["--from-beginning", "--timeout-ms", "8000"]);
+        command.args(["--isolation-level", isolation]);
+        // A line each: the offset, without what is personal or breaks lines.
+        for property in ["print.value=false", "print.offset=true"] {
+            command.args(["--formatter-property", property]);
+        }
+        let done = command.output().map_err(|why| Trouble::new(&doing, why))?;
+        let said = String::from_utf8_lossy(&done.stdout);
+        let lines = said.lines().filter(|line| line.starts_with("Offset:"));
+        Ok(lines.count())
+    }
+
     /// Kills it as a power cut would. Its files stay; [`start_again`](Self::start_again) uses them.
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {

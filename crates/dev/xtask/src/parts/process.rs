@@ -123,6 +123,16 @@ impl Process {
             .unwrap_or_default()
     }
 
+    /// Stops it where it stands (SIGSTOP to its group) or lets it go on (SIGCONT).
+    pub fn pause(&self, paused: bool) {
+        signal(if paused { "STOP" } else { "CONT" }, self.child.id());
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Kills it as a power cut would (SIGKILL to its group), and waits until it is gone.
     pub fn kill(mut self) {
         signal("KILL", self.child.id());

@@ -221,6 +221,18 @@ impl Stage {
         self.process.kill();
     }
 
+    /// Holds it up for so long, as a machine does that is out of memory.
+    pub(crate) fn pause(&self, time: Duration) {
+        self.process.pause(true);
+        std::thread::sleep(time);
+        self.process.pause(false);
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
     /// Asks it to end; its exit code.
     pub(crate) fn terminate(self) -> Option<i32> {
         self.process.terminate().unwrap()

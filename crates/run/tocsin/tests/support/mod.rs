@@ -1,5 +1,7 @@
 //! What the tests on real parts share: the parts, the demo's history, a deployment of the pipeline
 //! as processes of its own, and reading back what it wrote.
+// Each test binary uses its part.
+#![allow(dead_code, unused_imports)]
 
 pub(crate) mod deployment;
 pub(crate) mod history;

@@ -16,6 +16,18 @@ pub(crate) struct Parts {
     _registry: Option<Registry>,
 }
 
+impl Parts {
+    /// The same registry beside a broker of the test's own.
+    pub(crate) fn beside(&self, broker: &Broker) -> Parts {
+        Parts {
+            bootstrap: broker.bootstrap(),
+            registry: self.registry.clone(),
+            _broker: None,
+            _registry: None,
+        }
+    }
+}
+
 static PARTS: LazyLock<Result<Parts, Trouble>> = LazyLock::new(|| {
     let (bootstrap, broker) = match std::env::var(TEST_KAFKA) {
         Ok(given) => (given, None),
