@@ -67,30 +67,29 @@ struct Member {
     name: usize,
     value: usize,
     end: usize,
+    /// Whether its name is ASCII without escapes: then the order of bytes is that of code units.
+    plain: bool,
 }
 
 impl Member {
+    /// Without its quotes: the closing one would come after a space and `!`.
     fn name<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        text.get(self.name..self.value).unwrap_or_default()
+        let end = self.value.saturating_sub(1);
+        text.get(self.name + 1..end).unwrap_or_default()
     }
-}
 
-/// The order of RFC 8785, 3.2.3: by UTF-16 code units of the names, without their escapes.
-fn by_name(a: &[u8], b: &[u8]) -> Ordering {
-    // Between quotes, ASCII without escapes: the order of bytes is that of code units. A closing
-    // quote comes before every character but the space and `!`, so it is left out.
-    fn plain(name: &[u8]) -> Option<&[u8]> {
-        let inner = name.get(1..name.len().checked_sub(1)?)?;
-        (inner.is_ascii() && !inner.contains(&b'\\')).then_some(inner)
+    /// The order of RFC 8785, 3.2.3: by UTF-16 code units of the names, without their escapes.
+    fn order(&self, other: &Member, text: &[u8]) -> Ordering {
+        if self.plain && other.plain {
+            return self.name(text).cmp(other.name(text));
+        }
+        let units = |one: &Member| -> Vec<u16> {
+            let quoted = text.get(one.name..one.value).unwrap_or_default();
+            let name: String = serde_json::from_slice(quoted).unwrap_or_default();
+            name.encode_utf16().collect()
+        };
+        units(self).cmp(&units(other))
     }
-    if let (Some(a), Some(b)) = (plain(a), plain(b)) {
-        return a.cmp(b);
-    }
-    let units = |name: &[u8]| -> Vec<u16> {
-        let text: String = serde_json::from_slice(name).unwrap_or_default();
-        text.encode_utf16().collect()
-    };
-    units(a).cmp(&units(b))
 }
 
 /// RFC 8785, 3.2.2.3: a number is a double. An integer that every double tells from its neighbours
@@ -110,13 +109,17 @@ impl Formatter for Canonical<'_> {
             name,
             value: name,
             end: name,
+            plain: false,
         });
         Ok(())
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
         if let Some(member) = self.members.last_mut() {
-            member.value = self.text.borrow().len();
+            let text = self.text.borrow();
+            member.value = text.len();
+            let name = member.name(&text);
+            member.plain = name.is_ascii() && !name.contains(&b'\\');
         }
         Ok(())
     }
@@ -132,8 +135,8 @@ impl Formatter for Canonical<'_> {
         let (begin, first) = self.objects.pop().unwrap_or_default();
         let text = &mut *self.text.borrow_mut();
         let members = self.members.get_mut(first..).unwrap_or_default();
-        members.sort_unstable_by(|a, b| by_name(a.name(text), b.name(text)));
-        let twice = |pair: &[Member]| by_name(pair[0].name(text), pair[1].name(text)).is_eq();
+        members.sort_unstable_by(|a, b| a.order(b, text));
+        let twice = |pair: &[Member]| pair[0].order(&pair[1], text).is_eq();
         if members.windows(2).any(twice) {
             return Err(io::Error::other("an object has two members of one name"));
         }
