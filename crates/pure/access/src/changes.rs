@@ -94,7 +94,7 @@ impl Changes {
         };
         let parts = apart(statements, &whole);
         let parts = parts.as_deref().unwrap_or(std::slice::from_ref(&whole));
-        let mut readings = parts.iter().flat_map(|part| &part.all);
+        let mut readings = parts.iter().flat_map(Readings::all);
         readings.any(|one| self.touches_one(&one.view()))
     }
 

@@ -127,12 +127,16 @@ pub(crate) struct GrantFact {
 impl GrantFact {
     /// What the readings of one id come to.
     pub(crate) fn new(readings: &Readings<Grant>, standing: Kleene) -> GrantFact {
-        let compiled: Vec<_> = readings.all.iter().filter_map(GrantReading::new).collect();
+        let compiled: Vec<_> = readings
+            .all()
+            .iter()
+            .filter_map(GrantReading::new)
+            .collect();
         GrantFact {
             id: readings.merged.id.clone(),
             standing,
             recorded_at: readings.merged.recorded_at,
-            whole: compiled.len() == readings.all.len(),
+            whole: compiled.len() == readings.all().len(),
             readings: compiled,
         }
     }

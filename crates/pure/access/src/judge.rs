@@ -125,16 +125,23 @@ impl Case<'_> {
     ) {
         let gathered: Vec<(Evidence, OnceCell<NearMisses>)> = self
             .readings
-            .all
+            .all()
             .iter()
             .map(|access| (Evidence::gather(access, records, settings), OnceCell::new()))
             .collect();
         let unnamed = [Terms::default()];
         let bound = if bound.is_empty() { &unnamed } else { bound };
-        let by_order: BTreeMap<&str, Ruling> = bound
+        let rulings = bound
             .iter()
-            .map(|terms| (terms.order.as_str(), self.rule(terms, &gathered, records)))
-            .collect();
+            .map(|terms| (terms.order.as_str(), self.rule(terms, &gathered, records)));
+        let rulings: Vec<(&str, Ruling)> = rulings.collect();
+        let agree = rulings.windows(2).all(|two| two[0].1 == two[1].1);
+        // Where they agree any one is the strictest, and none is named.
+        let by_order: BTreeMap<&str, Ruling> = if agree {
+            rulings.into_iter().take(1).collect()
+        } else {
+            rulings.into_iter().collect()
+        };
         let strictest = by_order.values().copied().reduce(|a, b| {
             if (b.verdict, b.ground) > (a.verdict, a.ground) {
                 b
@@ -150,7 +157,6 @@ impl Case<'_> {
             judged.extend(about.groups.into_iter().map(|group| self.attempt(group)));
             return;
         }
-        let agree = by_order.values().all(|one| *one == strictest);
         let by_order = by_order
             .into_iter()
             .filter(|_| !agree)
@@ -190,7 +196,7 @@ impl Case<'_> {
     ) -> Ruling {
         let rulings = self
             .readings
-            .all
+            .all()
             .iter()
             .zip(gathered)
             .map(|(access, (evidence, near))| {

@@ -17,16 +17,16 @@ pub(crate) struct Readings<T> {
     pub(crate) merged: T,
     /// Paths of the members that contradict each other.
     pub(crate) disputed: Vec<String>,
-    /// The merged record where nothing is disputed, else each statement with its silence filled.
-    pub(crate) all: Vec<T>,
+    /// Where something is disputed, each statement with its silence filled.
+    filled: Vec<T>,
 }
 
 impl<T: Statement> Readings<T> {
     /// The readings of `variants`; `None` where nothing was stated.
     pub(crate) fn of(variants: &Variants<T>) -> Option<Readings<T>> {
         let merged = variants.merged()?;
-        let all = if merged.disputed.is_empty() {
-            vec![merged.record.clone()]
+        let filled = if merged.disputed.is_empty() {
+            Vec::new()
         } else {
             let filled = variants.iter().map(|statement| {
                 let mut statement = statement.clone();
@@ -38,8 +38,17 @@ impl<T: Statement> Readings<T> {
         Some(Readings {
             merged: merged.record,
             disputed: merged.disputed,
-            all,
+            filled,
         })
+    }
+
+    /// The merged record where nothing is disputed, else each statement with its silence filled.
+    pub(crate) fn all(&self) -> &[T] {
+        if self.filled.is_empty() {
+            std::slice::from_ref(&self.merged)
+        } else {
+            &self.filled
+        }
     }
 
     /// Whether the member at `path` is disputed, or one below or above it.

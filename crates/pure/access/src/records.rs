@@ -184,7 +184,7 @@ impl Records {
     }
 
     fn index(&mut self, place: usize, readings: &Readings<Grant>) {
-        for grant in &readings.all {
+        for grant in readings.all() {
             let actors = grant.actors.iter().flatten();
             for actor in actors.filter(|_| grant.kind != GrantKind::Complete) {
                 let of_actor = self.by_actor.entry(actor.clone()).or_default();

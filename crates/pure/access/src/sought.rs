@@ -49,7 +49,7 @@ pub(crate) fn matching_of(report: &Report) -> Option<&Matching> {
 impl Sought {
     /// What the readings of one id come to; `None` where none is an indicator or a judgement.
     pub(crate) fn of(readings: &Readings<BreachEvent>, standing: Kleene) -> Option<Sought> {
-        let reports = readings.all.iter().map(|reading| &reading.report);
+        let reports = readings.all().iter().map(|reading| &reading.report);
         let matchings: BTreeSet<Matching> =
             reports.clone().filter_map(matching_of).cloned().collect();
         if matchings.is_empty() {
@@ -64,12 +64,12 @@ impl Sought {
         Some(Sought {
             id: readings.merged.id.clone(),
             matters: readings
-                .all
+                .all()
                 .iter()
                 .map(|reading| reading.matter.clone())
                 .collect(),
             since: readings
-                .all
+                .all()
                 .iter()
                 .map(|reading| reading.recorded_at)
                 .min()

@@ -30,14 +30,14 @@ impl Withdrawals {
     pub(crate) fn refresh(&mut self, readings: &Readings<BreachEvent>) -> BTreeSet<Name> {
         let id = &readings.merged.id;
         let mut targets = BTreeSet::new();
-        for reading in &readings.all {
+        for reading in readings.all() {
             if let Report::Retraction(one) = &reading.report {
                 let topic = one.topic.as_deref().unwrap_or(BREACH_EVENTS);
                 targets.insert((topic.to_owned(), one.of.clone()));
             }
         }
         let named = |reading: &BreachEvent| matches!(reading.report, Report::Retraction(_));
-        let sure = targets.len() == 1 && readings.all.iter().all(named);
+        let sure = targets.len() == 1 && readings.all().iter().all(named);
         let old = self.by_retraction.remove(id).unwrap_or_default();
         for target in &old {
             if let Some(retractions) = self.by_target.get_mut(target) {

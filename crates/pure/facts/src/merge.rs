@@ -5,16 +5,26 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Everything that was stated under one id, each content once, whatever the order of arrival.
+///
+/// Nearly every id has one statement, so a lone one stands by itself and is never serialised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variants<T> {
-    // Keyed by canonical JSON: the same content is the same statement, and the order is content's.
-    by_content: BTreeMap<String, T>,
+    stated: Stated<T>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stated<T> {
+    Nothing,
+    One(T),
+    /// Two or more, by canonical JSON: the same content is the same statement, and the order is
+    /// content's.
+    Several(BTreeMap<String, T>),
 }
 
 impl<T> Default for Variants<T> {
     fn default() -> Self {
         Variants {
-            by_content: BTreeMap::new(),
+            stated: Stated::Nothing,
         }
     }
 }
@@ -39,33 +49,65 @@ impl<T> Merged<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned + Clone> Variants<T> {
-    /// Adds a statement; says whether it was new.
-    pub fn insert(&mut self, statement: T) -> bool {
-        let content = crate::canonical_json(&statement);
-        self.by_content.insert(content, statement).is_none()
-    }
-
+impl<T> Variants<T> {
     /// The statements, in the order of their content.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.by_content.values()
+        let (one, several) = match &self.stated {
+            Stated::Nothing => (None, None),
+            Stated::One(one) => (Some(one), None),
+            Stated::Several(several) => (None, Some(several.values())),
+        };
+        one.into_iter().chain(several.into_iter().flatten())
     }
 
     /// How many different statements there are.
     pub fn len(&self) -> usize {
-        self.by_content.len()
+        match &self.stated {
+            Stated::Nothing => 0,
+            Stated::One(_) => 1,
+            Stated::Several(several) => several.len(),
+        }
     }
 
     /// Whether nothing was stated.
     pub fn is_empty(&self) -> bool {
-        self.by_content.is_empty()
+        self.len() == 0
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Clone + PartialEq> Variants<T> {
+    /// Adds a statement; says whether it was new.
+    pub fn insert(&mut self, statement: T) -> bool {
+        match &mut self.stated {
+            Stated::Several(several) => {
+                let content = crate::canonical_json(&statement);
+                several.insert(content, statement).is_none()
+            }
+            Stated::One(one) if *one == statement => false,
+            stated => {
+                *stated = match std::mem::replace(stated, Stated::Nothing) {
+                    Stated::One(one) => {
+                        let before = crate::canonical_json(&one);
+                        let content = crate::canonical_json(&statement);
+                        // Values can differ in what canonical JSON does not show, as 1 and 1.0.
+                        if before == content {
+                            *stated = Stated::One(statement);
+                            return false;
+                        }
+                        Stated::Several(BTreeMap::from([(before, one), (content, statement)]))
+                    }
+                    _ => Stated::One(statement),
+                };
+                true
+            }
+        }
     }
 
     /// What the statements come to; `None` where nothing was stated.
     pub fn merged(&self) -> Option<Merged<T>> {
-        let mut statements = self.by_content.values();
+        let mut statements = self.iter();
         let first = statements.next()?;
-        if self.by_content.len() == 1 {
+        if self.len() == 1 {
             return Some(Merged {
                 record: first.clone(),
                 disputed: Vec::new(),
@@ -170,10 +212,116 @@ fn replace(value: &mut Value, path: &str, with: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Grant;
+    use crate::{Access, Grant};
+    use proptest::prelude::*;
+    use serde_json::json;
 
     fn grant(json: &str) -> Grant {
         serde_json::from_str(json).expect("a grant")
+    }
+
+    /// What [`Variants`] comes to, without its short cuts: everything by its canonical JSON.
+    #[derive(Default)]
+    struct Naive {
+        by_content: BTreeMap<String, Value>,
+    }
+
+    impl Naive {
+        fn insert<T: Serialize>(&mut self, statement: &T) -> bool {
+            let value = serde_json::to_value(statement).expect("a JSON form");
+            let content = serde_json_canonicalizer::to_string(&value).expect("a canonical form");
+            self.by_content.insert(content, value).is_none()
+        }
+
+        /// The merged record and what is disputed.
+        fn merged<T: Serialize + DeserializeOwned>(&self) -> Option<(T, Vec<String>)> {
+            let mut all = self.by_content.values().cloned();
+            let mut merged = all.next()?;
+            let mut disputed = BTreeMap::new();
+            all.for_each(|one| fold(&mut merged, one, "", &mut disputed));
+            for (path, least) in &disputed {
+                let mut without = merged.clone();
+                remove(&mut without, path);
+                if serde_json::from_value::<T>(without.clone()).is_err() {
+                    replace(&mut without, path, least.clone());
+                }
+                merged = without;
+            }
+            let record = serde_json::from_value(merged).expect("it is still a record");
+            Some((record, disputed.into_keys().collect()))
+        }
+    }
+
+    /// Puts `statements` in this order and in the contrary one, and compares with [`Naive`].
+    fn agrees<T>(statements: &[T])
+    where
+        T: Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug,
+    {
+        let (mut naive, mut forward) = (Naive::default(), Variants::default());
+        let mut backward = Variants::default();
+        assert!(forward.is_empty() && forward.merged().is_none());
+        for one in statements {
+            assert_eq!(forward.insert(one.clone()), naive.insert(one));
+            assert_eq!(forward.len(), naive.by_content.len());
+        }
+        for one in statements.iter().rev() {
+            backward.insert(one.clone());
+        }
+        let json =
+            |all: &Variants<T>| -> Vec<String> { all.iter().map(crate::canonical_json).collect() };
+        assert_eq!(
+            json(&forward),
+            naive.by_content.keys().cloned().collect::<Vec<_>>()
+        );
+        assert_eq!(json(&forward), json(&backward));
+        let merged = forward.merged().map(|one| (one.record, one.disputed));
+        assert_eq!(merged, naive.merged());
+        assert_eq!(forward.merged(), backward.merged());
+    }
+
+    /// Statements of one id that say little and so often agree, fill or contradict each other.
+    fn accesses() -> impl Strategy<Value = Vec<Access>> {
+        let instant = prop::sample::select(vec![1, 2, 3]);
+        let word = || prop::option::of(prop::sample::select(vec!["a", "b"]));
+        let outcome = prop::option::of(prop::sample::select(vec!["succeeded", "denied"]));
+        let one = (instant, word(), word(), outcome, word()).prop_map(
+            |(at, actor, resource, outcome, reference)| {
+                serde_json::from_value(json!({
+                    "id": "x", "at": format!("2026-03-0{at}T00:00:00Z"), "actor": actor,
+                    "action": "view", "outcome": outcome, "information": "contact",
+                    "account": "home", "resource": resource,
+                    "basis": reference.map(|_| json!({"kind": "consent", "reference": reference})),
+                }))
+                .expect("an access")
+            },
+        );
+        prop::collection::vec(one, 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_as_everything_by_its_canonical_json(accesses in accesses()) {
+            agrees(&accesses);
+        }
+
+        #[test]
+        fn values_that_differ_in_what_canonical_json_does_not_show_are_one(
+            numbers in prop::collection::vec(
+                prop::sample::select(vec![json!(1), json!(1.0), json!(2), json!(2.0)]), 0..5),
+        ) {
+            let (mut naive, mut all) = (Naive::default(), Variants::default());
+            for one in numbers {
+                prop_assert_eq!(all.insert(one.clone()), naive.insert(&one));
+                let stated: Vec<&Value> = naive.by_content.values().collect();
+                prop_assert_eq!(all.iter().collect::<Vec<_>>(), stated);
+            }
+        }
+    }
+
+    #[test]
+    fn a_lone_statement_takes_little_more_than_itself() {
+        let (lone, one) = (size_of::<Variants<Access>>(), size_of::<Access>());
+        assert!(lone <= one + 8, "{lone} bytes for {one}");
     }
 
     #[test]

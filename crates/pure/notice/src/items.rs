@@ -7,7 +7,7 @@ use crate::frame::{Fill, ItemFrame};
 use crate::parts::Enclosure;
 use crate::statements;
 use facts::{Ground, Information, Interval, Kleene, MilestoneName, Moment, Report, YesNo};
-use incident::Row;
+use incident::{Members, Row};
 use std::collections::BTreeSet;
 
 /// Fills every item in the order's own order; copies that go with them land in `enclosures`.
@@ -226,18 +226,13 @@ fn why_unbounded(case: &Case<'_>, unit: &str) -> &'static str {
     }
 }
 
-/// How figures were arrived at. A reader of the record has rows without members, so this looks at
-/// what was reported, not at who is in a row.
+/// How figures were arrived at.
 fn method(case: &Case<'_>) -> String {
-    let reported = |wanted: fn(&Report) -> bool| {
-        case.incident
-            .reports
-            .iter()
-            .any(|one| wanted(&one.record.report))
-    };
-    let figures = reported(|report| {
-        matches!(report, Report::Exposure(exposure)
-                 if exposure.accounts.as_ref().is_none_or(Vec::is_empty))
+    let figures = rows_in_question(case).any(|row| {
+        matches!(
+            row.members,
+            Members::Counted { .. } | Members::Disjoint { .. }
+        )
     });
     let mut text = if figures {
         "counted one by one where identities are on record, else from figures of the responders"
@@ -245,7 +240,11 @@ fn method(case: &Case<'_>) -> String {
         "counted one by one, by identity"
     }
     .to_owned();
-    if reported(|report| matches!(report, Report::Tally(_))) {
+    let reports = &case.incident.reports;
+    if reports
+        .iter()
+        .any(|one| matches!(one.record.report, Report::Tally(_)))
+    {
         text.push_str("; narrowed by the responders' own count");
     }
     text

@@ -234,6 +234,10 @@ impl<'a> Context<'a> {
         {
             return Some(value.clone());
         }
+        // Most incidents have no answers, and the id of what would be asked is a digest.
+        if self.said.answers.is_empty() {
+            return None;
+        }
         let values = self.said.answers.get(&self.ask_id(fact))?;
         let (value, id) = values.first_key_value().filter(|_| values.len() == 1)?;
         self.used.borrow_mut().insert(id.clone());

@@ -2,7 +2,7 @@
 
 use crate::fixture::*;
 use crate::*;
-use facts::{Interval, StatementItem};
+use facts::{Interval, Kleene, StatementItem};
 use incident::{Discovery, Incident, Members};
 use obligation::Answer;
 
@@ -86,6 +86,33 @@ fn a_complete_record_makes_a_complete_notice_in_the_orders_lettering() {
             .any(|gap| gap.what == "the cause is not on record")
     );
     assert!(Ready::check(document).is_ok());
+}
+
+#[test]
+fn figures_beside_named_accounts_are_no_count_one_by_one() {
+    // As an exposure has it that names some accounts and says how many there were in all: read
+    // from the findings, and from the record of the incident as notify has it.
+    let mut incident = incident();
+    let mut row = incident.rows[0].clone();
+    row.members = Members::Counted {
+        accounts: Interval::exactly(5),
+        consumers: Interval::ZERO,
+        resources: Interval::ZERO,
+        devices: Interval::ZERO,
+    };
+    incident.rows.push(row);
+    let record = incident::record(&incident, Vec::new());
+    let from_record = incident::from_record(&record, Some(incident.clone()));
+    let method = |incident: &Incident| {
+        let document = composed(incident);
+        entry(&document, "C", "accounts").method.clone().unwrap()
+    };
+    for read in [&incident, &from_record] {
+        assert!(method(read).contains("figures of the responders"));
+    }
+    // What the order does not ask about is not said of what it does.
+    incident.rows[1].class.reached = Kleene::No;
+    assert_eq!(method(&incident), "counted one by one, by identity");
 }
 
 #[test]

@@ -19,8 +19,8 @@ pub(crate) struct AssessStage {
     assessment: Assessment,
     /// What stands on incidents: id → digest.
     incidents: BTreeMap<String, String>,
-    /// What stands on determinations: key → (incident, digest).
-    determinations: BTreeMap<String, (String, String)>,
+    /// What stands on determinations: key → digest.
+    determinations: BTreeMap<String, String>,
     /// Answers by key, for the metrics.
     answers: BTreeMap<String, Answer>,
     /// Incidents that were said before the start and not again since; `None` once everything was
@@ -49,8 +49,7 @@ impl AssessStage {
                         stage.incidents.insert(key, one.digest);
                     }
                     Decoded::Record(one) => {
-                        let incident = one.incident.unwrap_or_default();
-                        stage.determinations.insert(key, (incident, one.digest));
+                        stage.determinations.insert(key, one.digest);
                     }
                     Decoded::Tombstone if topic == Topic::Incidents => {
                         stage.incidents.remove(&key);
@@ -81,7 +80,7 @@ impl AssessStage {
             incident: Some(incident.id.clone()),
             order: None,
             duty: None,
-            digest: facts::digest_json(&record),
+            digest: facts::digest_bytes(document.as_bytes()),
             document,
         };
         if self.incidents.get(&incident.id) != Some(&envelope.digest) {
@@ -93,27 +92,26 @@ impl AssessStage {
         let mut says = BTreeSet::new();
         for one in &assessed.determinations {
             let key = one.key();
-            let envelope = Envelope {
-                id: key.clone(),
-                incident: Some(one.incident.clone()),
-                order: Some(one.order.clone()),
-                duty: one.duty.clone(),
-                digest: one.digest.clone(),
-                document: facts::canonical_json(one),
-            };
             let same = self
                 .determinations
                 .get(&key)
-                .is_some_and(|(_, old)| *old == one.digest);
+                .is_some_and(|old| *old == one.digest);
             if !same {
+                let envelope = Envelope {
+                    id: key.clone(),
+                    incident: Some(one.incident.clone()),
+                    order: Some(one.order.clone()),
+                    duty: one.duty.clone(),
+                    digest: one.digest.clone(),
+                    document: facts::canonical_json(one),
+                };
                 let bytes = self
                     .context
                     .codec
                     .encode(Topic::Determinations, &envelope)?;
                 let topic = self.context.names.name(Topic::Determinations);
                 sink.send(Outgoing::new(topic, key.as_str(), bytes));
-                let value = (one.incident.clone(), one.digest.clone());
-                self.determinations.insert(key.clone(), value);
+                self.determinations.insert(key.clone(), one.digest.clone());
             }
             self.answers.insert(key.clone(), one.answer);
             self.watch_deadline(one);
@@ -134,11 +132,15 @@ impl AssessStage {
 
     /// Takes back determinations of an incident that are not said any more.
     fn unsay(&mut self, incident: &str, says: &BTreeSet<String>, sink: &mut Sink) {
+        // A key begins with the incident: see [`obligation::Determination::key`].
+        let first = format!("{incident}|");
         let gone: Vec<String> = self
             .determinations
-            .iter()
-            .filter(|(key, (of, _))| of == incident && !says.contains(*key))
-            .map(|(key, _)| key.clone())
+            .range(first.clone()..)
+            .map(|(key, _)| key)
+            .take_while(|key| key.starts_with(&first))
+            .filter(|key| !says.contains(*key))
+            .cloned()
             .collect();
         for key in gone {
             let topic = self.context.names.name(Topic::Determinations);

@@ -24,8 +24,9 @@ use stream::{Outgoing, Position, RecordRef, TopicPartition};
 struct Candidate {
     statements: Variants<Access>,
     source: Option<Source>,
-    /// Findings as they stand: key → digest of the value.
-    said: BTreeMap<String, String>,
+    /// Findings as they stand: key and digest of the value. One, as a rule: a map would hold the
+    /// room of eleven for each access.
+    said: Vec<(String, String)>,
     /// Until when it waits for a basis to be recorded; `None`: it was never held.
     held_until: Option<Duration>,
 }
@@ -148,7 +149,7 @@ impl VerifyStage {
                 return Ok(Some(until));
             }
         }
-        let mut says = BTreeMap::new();
+        let mut says: Vec<(String, String)> = Vec::with_capacity(judged.len());
         for judged in judged {
             let mut finding = match judged {
                 Judged::Finding(finding) => *finding,
@@ -160,14 +161,17 @@ impl VerifyStage {
             let digest = facts::digest_json(&finding);
             finding.source.clone_from(&candidate.source);
             let key = finding.key();
-            if candidate.said.get(&key) != Some(&digest) {
+            let one = (key, digest);
+            if !candidate.said.contains(&one) {
                 let bytes = context.codec.encode(Topic::Findings, &finding)?;
-                sink.send(Outgoing::new(topic.clone(), key.as_str(), bytes).on(partition));
+                sink.send(Outgoing::new(topic.clone(), one.0.as_str(), bytes).on(partition));
             }
-            says.insert(key, digest);
+            says.push(one);
         }
-        for gone in candidate.said.keys().filter(|key| !says.contains_key(*key)) {
-            sink.send(Outgoing::tombstone(topic.clone(), gone.as_str()).on(partition));
+        for (gone, _) in &candidate.said {
+            if says.iter().all(|(key, _)| key != gone) {
+                sink.send(Outgoing::tombstone(topic.clone(), gone.as_str()).on(partition));
+            }
         }
         candidate.said = says;
         Ok(None)
@@ -269,7 +273,7 @@ fn source(context: &Context, record: &RecordRef<'_>) -> Option<Source> {
 
 impl Processor for VerifyStage {
     fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
-        let mut said: HashMap<String, (String, String)> = HashMap::new();
+        let mut said: BTreeMap<String, (String, String)> = BTreeMap::new();
         let context = self.context.clone();
         read_whole(
             &context,
@@ -313,7 +317,7 @@ impl Processor for VerifyStage {
                 .entry(id)
                 .or_default()
                 .said
-                .insert(key, digest);
+                .push((key, digest));
         }
         self.parts.insert(at.partition, part);
         let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
