@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(known.plus(open), Interval { at_least: 81, at_most: None });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interval {
     /// Surely this many.
     pub at_least: u64,

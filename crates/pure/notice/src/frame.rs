@@ -106,13 +106,49 @@ impl Frame {
                 .map(|channel| channel.email.clone())
                 .into_iter()
                 .collect(),
-            otherwise: channel.map(otherwise).unwrap_or_default(),
+            otherwise: channel
+                .map(otherwise)
+                .into_iter()
+                .flatten()
+                .chain(besides(order, duty))
+                .collect(),
             subject: channel.map(|channel| channel.subject.clone()),
             in_force_known: duty.in_force.window.from.or(order.in_force.from).is_some(),
             declaration: duty.signature.clone(),
             caveats,
         }
     }
+}
+
+/// To whom it goes besides: the duty's own recipients, and those of the copies that follow from it.
+/// A copy is a duty of its own; who sends the notice should know of it.
+fn besides(order: &orders::Order, duty: &orders::Duty) -> Vec<String> {
+    let own = duty.recipients.iter().map(|one| ("Also to", one));
+    let copies = order
+        .duties
+        .iter()
+        .filter(|other| other.of.as_deref() == Some(duty.name.as_str()))
+        .flat_map(|other| other.recipients.iter())
+        .map(|one| ("A copy is owed to", one));
+    own.chain(copies)
+        .map(|(how, one)| recipient(how, one))
+        .collect()
+}
+
+fn recipient(how: &str, one: &orders::Recipient) -> String {
+    let subject = one.subject.iter();
+    let ways: Vec<String> = one
+        .email
+        .iter()
+        .cloned()
+        .chain((!one.address.is_empty()).then(|| one.address.join(", ")))
+        .chain(subject.map(|subject| format!("subject beginning \"{subject}\"")))
+        .collect();
+    let ways = match ways.is_empty() {
+        true => String::new(),
+        false => format!(": {}", ways.join("; ")),
+    };
+    format!("{how} {} ({}){ways}", one.who, one.cite)
 }
 
 fn otherwise(channel: &orders::Channel) -> Vec<String> {

@@ -195,6 +195,7 @@ fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
     }
     let letters = duty.items.iter().map(|item| item.letter.as_str());
     twice("item", letters, found);
+    numbering(duty, found);
     let limbs = duty.clocks.iter().map(|clock| clock.limb.as_str());
     twice("clock", limbs, found);
     if is_backwards(duty.in_force.window) {
@@ -321,6 +322,35 @@ fn twice<'a>(what: &str, names: impl Iterator<Item = &'a str>, found: &mut Found
         if !seen.insert(name) {
             found.say(name, format!("there are two of the {what} `{name}`"));
         }
+    }
+}
+
+/// Items bear the source's own letters, all of one kind and in order, or numbers where its letters
+/// are not known.
+fn numbering(duty: &Duty, found: &mut Found<'_>) {
+    const ROMAN: [&str; 12] = [
+        "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii",
+    ];
+    let letter = |first: u8, place: usize| {
+        let place = u8::try_from(place).unwrap_or(u8::MAX);
+        char::from(first.saturating_add(place)).to_string()
+    };
+    let styles: [&dyn Fn(usize) -> String; 4] = [
+        &|place| (place + 1).to_string(),
+        &|place| letter(b'A', place),
+        &|place| letter(b'a', place),
+        &|place| ROMAN.get(place).copied().unwrap_or_default().to_owned(),
+    ];
+    let items = || duty.items.iter().enumerate();
+    let is_of =
+        |style: &&dyn Fn(usize) -> String| items().all(|(place, item)| item.letter == style(place));
+    if !styles.iter().any(|style| is_of(&style)) {
+        let odd = items().find(|(place, item)| item.letter != (place + 1).to_string());
+        let odd = odd.map_or("", |(_, item)| item.letter.as_str());
+        let message = "the items are neither numbered (1, 2, 3) nor lettered in order (A, B, C; a, \
+                       b, c; i, ii, iii) as the source does it; numbers stand where its letters \
+                       are not known";
+        found.say_with(&format!("letter = \"{odd}\""), message, "letter = \"1\"");
     }
 }
 

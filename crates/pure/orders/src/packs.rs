@@ -195,6 +195,8 @@ fn load(
         lock.now.insert(name, locked);
         order.duties.push(duty);
     }
+    // What follows from another duty stands after those that stand by themselves.
+    order.duties.sort_by_key(|duty| duty.of.is_some());
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     order.digest = facts::digest_parts(&parts);
     Ok((order, lock))

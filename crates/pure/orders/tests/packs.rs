@@ -85,6 +85,40 @@ fn a_small_pack_is_read_and_linted() {
 }
 
 #[test]
+fn items_are_numbered_or_lettered_in_order() {
+    let lints = |letters: &[&str]| {
+        let items = letters.iter().map(|letter| {
+            let item = format!("letter = \"{letter}\"\ntext = \"It\"\ncite = \"V\"");
+            format!("\n[[items]]\n{item}\nfills = \"date\"\n")
+        });
+        let duty = format!("{DUTY}{}", items.collect::<String>());
+        let lints = packs(ORDER, &duty).expect("it parses").lint();
+        lints
+            .into_iter()
+            .filter(|one| one.message.contains("numbered"))
+            .collect::<Vec<_>>()
+    };
+    for right in [
+        ["1", "2", "3"],
+        ["A", "B", "C"],
+        ["a", "b", "c"],
+        ["i", "ii", "iii"],
+    ] {
+        assert_eq!(lints(&right), [], "{right:?}");
+    }
+    for wrong in [
+        ["D", "F", "N"],
+        ["1", "3", "2"],
+        ["1", "2", "VI.C"],
+        ["A", "b", "C"],
+    ] {
+        let found = lints(&wrong);
+        assert_eq!(found.len(), 1, "{wrong:?}");
+        assert!(found[0].line > 1 && found[0].example.is_some(), "{found:?}");
+    }
+}
+
+#[test]
 fn errors_name_file_line_column_and_the_nearest_word() {
     let one = error(&ORDER.replace("docket", "dockett"), DUTY);
     assert_eq!(

@@ -21,7 +21,7 @@ fn described() -> incident::Incident {
 #[test]
 fn every_report_duty_of_every_pack_can_be_composed() {
     let packs = Packs::embedded().unwrap();
-    let mut seen = 0;
+    let (mut seen, mut recipients) = (0, 0);
     for order in packs.orders() {
         let reports = order
             .duties
@@ -53,6 +53,18 @@ fn every_report_duty_of_every_pack_can_be_composed() {
                 );
                 assert_eq!(letter.to, std::slice::from_ref(&channel.email));
             }
+            let follows = |one: &&orders::Duty| one.of.as_ref() == Some(&duty.name);
+            let copies = order.duties.iter().filter(follows);
+            for besides in copies.chain([duty]).flat_map(|one| &one.recipients) {
+                let said = document.channel.otherwise.iter();
+                let mut said = said.filter(|line| line.contains(&besides.who));
+                let line = said.next().unwrap();
+                assert!(
+                    besides.email.iter().all(|mail| line.contains(mail)),
+                    "{line}"
+                );
+                recipients += 1;
+            }
             assert!(
                 document
                     .caveats
@@ -67,5 +79,5 @@ fn every_report_duty_of_every_pack_can_be_composed() {
             }
         }
     }
-    assert!(seen > 0);
+    assert!(seen > 0 && recipients > 2, "{recipients}");
 }
