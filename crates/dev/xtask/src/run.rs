@@ -196,7 +196,7 @@ pub fn lock() -> Result<(), Trouble> {
 pub fn ci() -> Result<(), Trouble> {
     let clippy = "clippy --release --workspace --all-targets -- -D warnings";
     type Step<'a> = (&'a str, Box<dyn Fn() -> Result<(), Trouble> + 'a>);
-    let steps: [Step<'_>; 6] = [
+    let steps: [Step<'_>; 7] = [
         (
             "format",
             Box::new(|| step(&mut cargo(&words("fmt --all --check")), "cargo fmt")),
@@ -207,6 +207,7 @@ pub fn ci() -> Result<(), Trouble> {
             Box::new(|| step(&mut cargo(&words(clippy)), "cargo clippy")),
         ),
         ("tests", Box::new(|| test(&[]))),
+        ("rehearsal", Box::new(rehearsal)),
         ("alerts", Box::new(alerts)),
         ("demo", Box::new(demo)),
     ];
@@ -217,7 +218,7 @@ pub fn ci() -> Result<(), Trouble> {
         let done = run();
         let result = if done.is_ok() { "ok" } else { "FAILED" };
         let line = format!(
-            "{name:<8} {:>7.1} s  {result}\n",
+            "{name:<9} {:>7.1} s  {result}\n",
             begun.elapsed().as_secs_f64()
         );
         print!("── {line}");
@@ -230,6 +231,27 @@ pub fn ci() -> Result<(), Trouble> {
     print!("── summary\n{summary}");
     Ok(())
 }
+
+/// Plays seeds of the rehearsal. `arguments`: those of the program `rehearse`.
+///
+/// # Errors
+/// It does not build, or a seed fails.
+pub fn rehearse(arguments: &[String]) -> Result<(), Trouble> {
+    let mut rehearse = Command::new(built("rehearse")?);
+    step(rehearse.args(arguments), "the rehearsal")
+}
+
+/// Each planted fault from the seed that is known to catch it, then seeds that nobody played yet.
+fn rehearsal() -> Result<(), Trouble> {
+    rehearse(&words("--canaries"))?;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let first = since.map_or(0, |since| since.as_millis()).to_string();
+    let fresh = ["--seeds", FRESH_SEEDS, "--first", &first];
+    rehearse(&fresh.map(str::to_owned))
+}
+
+/// How many new seeds CI plays.
+const FRESH_SEEDS: &str = "400";
 
 /// promtool on the alerts, their tests and the scrape configuration.
 fn alerts() -> Result<(), Trouble> {
@@ -250,14 +272,7 @@ fn alerts() -> Result<(), Trouble> {
 fn demo() -> Result<(), Trouble> {
     let scratch = Scratch::new("demo")?;
     let out = scratch.path().join("out");
-    // The same selection of packages as the tests: another would build the typesetter anew.
-    step(
-        &mut cargo(&words("build --release --workspace --bin tocsin")),
-        "building tocsin",
-    )?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| repository().join("target"), std::path::PathBuf::from);
-    let mut tocsin = Command::new(target.join("release/tocsin"));
+    let mut tocsin = Command::new(built("tocsin")?);
     tocsin.args(["demo", "--out"]).arg(&out);
     let begun = Instant::now();
     step(&mut tocsin, "the demo")?;
@@ -279,6 +294,16 @@ fn demo() -> Result<(), Trouble> {
         return Err(Trouble("the demo wrote no notice".into()));
     }
     Ok(())
+}
+
+/// Builds a program of the workspace; where it stands.
+fn built(program: &str) -> Result<std::path::PathBuf, Trouble> {
+    // The same selection of packages as the tests: another would build the typesetter anew.
+    let build = words(&format!("build --release --workspace --bin {program}"));
+    step(&mut cargo(&build), &format!("building {program}"))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| repository().join("target"), std::path::PathBuf::from);
+    Ok(target.join("release").join(program))
 }
 
 fn words(line: &str) -> Vec<String> {

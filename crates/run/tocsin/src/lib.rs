@@ -22,6 +22,8 @@ mod notices;
 mod observe;
 mod outputs;
 mod processors;
+#[doc(hidden)]
+pub mod rehearsal;
 mod runtime;
 mod signals;
 #[cfg(test)]

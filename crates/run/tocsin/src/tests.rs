@@ -21,8 +21,18 @@ const ORDINARY_USES: u64 = 2_000;
 
 /// A cluster with the demo's history, small, all of it there from the beginning.
 fn poured() -> MemoryCluster {
+    let cluster = empty();
+    pour(&cluster);
+    cluster
+}
+
+fn empty() -> MemoryCluster {
     let cluster = MemoryCluster::new();
     embedded::create_topics(&cluster, 3).unwrap();
+    cluster
+}
+
+fn pour(cluster: &MemoryCluster) {
     let script = Script::built_in().unwrap().scaled(ORDINARY_USES);
     let history = History::of(&script, 7);
     let store = Arc::new(SchemaStore::without_registry());
@@ -47,7 +57,6 @@ fn poured() -> MemoryCluster {
         let value = codec.encode(Topic::AccessEvents, &one).unwrap();
         append(Topic::AccessEvents, one.account.reveal(), value);
     }
-    cluster
 }
 
 fn law(settings: &LawSettings) -> Arc<Law> {
@@ -193,6 +202,28 @@ fn other_rules_wait_until_these_have_left() {
             .close()
             .unwrap();
     }
+}
+
+/// Screen has said from where on it looks, and is gone before it commits a position. Whoever begins
+/// again begins there, not at the end as it is by then.
+#[test]
+fn a_first_start_is_kept_before_anything_is_committed() {
+    let cluster = empty();
+    let law = law(&LawSettings::default());
+    let plan = Plan {
+        start: Some(StartAt::Latest),
+        ..plan(&cluster, "0", law, Tuning::default())
+    };
+    let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+    for _ in 0..3 {
+        screen.step(Duration::ZERO, Duration::ZERO).unwrap();
+    }
+    drop(screen);
+    let announced = stream::latest(&cluster, Topic::Activations.name()).unwrap();
+    assert_eq!(announced.len(), 3, "one a partition");
+    pour(&cluster);
+    assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+    assert!(said(&cluster) == run(Tuning::default()));
 }
 
 /// What lies before screen's first start is found by scope, what cannot be read there too.

@@ -77,16 +77,16 @@ impl ScreenStage {
 
 impl Processor for ScreenStage {
     fn take(&mut self, at: &TopicPartition, committed: Option<i64>) -> Result<i64, StageError> {
-        let next = match committed {
-            Some(offset) => offset,
-            None => self.first_start(at)?,
-        };
         let mut part = Part {
-            next,
+            next: 0,
             announced: BTreeSet::new(),
             unreadable: 0,
             unreadable_changed: false,
         };
+        // From where on it was said that accesses are looked at; scope searches up to there. Where
+        // no position was committed since, this is where the first start was: chosen anew, it would
+        // lie behind what arrived meanwhile.
+        let mut first: Option<i64> = None;
         let context = self.context.clone();
         read_whole(
             &context,
@@ -96,6 +96,7 @@ impl Processor for ScreenStage {
                 if let Decoded::Record(one) =
                     decode::<Activation>(&context, Topic::Activations, &record)?
                 {
+                    first = Some(first.map_or(one.offset, |first| first.min(one.offset)));
                     part.announced.insert(one.selector);
                 }
                 Ok(())
@@ -115,6 +116,11 @@ impl Processor for ScreenStage {
                 Ok(())
             },
         )?;
+        part.next = match committed.or(first) {
+            Some(offset) => offset,
+            None => self.first_start(at)?,
+        };
+        let next = part.next;
         self.parts.insert(at.partition, part);
         Ok(next)
     }

@@ -1,0 +1,79 @@
+//! Planted faults: what a loop like ours gets wrong when somebody is not careful. Each is a switch
+//! of the log's wrapper, so that what ships has none; the rehearsal must catch every one.
+
+/// A planted fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Canary {
+    /// Now and then a commit carries the positions and not the outputs.
+    PositionsWithoutOutputs,
+    /// Now and then a commit carries the positions and half of the outputs.
+    TornOutputs,
+    /// Positions are committed first, outputs in a transaction of their own.
+    PositionsFirst,
+    /// Outputs are committed first, positions in a transaction of their own.
+    OutputsFirst,
+    /// Outputs are written outside of the transaction.
+    WriteBeforeBegin,
+    /// Now and then a commit says that it is done, and aborts.
+    CommitThatAborts,
+    /// Now and then a commit is one record ahead of what was read.
+    OneAhead,
+    /// After a failure a stage goes on where it stood, not where it committed.
+    ForgetToRewind,
+    /// What was committed is forgotten: every start is a first start.
+    ForgetPositions,
+    /// Now and then a record of a broadcast topic is skipped.
+    SkipBroadcast,
+    /// A stage begins to work before it has read the broadcast topics to their end.
+    StartTooEarly,
+    /// A worker that was fenced writes and commits all the same.
+    IgnoreFencing,
+    /// Each worker has a transactional id of its own, so that nobody is fenced.
+    IdsOfTheirOwn,
+    /// A worker is not told that partitions went to another.
+    MissRevocation,
+    /// Now and then a record is delivered twice.
+    DeliverTwice,
+    /// Tombstones are not written.
+    LoseTombstones,
+    /// What was said before is read back up to the last record but one.
+    ReadBackTooLittle,
+    /// What is on the log cannot be told from what was aborted: outputs of a transaction that
+    /// fails are seen.
+    SeeAborted,
+}
+
+impl Canary {
+    /// All, each with its name on the command line and a seed that catches it.
+    pub const ALL: [(Canary, &'static str, u64); 18] = [
+        (
+            Canary::PositionsWithoutOutputs,
+            "positions-without-outputs",
+            0,
+        ),
+        (Canary::TornOutputs, "torn-outputs", 0),
+        (Canary::PositionsFirst, "positions-first", 0),
+        (Canary::OutputsFirst, "outputs-first", 0),
+        (Canary::WriteBeforeBegin, "write-before-begin", 0),
+        (Canary::CommitThatAborts, "commit-that-aborts", 0),
+        (Canary::OneAhead, "one-ahead", 0),
+        (Canary::ForgetToRewind, "forget-to-rewind", 0),
+        (Canary::ForgetPositions, "forget-positions", 0),
+        (Canary::SkipBroadcast, "skip-broadcast", 0),
+        (Canary::StartTooEarly, "start-too-early", 0),
+        (Canary::IgnoreFencing, "ignore-fencing", 0),
+        (Canary::IdsOfTheirOwn, "ids-of-their-own", 0),
+        (Canary::MissRevocation, "miss-revocation", 0),
+        (Canary::DeliverTwice, "deliver-twice", 0),
+        (Canary::LoseTombstones, "lose-tombstones", 0),
+        (Canary::ReadBackTooLittle, "read-back-too-little", 0),
+        (Canary::SeeAborted, "see-aborted", 0),
+    ];
+
+    /// The canary of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Canary> {
+        let found = Canary::ALL.iter().find(|(_, known, _)| *known == name);
+        found.map(|(canary, ..)| *canary)
+    }
+}

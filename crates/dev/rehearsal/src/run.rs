@@ -1,0 +1,330 @@
+//! Plays a scenario on the real stages, one thread, simulated time, and compares what they said with
+//! what the oracle says.
+
+use crate::canary::Canary;
+use crate::check;
+use crate::faulty::Faulty;
+use crate::oracle::Oracle;
+use crate::people;
+use crate::scenario::{Action, Scenario};
+use crate::world::Fact;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use stream::{Cluster, MemoryCluster, Outgoing};
+use tocsin::rehearsal::{self, Ended, Instance, Rules, STAGES, Task};
+use wire::{Encoder, Framing, RecordKind};
+
+/// What is loaded once for all seeds.
+pub struct Stage {
+    pub(crate) rules: Rules,
+    pub(crate) oracle: Oracle,
+    pub(crate) orders: Vec<String>,
+}
+
+impl Stage {
+    /// The law that binds in the demo.
+    ///
+    /// # Errors
+    /// It cannot be loaded: a fault of the build.
+    pub fn load() -> Result<Stage, String> {
+        let orders = rehearsal::demo_orders()?;
+        Ok(Stage {
+            rules: Rules::load(&orders)?,
+            oracle: Oracle::new(&orders)?,
+            orders,
+        })
+    }
+}
+
+/// What a run came to, where all was well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// How many steps the stages took.
+    pub steps: u64,
+    /// How many faults came to pass.
+    pub faults: u64,
+    /// How many times a stage was opened.
+    pub opened: u64,
+    /// How many zombies were fenced.
+    pub fenced: u64,
+    /// How many keys each topic ended with.
+    pub said: BTreeMap<&'static str, u64>,
+    /// A digest of every record on every topic, in order.
+    pub digest: String,
+}
+
+/// A day on which the simulated time begins, in milliseconds since 1970.
+const BEGIN_MS: i64 = 1_767_225_600_000;
+/// After so many rounds without rest something is wrong.
+const ROUNDS_MAX: u32 = 20_000;
+/// Rounds in which nothing moves before everything is said to rest.
+const IDLE_ROUNDS: u32 = 19;
+
+pub(crate) struct Play<'a> {
+    stage: &'a Stage,
+    scenario: &'a Scenario,
+    pub(crate) cluster: Faulty,
+    instances: [Instance; 2],
+    /// By instance and stage.
+    open: [[Option<Task>; 5]; 2],
+    zombies: Vec<(usize, Task)>,
+    now: Duration,
+    clock: Arc<AtomicI64>,
+    encoder: Encoder,
+    poured: Vec<Fact>,
+    unreadable: BTreeMap<i32, u64>,
+    junk: Vec<String>,
+    outcome: Outcome,
+    pub(crate) people: people::People,
+}
+
+/// Plays it; what was wrong, in words.
+///
+/// # Errors
+/// The first thing that was not as it must be.
+pub(crate) fn play(
+    stage: &Stage,
+    scenario: &Scenario,
+    canary: Option<Canary>,
+) -> Result<Outcome, String> {
+    let mut play = Play::new(stage, scenario, canary)?;
+    for action in &scenario.actions {
+        play.act(*action)?;
+    }
+    play.end()
+}
+
+impl<'a> Play<'a> {
+    fn new(
+        stage: &'a Stage,
+        scenario: &'a Scenario,
+        canary: Option<Canary>,
+    ) -> Result<Play<'a>, String> {
+        let clock = Arc::new(AtomicI64::new(BEGIN_MS));
+        let told = clock.clone();
+        let inner = MemoryCluster::with_clock(move || told.load(Ordering::Relaxed));
+        rehearsal::create_topics(&inner, scenario.partitions)?;
+        let cluster = Faulty::new(inner, canary, scenario.seed);
+        let instance = |name: &str| {
+            let cluster: Arc<dyn Cluster> = Arc::new(cluster.clone());
+            stage.rules.instance(cluster, name, scenario.sizes)
+        };
+        Ok(Play {
+            stage,
+            scenario,
+            instances: [instance("a"), instance("b")],
+            cluster: cluster.clone(),
+            open: Default::default(),
+            zombies: Vec::new(),
+            now: Duration::ZERO,
+            clock,
+            encoder: Encoder::new(Framing::SingleObject),
+            poured: Vec::new(),
+            unreadable: BTreeMap::new(),
+            junk: Vec::new(),
+            outcome: Outcome::default(),
+            people: people::People::default(),
+        })
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), String> {
+        match action {
+            Action::Pour(fact) => {
+                if let Some(fact) = self.scenario.facts.get(fact) {
+                    self.pour(fact.clone())?;
+                }
+            }
+            Action::Step { instance, stage } => {
+                self.step(instance, stage)?;
+            }
+            Action::Fail {
+                instance,
+                stage,
+                fault,
+            } => {
+                self.cluster.arm(Some(fault));
+                let done = self.step(instance, stage);
+                self.cluster.arm(None);
+                done?;
+            }
+            Action::Crash { instance, stage } => self.open[instance][stage] = None,
+            Action::Leave { instance, stage } => {
+                if let Some(task) = self.open[instance][stage].take() {
+                    task.close().map_err(|why| format!("leaving: {why:?}"))?;
+                }
+            }
+            Action::Replace { instance, stage } => {
+                if let Some(task) = self.open[instance][stage].take() {
+                    self.zombies.push((stage, task));
+                    self.step(instance, stage)?;
+                }
+            }
+            Action::Zombies => self.step_zombies(),
+            Action::Wait(time) => self.wait(time),
+            Action::Expire => self.cluster.expire_transactions(),
+            Action::People(number) => {
+                let cluster = self.cluster.inner.clone();
+                for decision in self.people.act(&cluster, number)? {
+                    self.pour(Fact::Decision(Box::new(decision)))?;
+                }
+            }
+            Action::Rest => self.rest()?,
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now += time;
+        let millis = i64::try_from(time.as_millis()).unwrap_or(0);
+        // The stamps of the log jump back now and then; nothing may depend on them.
+        let millis = if millis > 1_000_000 { -millis } else { millis };
+        self.clock.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    /// Puts a fact on its topic.
+    fn pour(&mut self, fact: Fact) -> Result<(), String> {
+        let (topic, key, value) = match &fact {
+            Fact::Access(one) => {
+                let value = self.encode(RecordKind::AccessEvent, one)?;
+                ("access-events", one.account.reveal().to_owned(), value)
+            }
+            Fact::Grant(one) => {
+                let value = self.encode(RecordKind::Grant, one)?;
+                ("grants", one.id.clone(), value)
+            }
+            Fact::Account(one) => {
+                let value = self.encode(RecordKind::Account, one)?;
+                ("accounts", one.account.reveal().to_owned(), value)
+            }
+            Fact::Breach(one) => {
+                let value = self.encode(RecordKind::BreachEvent, one)?;
+                ("breach-events", one.matter.clone(), value)
+            }
+            Fact::Decision(one) => {
+                let value = self.encode(RecordKind::Decision, one)?;
+                ("decisions", one.about.clone(), value)
+            }
+            Fact::Junk(topic, key) => (*topic, key.clone(), b"\x17 no avro".to_vec()),
+        };
+        let record = Outgoing::new(topic, key, value);
+        let place = self.cluster.inner.append(&record);
+        let (partition, offset) = place.map_err(|why| why.to_string())?;
+        if let Fact::Junk(topic, _) = &fact {
+            self.junk.push(format!("{topic}|{partition}|{offset}"));
+            if *topic == "access-events" {
+                *self.unreadable.entry(partition).or_default() += 1;
+            }
+        }
+        self.poured.push(fact);
+        Ok(())
+    }
+
+    fn encode<T: Serialize>(&mut self, kind: RecordKind, value: &T) -> Result<Vec<u8>, String> {
+        let bytes = self.encoder.encode_to_vec(kind, value);
+        bytes.map_err(|error| error.to_string())
+    }
+
+    /// One step of a stage; whether it moved and whether it is settled.
+    fn step(&mut self, instance: usize, stage: usize) -> Result<(bool, bool), String> {
+        if rehearsal::is_single(stage) {
+            // Instances take turns: who begins fences the other, which has ended by then.
+            self.open[1 - instance][stage] = None;
+        }
+        self.outcome.steps += 1;
+        let task = match &mut self.open[instance][stage] {
+            Some(task) => task,
+            none => {
+                self.outcome.opened += 1;
+                match self.instances[instance].open(stage) {
+                    Ok(task) => none.insert(task),
+                    Err(ended) => return self.ended(stage, ended),
+                }
+            }
+        };
+        match task.step(self.now) {
+            Ok(stepped) => Ok((stepped.moved, stepped.settled)),
+            Err(ended) => {
+                self.open[instance][stage] = None;
+                self.ended(stage, ended)
+            }
+        }
+    }
+
+    /// What the engine does: begin again, or stop, which nobody here has a reason to.
+    fn ended(&self, stage: usize, ended: Ended) -> Result<(bool, bool), String> {
+        match ended {
+            Ended::Again(_) => Ok((true, false)),
+            Ended::Stop(why) => Err(format!("stage {} stopped: {why}", STAGES[stage])),
+        }
+    }
+
+    fn step_zombies(&mut self) {
+        let now = self.now;
+        let fenced = &mut self.outcome.fenced;
+        self.zombies.retain_mut(|(_, task)| match task.step(now) {
+            Ok(_) => true,
+            Err(_) => {
+                *fenced += 1;
+                false
+            }
+        });
+    }
+
+    /// All stages go on until nothing moves and all say that nothing is outstanding.
+    fn rest(&mut self) -> Result<(), String> {
+        self.cluster.expire_transactions();
+        let mut idle = 0;
+        for round in 0..ROUNDS_MAX {
+            // Patience ends.
+            self.now += Duration::from_secs(u64::from(round / 8));
+            let (mut moved, mut settled) = (false, true);
+            for stage in 0..STAGES.len() {
+                for instance in 0..2 {
+                    let there = self.open[instance][stage].is_some();
+                    let ours = instance == 0 && self.open[1][stage].is_none();
+                    if there || ours || (instance == 0 && !rehearsal::is_single(stage)) {
+                        let (m, s) = self.step(instance, stage)?;
+                        moved |= m;
+                        settled &= s;
+                    }
+                }
+            }
+            idle = if moved { 0 } else { idle + 1 };
+            if settled && idle > IDLE_ROUNDS {
+                return Ok(());
+            }
+        }
+        let waits = format!("they do not come to rest in {ROUNDS_MAX} rounds");
+        Err(waits)
+    }
+
+    /// Lets everything rest, compares, starts everything anew and sees that nothing more is said.
+    fn end(mut self) -> Result<Outcome, String> {
+        self.step_zombies();
+        self.rest()?;
+        self.step_zombies();
+        self.zombies.clear();
+        self.rest()?;
+        let facts: Vec<&Fact> = self.poured.iter().collect();
+        let oracle = &self.stage.oracle;
+        let expected = oracle.answers(&facts, self.scenario.partitions, &self.unreadable)?;
+        let log = check::read(&self.cluster.inner)?;
+        log.nothing_twice()?;
+        log.is_as(&expected)?;
+        log.dead_letters_are(&self.junk)?;
+        self.open = Default::default();
+        self.now += Duration::from_secs(600);
+        self.rest()?;
+        let again = check::read(&self.cluster.inner)?;
+        log.nothing_new(&again)?;
+        self.outcome.faults = self.cluster.control().faults;
+        for (topic, keys) in &log.last {
+            self.outcome.said.insert(*topic, keys.len() as u64);
+        }
+        self.outcome.digest = again.digest();
+        Ok(self.outcome)
+    }
+}
