@@ -13,7 +13,7 @@ use crate::topology::{Stage, Topic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{MemoryCluster, Outgoing};
+use stream::{Cluster, MemoryCluster, Outgoing};
 use wire::{Framing, SchemaStore};
 
 /// How many ordinary uses stand around the history's incidents.
@@ -224,6 +224,45 @@ fn a_first_start_is_kept_before_anything_is_committed() {
     pour(&cluster);
     assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
     assert!(said(&cluster) == run(Tuning::default()));
+}
+
+/// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot be
+/// searched any more, and whoever began at the new one's beginning would not say so.
+#[test]
+fn a_topic_that_was_created_anew_stops_the_screen() {
+    let cluster = poured();
+    let law = law(&LawSettings::default());
+    let plan = plan(&cluster, "0", law, Tuning::default());
+    let mut stages = Stepped::open(&plan);
+    assert!(stages.rest(Duration::ZERO), "not settled");
+    // A selector that comes late announces where screen stands.
+    let late = serde_json::json!({
+        "id": "late", "matter": "M-LATE", "recorded_at": "2026-06-01T00:00:00Z",
+        "report": {"kind": "indicator", "mode": "insider", "actors": ["emp-late"],
+            "from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
+    });
+    let late = Outgoing::new(
+        Topic::BreachEvents.name(),
+        "M-LATE",
+        late.to_string().into_bytes(),
+    );
+    cluster.append(&late).unwrap();
+    assert!(stages.rest(Duration::ZERO), "not settled");
+    drop(stages);
+    let accesses = Topic::AccessEvents.name();
+    let partitions = cluster.partitions(accesses).unwrap();
+    cluster.delete_topics(&[accesses]).unwrap();
+    let anew = stream::TopicSpec::new(accesses, partitions);
+    cluster.create_topics(&[anew]).unwrap();
+    let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+    let stopped = (0..20).find_map(|_| screen.step(Duration::ZERO, Duration::ZERO).err());
+    match stopped {
+        Some(StageError::Stop { code, reason }) => {
+            assert_eq!(code, "position-past-end");
+            assert!(reason.contains("created anew"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What lies before screen's first start is found by scope, what cannot be read there too.

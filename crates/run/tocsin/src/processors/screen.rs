@@ -86,7 +86,7 @@ impl Processor for ScreenStage {
         // From where on it was said that accesses are looked at; scope searches up to there. Where
         // no position was committed since, this is where the first start was: chosen anew, it would
         // lie behind what arrived meanwhile.
-        let mut first: Option<i64> = None;
+        let (mut first, mut last): (Option<i64>, i64) = (None, 0);
         let context = self.context.clone();
         read_whole(
             &context,
@@ -97,6 +97,7 @@ impl Processor for ScreenStage {
                     decode::<Activation>(&context, Topic::Activations, &record)?
                 {
                     first = Some(first.map_or(one.offset, |first| first.min(one.offset)));
+                    last = last.max(one.offset);
                     part.announced.insert(one.selector);
                 }
                 Ok(())
@@ -116,6 +117,19 @@ impl Processor for ScreenStage {
                 Ok(())
             },
         )?;
+        // Kafka forgets positions with the topic that they were in; what was announced stays.
+        let (_, end) = context.cluster.range(&at.topic, at.partition)?;
+        if committed.is_none() && last > end {
+            return Err(StageError::Stop {
+                code: "position-past-end".to_owned(),
+                reason: format!(
+                    "{at} was read up to offset {last} at least, but the log ends at {end} and no \
+                     position is committed: the topic was created anew. Restore the topic, or \
+                     commit a position of the group {}screen on purpose",
+                    context.prefix
+                ),
+            });
+        }
         part.next = match committed.or(first) {
             Some(offset) => offset,
             None => self.first_start(at)?,
