@@ -22,6 +22,7 @@ mod recurring;
 mod register;
 mod settings;
 mod shown;
+mod spared;
 mod strict;
 
 pub use decide::{decide, decide_duty};
