@@ -10,7 +10,7 @@ use crate::topology::Topic;
 use access::Records;
 use facts::{Account, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
 use incident::{Attempt, Dirty, Fold, Incident};
-use obligation::Determination;
+use obligation::{Decided, Determination, Instances};
 use orders::OutOfRange;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +20,15 @@ pub(crate) struct Assessed {
     pub(crate) incident: Incident,
     /// One per bound order and duty.
     pub(crate) determinations: Vec<Determination>,
+}
+
+impl Assessed {
+    fn new((incident, determinations): Decided) -> Assessed {
+        Assessed {
+            incident,
+            determinations,
+        }
+    }
 }
 
 /// What changed.
@@ -46,6 +55,8 @@ pub(crate) struct Assessment {
     /// How many accesses of each partition could not be read, by who read them first.
     unreadable: BTreeMap<i32, BTreeMap<String, u64>>,
     dirty: Dirty,
+    /// What incidents would come to if they were one instance.
+    instances: Instances,
 }
 
 impl Assessment {
@@ -60,6 +71,7 @@ impl Assessment {
             coverage: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             dirty: Dirty::new(),
+            instances: Instances::default(),
         }
     }
 
@@ -229,8 +241,11 @@ impl Assessment {
             self.dirty = now.split_off(&first);
         }
         let rebuilt = self.fold.rebuild(&now);
+        let mut assessed = assess(law, rebuilt.changed)?;
+        let instances = &mut self.instances;
+        law.as_one(instances, &self.fold, &mut assessed, &rebuilt.gone)?;
         Ok(Changed {
-            assessed: assess(law, rebuilt.changed)?,
+            assessed: assessed.into_iter().map(Assessed::new).collect(),
             gone: rebuilt.gone,
             more: !self.dirty.is_empty(),
         })
@@ -239,20 +254,18 @@ impl Assessment {
     /// Every incident with its determinations.
     pub(crate) fn everything(&mut self, law: &Law) -> Result<Vec<Assessed>, OutOfRange> {
         self.expect();
-        assess(law, self.fold.incidents())
+        let mut assessed = assess(law, self.fold.incidents())?;
+        law.as_one(&mut Instances::default(), &self.fold, &mut assessed, &[])?;
+        Ok(assessed.into_iter().map(Assessed::new).collect())
     }
 }
 
 /// Puts every bound order to each incident. A date that no calendar covers is an error that a
 /// person must see, never "not owed".
-fn assess(law: &Law, incidents: Vec<Incident>) -> Result<Vec<Assessed>, OutOfRange> {
-    incidents
-        .into_iter()
-        .map(|incident| {
-            Ok(Assessed {
-                determinations: law.decide(&incident)?,
-                incident,
-            })
-        })
-        .collect()
+fn assess(law: &Law, incidents: Vec<Incident>) -> Result<Vec<Decided>, OutOfRange> {
+    let decided = incidents.into_iter().map(|incident| {
+        let determinations = law.decide(&incident)?;
+        Ok((incident, determinations))
+    });
+    decided.collect()
 }
