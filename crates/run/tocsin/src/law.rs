@@ -5,7 +5,7 @@ use access::{Judged, Records, Screen, Terms};
 use facts::{Access, Decision, Finding, Variants};
 use incident::{Fold, Incident};
 use notice::{Decided, Notices};
-use obligation::{Decided, Determination, Filing, Instances, RegisterEntry};
+use obligation::{Determination, Filing, Instances, RegisterEntry};
 use orders::{Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -319,7 +319,7 @@ impl Law {
         &self,
         instances: &mut Instances,
         fold: &Fold,
-        decided: &mut Vec<Decided>,
+        decided: &mut Vec<obligation::Decided>,
         gone: &[String],
     ) -> Result<(), orders::OutOfRange> {
         let decide = |incident: &Incident| self.decide(incident);
