@@ -6,8 +6,9 @@ use crate::grouping::{Scope, matter_group};
 use crate::judging::Judging;
 use crate::ledger::{Basis, Ledger};
 use crate::reports::Entry;
+use crate::suppose::{Less, NOTHING};
 use crate::withdrawal::{BREACH_EVENTS, DECISIONS};
-use crate::{Discovery, Incident, Overlaps, Row, Searched};
+use crate::{Discovery, Incident, Overlaps, Row, Searched, Without};
 use facts::{
     Decision, IndicatorMode, Information, Kleene, MilestoneName, Moment, Private, Report, Span,
     digest_json, short_id,
@@ -43,20 +44,24 @@ struct Content<'a> {
     withdrawn: &'a [String],
     decisions: &'a [Decision],
     findings: String,
+    /// What would be without a record is a function of the same facts, and of those that a join or
+    /// part speaks of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without: Vec<(&'a str, &'a str, &'a str)>,
 }
 
 impl Fold {
     /// The ledger of `scope` as the facts are now: `kept` where it is still that, else a new one.
     pub(crate) fn ledger(&self, scope: &Scope, kept: Option<Ledger>) -> Ledger {
         let basis = self.basis();
-        let (standing, _) = self.reports_on(&matters(scope), scope);
+        let (standing, _) = self.reports_on(&matters(scope), scope, &NOTHING);
         let entries: Vec<&Entry> = standing.values().copied().collect();
         let judging = Judging::new(&entries);
         let mut ledger = match kept {
             Some(kept) if kept.is_of(scope, &judging) => kept,
             _ => Ledger::new(scope, judging, basis),
         };
-        ledger.catch_up(self.exposed(&standing), basis);
+        ledger.catch_up(self.exposed(&standing, &NOTHING), basis);
         ledger
     }
 
@@ -75,20 +80,28 @@ impl Fold {
 
     /// The incident that `scope` is, whose ledger is `ledger`.
     pub(crate) fn assemble(&self, scope: &Scope, ledger: &Ledger) -> Incident {
+        let mut incident = self.assemble_less(scope, ledger, &NOTHING);
+        (incident.without, incident.without_more) = self.without(scope, ledger);
+        incident.facts_digest = self.digest(scope, &incident, ledger.digest());
+        incident
+    }
+
+    /// The same without what is supposed away, and without a digest.
+    pub(crate) fn assemble_less(&self, scope: &Scope, ledger: &Ledger, less: &Less) -> Incident {
         let groups = &scope.groups;
         let matters = matters(scope);
         let actors: Vec<Private> = named(groups, "actor:").map(Private::from).collect();
-        let (standing, withdrawn) = self.reports_on(&matters, scope);
+        let (standing, withdrawn) = self.reports_on(&matters, scope, less);
         let entries: Vec<&Entry> = standing.values().copied().collect();
         let judging = Judging::new(&entries);
         let (mut rows, overlaps) = ledger.rows();
-        for one in self.exposed(&standing) {
+        for one in self.exposed(&standing, less) {
             let key_taken = judging.key_taken(one.exposure.key.as_ref(), &one.groups());
             rows.extend(figures(&one, key_taken, self.basis()));
         }
         let (first, last) = extent(ledger.extent(), &entries);
         let rests_on = ledger.rests_on_since(&self.findings);
-        let mut incident = Incident {
+        Incident {
             id: incident_id(groups),
             matter: matters.first().cloned(),
             information_by_matter: self.information(&matters, ledger, &entries),
@@ -106,18 +119,18 @@ impl Fold {
             searched: self.searches.searched(groups),
             reports: entries.iter().map(|entry| entry.reported.clone()).collect(),
             withdrawn,
-            decisions: self.decisions_about(groups),
+            decisions: self.decisions_about(groups, less),
             parted_but_connected: scope.parted,
             facts_digest: String::new(),
-        };
-        incident.facts_digest = self.digest(scope, &incident, ledger.digest());
-        incident
+            without: Vec::new(),
+            without_more: 0,
+        }
     }
 
     /// The exposures that `standing` reports state.
-    fn exposed(&self, standing: &BTreeMap<&str, &Entry>) -> Vec<Exposed> {
+    pub(crate) fn exposed(&self, standing: &BTreeMap<&str, &Entry>, less: &Less) -> Vec<Exposed> {
         let exposed = standing.iter().flat_map(|(id, entry)| {
-            let unsure = self.withdrawals.standing(BREACH_EVENTS, id) == Kleene::Unknown;
+            let unsure = self.taking(less).standing(BREACH_EVENTS, id) == Kleene::Unknown;
             Exposed::of(entry, unsure)
         });
         exposed.collect()
@@ -153,12 +166,14 @@ impl Fold {
 
     /// The reports on `matters` that stand, and the ids of those that were withdrawn. Figures
     /// about the whole of a matter are not about those of its accesses that are here by a time.
-    fn reports_on(
-        &self,
+    pub(crate) fn reports_on<'a>(
+        &'a self,
         matters: &[String],
         scope: &Scope,
-    ) -> (BTreeMap<&str, &Entry>, Vec<String>) {
+        less: &'a Less,
+    ) -> (BTreeMap<&'a str, &'a Entry>, Vec<String>) {
         let mut standing = self.reports.on(matters);
+        less.apply(matters, &mut standing);
         if !scope.guests.is_empty() {
             let is_guest = |matter: &String| scope.guests.contains(&matter_group(matter));
             standing
@@ -166,7 +181,7 @@ impl Fold {
         }
         let mut withdrawn = Vec::new();
         standing.retain(|id, _| {
-            let stands = !self.withdrawals.withdrew(BREACH_EVENTS, id);
+            let stands = !self.taking(less).withdrew(BREACH_EVENTS, id);
             if !stands {
                 withdrawn.push((*id).to_owned());
             }
@@ -177,7 +192,17 @@ impl Fold {
 
     /// Answers about the union of `groups`, or about what part of it was an incident before a
     /// join, and all readings; none that was revoked.
-    fn decisions_about(&self, groups: &BTreeSet<String>) -> Vec<Decision> {
+    fn decisions_about(&self, groups: &BTreeSet<String>, less: &Less) -> Vec<Decision> {
+        let taking = self.taking(less);
+        self.answers_and_readings(groups, &|id| !taking.withdrew(DECISIONS, id))
+    }
+
+    /// The same, as far as `stands` lets them stand.
+    pub(crate) fn answers_and_readings(
+        &self,
+        groups: &BTreeSet<String>,
+        stands: &dyn Fn(&str) -> bool,
+    ) -> Vec<Decision> {
         let mut ids: BTreeSet<String> = groups.iter().map(|group| incident_id([group])).collect();
         ids.insert(incident_id(groups));
         let names: Vec<&String> = groups.iter().collect();
@@ -190,11 +215,10 @@ impl Fold {
                 ids.insert(incident_id(chosen.map(|(_, name)| *name)));
             }
         }
-        self.decisions
-            .about(&ids, &|id| !self.withdrawals.withdrew(DECISIONS, id))
+        self.decisions.about(&ids, stands)
     }
 
-    fn digest(&self, scope: &Scope, incident: &Incident, findings: String) -> String {
+    pub(crate) fn digest(&self, scope: &Scope, incident: &Incident, findings: String) -> String {
         digest_json(&Content {
             groups: &scope.groups,
             times: &scope.times,
@@ -215,12 +239,13 @@ impl Fold {
             withdrawn: &incident.withdrawn,
             decisions: &incident.decisions,
             findings,
+            without: incident.without.iter().map(Without::named).collect(),
         })
     }
 }
 
 /// The matters of `scope`, sorted.
-fn matters(scope: &Scope) -> Vec<String> {
+pub(crate) fn matters(scope: &Scope) -> Vec<String> {
     named(&scope.groups, "matter:").map(str::to_owned).collect()
 }
 

@@ -11,6 +11,7 @@ use crate::ledgers::Ledgers;
 use crate::people::People;
 use crate::reports::Reports;
 use crate::searches::Searches;
+use crate::suppose::{Less, NOTHING};
 use crate::withdrawal::{
     ACCESS_EVENTS, ACCOUNTS, BREACH_EVENTS, DECISIONS, Name, Withdrawals, name,
 };
@@ -310,10 +311,15 @@ impl Fold {
     /// join speaks of the longest that it can be and a part of none: too much in one incident is
     /// seen, too little is not.
     fn web(&self) -> Web {
+        self.web_less(&NOTHING)
+    }
+
+    /// The same without what is supposed away.
+    pub(crate) fn web_less(&self, less: &Less) -> Web {
         let (mut joins, mut parts) = (Vec::new(), Vec::new());
-        for entry in self.reports.groupings() {
+        for entry in self.reports.groupings().filter_map(|one| less.seen(one)) {
             let record = &entry.reported.record;
-            if self.withdrawals.standing(BREACH_EVENTS, &record.id) == Kleene::No
+            if self.taking(less).standing(BREACH_EVENTS, &record.id) == Kleene::No
                 || entry.reported.is_disputed("matter")
             {
                 continue;
@@ -393,6 +399,15 @@ impl Fold {
         Some(self.assemble_anew(scope))
     }
 
+    /// What the groups would be if they were one incident. Their joins and parts do not count.
+    pub fn as_one(&self, groups: BTreeSet<String>) -> Incident {
+        let scope = Scope {
+            groups,
+            ..Scope::default()
+        };
+        self.assemble_less(&scope, &self.ledger(&scope, None), &NOTHING)
+    }
+
     /// Says what was published before a restart: the incident, its groups and the digest of its
     /// facts. What of it is not confirmed by [`Fold::rebuild_all`] is gone.
     pub fn adopt(&mut self, incident: &str, groups: &[String], facts_digest: &str) {
@@ -418,6 +433,8 @@ impl Fold {
             for scope in web.scopes_of(&group) {
                 met.extend(scope.groups);
             }
+            // What would be without a join or part rests on all that it names.
+            met.extend(self.named_with(&group));
             for id in self.held_by.get(&group).into_iter().flatten() {
                 if before.insert(id.clone())
                     && let Some((groups, _)) = self.published.get(id)
@@ -467,6 +484,24 @@ impl Fold {
             }
         }
         dirty
+    }
+
+    /// The groups that some join or part names together with `group`.
+    fn named_with(&self, group: &String) -> Dirty {
+        let mut found = Dirty::new();
+        for statement in self
+            .reports
+            .groupings()
+            .flat_map(|one| one.statements.iter())
+        {
+            if let Report::Join(one) | Report::Part(one) = &statement.report {
+                let named = named(&statement.matter, one);
+                if named.contains(group) {
+                    found.extend(named);
+                }
+            }
+        }
+        found
     }
 
     /// [`Fold::rebuild`] for everything: after a restart, or when what decides has changed.

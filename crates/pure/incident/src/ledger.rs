@@ -132,6 +132,16 @@ impl Ledger {
             && self.judging == *judging
     }
 
+    /// Whether `exposed` is what exposures state in it.
+    pub(crate) fn states(&self, exposed: &[Exposed]) -> bool {
+        self.exposed == exposed && !self.exposures_stale
+    }
+
+    /// How many accesses, and accounts that exposures name, stand in it.
+    pub(crate) fn entries(&self) -> u64 {
+        self.columns.iter().map(|column| column.entries).sum()
+    }
+
     /// The groups of which it holds accesses.
     pub(crate) fn groups(&self) -> &BTreeSet<String> {
         &self.scope.groups

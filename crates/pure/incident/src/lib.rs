@@ -26,6 +26,7 @@ mod reports;
 mod roster;
 mod searches;
 mod sum;
+mod suppose;
 mod withdrawal;
 
 pub use counts::{Counted, count, count_with_disputes};

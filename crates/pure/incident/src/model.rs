@@ -272,6 +272,67 @@ pub struct Incident {
     /// Digest of the facts above, positions left out: determination and notice rest on it. Account
     /// records are in it by what they change: classes and how many people.
     pub facts_digest: String,
+    /// The same without each record that may have taken something away, so that an answer can say
+    /// what it owes to it. These have none themselves.
+    pub without: Vec<Without>,
+    /// How many more such records there are, which were not supposed away.
+    pub without_more: u64,
+}
+
+/// An incident as it would be without one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Without {
+    /// The record's id: of a report, or of a decision that revokes.
+    pub record: String,
+    /// By what it may take away.
+    pub taker: Taker,
+    /// The incident without it; of a record that contradicts itself, with one of its statements.
+    pub incident: Incident,
+}
+
+impl Without {
+    /// What it is in the digest of the facts.
+    pub(crate) fn named(&self) -> (&str, &str, &str) {
+        let digest = self.incident.facts_digest.as_str();
+        (&self.record, self.taker.as_str(), digest)
+    }
+}
+
+/// By what a record may take something away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taker {
+    /// It takes another one back.
+    Retraction,
+    /// Its statements contradict each other.
+    Dispute,
+    /// It separates what was one instance.
+    Part,
+    /// It takes back what people decided.
+    Revocation,
+    /// A count of responders.
+    Tally,
+    /// It says that something was earlier.
+    Milestone,
+    /// Whether keys were reached.
+    Key,
+    /// A yes/no fact.
+    Circumstance,
+}
+
+impl Taker {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Taker::Retraction => "retraction",
+            Taker::Dispute => "dispute",
+            Taker::Part => "part",
+            Taker::Revocation => "revocation",
+            Taker::Tally => "tally",
+            Taker::Milestone => "milestone",
+            Taker::Key => "key",
+            Taker::Circumstance => "circumstance",
+        }
+    }
 }
 
 impl Incident {

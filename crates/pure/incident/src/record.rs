@@ -104,6 +104,8 @@ pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident
         decisions,
         parted_but_connected: record.parted_but_connected,
         facts_digest: record.facts_digest.clone(),
+        without: Vec::new(),
+        without_more: 0,
     }
 }
 

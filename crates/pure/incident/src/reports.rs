@@ -17,6 +17,19 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// One statement by itself.
+    pub(crate) fn of(event: BreachEvent) -> Option<Entry> {
+        let mut statements = Variants::default();
+        let matters = BTreeSet::from([event.matter.clone()]);
+        statements.insert(event);
+        let reported = settled(&statements)?;
+        Some(Entry {
+            statements,
+            reported,
+            matters,
+        })
+    }
+
     /// Whether the statements agree on what kind of report this is; if not, it decides nothing.
     pub(crate) fn is_of_one_kind(&self) -> bool {
         !self.reported.is_disputed("report.kind")

@@ -105,7 +105,7 @@ impl Withdrawals {
     }
 
     /// All that bears on `name` by taking something back, directly or through others.
-    fn above(&self, name: &Name) -> BTreeSet<Name> {
+    pub(crate) fn above(&self, name: &Name) -> BTreeSet<Name> {
         let mut found = BTreeSet::new();
         let mut open = vec![name.clone()];
         while let Some(name) = open.pop() {

@@ -132,9 +132,10 @@ fn rebuilding_names_what_changed_and_what_is_gone() {
 
     let dirty = fold.put_finding(x.key(), None);
     let rebuilt = fold.rebuild(&dirty);
+    // What M-7 would be without the retraction of the join is something else now.
     assert_eq!(
         (rebuilt.changed.len(), rebuilt.gone),
-        (0, vec![Fold::id_of(&["actor:x".into()])])
+        (1, vec![Fold::id_of(&["actor:x".into()])])
     );
 }
 

@@ -10,7 +10,7 @@ use crate::frame::Frame;
 use crate::parts::{Change, Earlier, ReservedReading};
 use crate::settings::Settings;
 use crate::{items, texts, whole};
-use facts::{Decision, Moment};
+use facts::{Decision, Kleene, Moment};
 use incident::Incident;
 use jiff::tz::TimeZone;
 use obligation::{Answer, Because, Determination};
@@ -132,7 +132,7 @@ pub fn compose(
         order: frame.order.clone(),
         duty: frame.duty.clone(),
         answer: determination.answer,
-        why: reasons(&discretion, &determination.because),
+        why: reasons(&discretion, determination),
         due: determination.clock.as_ref().map(due),
         reminder: determination.reminder.as_ref().map(reasonable_time),
         items,
@@ -255,7 +255,9 @@ fn earlier(before: &[ReleasedBefore]) -> Vec<Earlier> {
     earlier
 }
 
-fn reasons(discretion: &Discretion<'_>, because: &Because) -> Vec<Reason> {
+/// Why the duty is owed or not, and for what is not owed (any more) each record without which it
+/// would be.
+fn reasons(discretion: &Discretion<'_>, determination: &Determination) -> Vec<Reason> {
     fn walk(discretion: &Discretion<'_>, node: &Because, depth: u32, into: &mut Vec<Reason>) {
         into.push(Reason {
             depth,
@@ -270,7 +272,23 @@ fn reasons(discretion: &Discretion<'_>, because: &Because) -> Vec<Reason> {
         }
     }
     let mut reasons = Vec::new();
-    walk(discretion, because, 0, &mut reasons);
+    walk(discretion, &determination.because, 0, &mut reasons);
+    reasons.extend(determination.spared_by.iter().map(|one| Reason {
+        depth: 0,
+        text: format!(
+            "Whether it would be owed without record {} ({}: {})",
+            discretion.record(&one.record),
+            one.kind.replace('_', " "),
+            one.what
+        ),
+        cite: None,
+        value: match one.without {
+            Answer::Owed => Kleene::Yes,
+            Answer::Open | Answer::NotOwed => Kleene::Unknown,
+        },
+        count: None,
+        records: discretion.records([&one.record]),
+    }));
     reasons
 }
 

@@ -208,6 +208,8 @@ pub(crate) fn incident() -> Incident {
         decisions: Vec::new(),
         parted_but_connected: false,
         facts_digest: "f0".to_owned(),
+        without: Vec::new(),
+        without_more: 0,
     }
 }
 
@@ -242,6 +244,8 @@ pub(crate) fn determination(answer: Answer) -> Determination {
         },
         texts: Vec::new(),
         near: Vec::new(),
+        spared_by: Vec::new(),
+        spared_by_more: 0,
         counts: counts
             .map(|(unit, n)| (unit.to_owned(), Interval::exactly(n)))
             .into(),

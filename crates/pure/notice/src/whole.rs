@@ -106,8 +106,9 @@ pub(crate) fn note_whole(case: &mut Case<'_>, kind: Kind, before: &[ReleasedBefo
             .map(|ask| ask.question.as_str())
             .collect();
         let what = format!(
-            "it is not settled whether the duty is owed: {}",
-            asks.join(" ")
+            "it is not settled whether the duty is owed: {}{}",
+            asks.join(" "),
+            but_for(case)
         );
         case.must(
             None,
@@ -162,11 +163,25 @@ fn note_withdrawal(case: &mut Case<'_>, before: &[ReleasedBefore]) {
     case.must(
         None,
         &key,
-        "by what is on record now the duty is not owed, but a notice was released: is it to be \
-         withdrawn?"
-            .to_owned(),
+        format!(
+            "by what is on record now the duty is not owed, but a notice was released: is it to be \
+             withdrawn?{}",
+            but_for(case)
+        ),
         &fill,
     );
+}
+
+/// Which records took it away, in a sentence; nothing where none did.
+fn but_for(case: &Case<'_>) -> String {
+    let named = case.determination.spared_by.iter();
+    let named: Vec<String> = named
+        .map(|one| format!("{} ({})", case.discretion.record(&one.record), one.kind))
+        .collect();
+    match named.is_empty() {
+        true => String::new(),
+        false => format!(" It would be owed but for {}.", named.join(", ")),
+    }
 }
 
 /// The key of the question whether what was released last is to be withdrawn.

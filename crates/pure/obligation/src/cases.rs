@@ -187,6 +187,14 @@ fn compare(
         let now = got.near.iter().map(|one| one.kind.as_str());
         same("near", set(near.iter().map(String::as_str)), set(now));
     }
+    if let Some(records) = &expect.spared_by {
+        let now = got.spared_by.iter().map(|one| one.record.as_str());
+        same(
+            "spared_by",
+            set(records.iter().map(String::as_str)),
+            set(now),
+        );
+    }
     for (unit, count) in &expect.counts {
         let now = got
             .counts

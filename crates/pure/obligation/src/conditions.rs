@@ -133,6 +133,7 @@ impl Context<'_> {
             if let Report::Circumstance(one) = &reported.record.report
                 && one.name == name
                 && one.matching.is_unrestricted()
+                && self.subject.is_meant_by(one)
                 && one
                     .order
                     .as_ref()

@@ -3,7 +3,7 @@
 use crate::determination::{Because, Reserved};
 use crate::population::Part;
 use crate::settings::Settings;
-use facts::{Act, Kleene, Moment};
+use facts::{Act, Circumstance, Kleene, Moment, Report};
 use incident::{Discovery, Incident};
 use orders::{Anchor, Condition, Duty, Order};
 use std::cell::RefCell;
@@ -23,8 +23,14 @@ impl Said {
     /// Answers are found by the id of their ask. A reading holds for every incident of its order,
     /// unless it says that it is about another incident.
     pub(crate) fn of(order: &Order, incident: &Incident) -> Said {
+        Said::but_for(order, incident, None)
+    }
+
+    /// The same without one decision.
+    pub(crate) fn but_for(order: &Order, incident: &Incident, without: Option<&str>) -> Said {
         let mut said = Said::default();
-        for decision in &incident.decisions {
+        let decisions = incident.decisions.iter();
+        for decision in decisions.filter(|one| Some(one.id.as_str()) != without) {
             let (table, question, value) = match &decision.act {
                 Act::Answer(answer) => (&mut said.answers, &answer.question, &answer.value),
                 Act::Reading(reading)
@@ -64,6 +70,24 @@ pub(crate) struct Suppose {
     /// The order binds, or not.
     pub(crate) in_force: Option<Kleene>,
 }
+
+/// Of whom a clause is asked, where statements of yes/no facts name an entity or another party.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Subject {
+    entity: Option<String>,
+    party: Option<String>,
+}
+
+impl Subject {
+    /// Whether `one` speaks of it: what names nobody speaks of all.
+    pub(crate) fn is_meant_by(&self, one: &Circumstance) -> bool {
+        (one.entity.is_none() || one.entity == self.entity)
+            && (one.party.is_none() || one.party == self.party)
+    }
+}
+
+/// Of how many a clause is asked, one by one.
+const SUBJECTS_MAX: usize = 64;
 
 /// A fact that would settle something, before its id and its effects are known.
 #[derive(Clone, PartialEq, Eq)]
@@ -172,9 +196,11 @@ pub(crate) struct Context<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) said: &'a Said,
     pub(crate) suppose: Suppose,
+    pub(crate) subject: Subject,
     /// Whether the tree is to show its details: not where only the value is wanted.
     pub(crate) detailed: bool,
     used: RefCell<BTreeSet<String>>,
+    consulted: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Context<'a> {
@@ -192,8 +218,10 @@ impl<'a> Context<'a> {
             settings,
             said,
             suppose: Suppose::default(),
+            subject: Subject::default(),
             detailed: true,
             used: RefCell::default(),
+            consulted: RefCell::default(),
         }
     }
 
@@ -201,14 +229,72 @@ impl<'a> Context<'a> {
     pub(crate) fn supposing(&self, suppose: Suppose) -> Context<'a> {
         Context {
             suppose,
+            subject: self.subject.clone(),
             detailed: false,
             used: RefCell::default(),
+            consulted: RefCell::default(),
             order: self.order,
             duty: self.duty,
             incident: self.incident,
             settings: self.settings,
             said: self.said,
         }
+    }
+
+    /// Every entity with every other party that a statement about the whole matter names: a clause
+    /// that asks several facts asks them of one and the same.
+    fn subjects(&self) -> BTreeSet<Subject> {
+        let slug = &self.order.slug;
+        let stated = self.incident.reports.iter();
+        let stated = stated.filter_map(|reported| match &reported.record.report {
+            Report::Circumstance(one) if one.matching.is_unrestricted() => Some(one),
+            _ => None,
+        });
+        let (mut entities, mut parties) = (BTreeSet::new(), BTreeSet::new());
+        for one in stated.filter(|one| one.order.as_ref().is_none_or(|order| order == slug)) {
+            entities.extend(one.entity.clone());
+            parties.extend(one.party.clone());
+        }
+        let or_none = |named: BTreeSet<String>| match named.is_empty() {
+            true => vec![None],
+            false => named.into_iter().map(Some).collect(),
+        };
+        let (entities, parties) = (or_none(entities), or_none(parties));
+        let pairs = entities.iter().flat_map(|entity| {
+            let (entity, parties) = (entity.clone(), parties.iter().cloned());
+            parties.map(move |party| Subject {
+                entity: entity.clone(),
+                party,
+            })
+        });
+        pairs.take(SUBJECTS_MAX).collect()
+    }
+
+    /// The same, asked of whom the clause holds most of: it is enough that it holds of one.
+    pub(crate) fn of_whom(&self, value: &dyn Fn(&Context<'a>) -> Kleene) -> Context<'a> {
+        let about = |subject: &Subject| Context {
+            subject: subject.clone(),
+            ..Context::new(
+                self.order,
+                self.duty,
+                self.incident,
+                self.settings,
+                self.said,
+            )
+        };
+        let mut best: Option<(Kleene, Context<'a>)> = None;
+        let subjects = self.subjects();
+        for subject in &subjects {
+            let here = about(subject);
+            let holds = match subjects.len() {
+                1 => Kleene::Yes,
+                _ => value(&here),
+            };
+            if best.as_ref().is_none_or(|(most, _)| holds > *most) {
+                best = Some((holds, here));
+            }
+        }
+        best.map_or_else(|| about(&Subject::default()), |(_, here)| here)
     }
 
     /// The same incident seen by another duty of the order.
@@ -239,6 +325,7 @@ impl<'a> Context<'a> {
             return None;
         }
         let values = self.said.answers.get(&self.ask_id(fact))?;
+        self.consulted.borrow_mut().extend(values.values().cloned());
         let (value, id) = values.first_key_value().filter(|_| values.len() == 1)?;
         self.used.borrow_mut().insert(id.clone());
         Some(value.clone())
@@ -257,6 +344,11 @@ impl<'a> Context<'a> {
     /// Ids of the answers that this evaluation rests on.
     pub(crate) fn used(&self) -> Vec<String> {
         self.used.borrow().iter().cloned().collect()
+    }
+
+    /// Ids of the answers and readings that this evaluation looked at, used or disputed.
+    pub(crate) fn consulted(&self) -> BTreeSet<String> {
+        self.consulted.borrow().clone()
     }
 
     pub(crate) fn answered_yes_no(&self, fact: &str) -> Kleene {
@@ -307,7 +399,11 @@ impl<'a> Context<'a> {
     /// The reading that is followed: counsel's, failing that the working one.
     fn reading(&self, id: &str) -> Option<&orders::ReadingRule> {
         let question = self.order.reserved.get(id)?;
-        let value = match self.said.readings.get(id) {
+        let readings = self.said.readings.get(id);
+        if let Some(values) = readings {
+            self.consulted.borrow_mut().extend(values.values().cloned());
+        }
+        let value = match readings {
             Some(values) if values.len() == 1 => values.keys().next().map(String::as_str),
             Some(_) => None,
             None => question.working.as_deref(),

@@ -5,6 +5,7 @@ use crate::determination::{Answer, Ask, Because, Determination, PackStamp, Reser
 use crate::near::near;
 use crate::population::View;
 use crate::settings::Settings;
+use crate::spared::spared_by;
 use facts::{Interval, Kleene};
 use incident::{Discovery, Incident};
 use orders::{Duty, NoDuty, Order, OutOfRange};
@@ -24,7 +25,7 @@ pub fn decide(
     let said = Said::of(order, incident);
     let mut determinations = Vec::with_capacity(order.duties.len());
     for duty in &order.duties {
-        determinations.push(one(&Context::new(order, duty, incident, settings, &said))?);
+        determinations.push(one(&context(order, duty, incident, settings, &said))?);
     }
     if order.duties.is_empty() || order.no_duty.is_some() {
         determinations.push(without_duty(order, incident));
@@ -49,8 +50,20 @@ pub fn decide_duty(
     };
     let said = Said::of(order, incident);
     let duty = order.duty(duty);
-    duty.map(|duty| one(&Context::new(order, duty, incident, settings, &said)))
+    duty.map(|duty| one(&context(order, duty, incident, settings, &said)))
         .transpose()
+}
+
+/// The duty put to the incident, asked of whom it holds most of.
+pub(crate) fn context<'a>(
+    order: &'a Order,
+    duty: &'a Duty,
+    incident: &'a Incident,
+    settings: &'a Settings,
+    said: &'a Said,
+) -> Context<'a> {
+    Context::new(order, duty, incident, settings, said)
+        .of_whom(&|context| value(context, Suppose::default()))
 }
 
 /// The value of a duty with something supposed, and nothing else.
@@ -110,6 +123,7 @@ fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
     }
     let asks = asks(context, answer, wanted);
     node.because.records = context.used();
+    let (spared_by, spared_by_more) = spared_by(context, answer);
     let mut determination = Determination {
         incident: incident.id.clone(),
         matter: incident.matter.clone(),
@@ -129,6 +143,8 @@ fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
         asks,
         reserved: raised.iter().map(|id| context.reserved(id)).collect(),
         near: near(context, answer),
+        spared_by,
+        spared_by_more,
     };
     determination.digest = facts::digest_json(&determination);
     Ok(determination)
@@ -261,6 +277,8 @@ fn without_duty(order: &Order, incident: &Incident) -> Determination {
         asks: Vec::new(),
         reserved: reserved.into_iter().collect(),
         near: Vec::new(),
+        spared_by: Vec::new(),
+        spared_by_more: 0,
     };
     determination.digest = facts::digest_json(&determination);
     determination

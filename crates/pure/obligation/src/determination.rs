@@ -17,6 +17,17 @@ pub enum Answer {
     Open,
 }
 
+impl Answer {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Answer::Owed => "owed",
+            Answer::NotOwed => "not_owed",
+            Answer::Open => "open",
+        }
+    }
+}
+
 impl From<Kleene> for Answer {
     fn from(value: Kleene) -> Answer {
         match value {
@@ -197,6 +208,30 @@ pub struct Determination {
     /// change the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<Near>,
+    /// For what is not owed or open: each record without which it would be owed, up to five.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spared_by: Vec<SparedBy>,
+    /// How many more such records there are, or were too many to be tried.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub spared_by_more: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A record that took a duty away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SparedBy {
+    /// The record's id.
+    pub record: String,
+    /// By what: `retraction`, `dispute`, `part`, `revocation`, `tally`, `milestone`, `key`,
+    /// `circumstance`, `answer`, `reading`, `judgement`.
+    pub kind: String,
+    /// What it says, in words.
+    pub what: String,
+    /// What the duty would be without it: `owed`, or `open` where that is not counted.
+    pub without: Answer,
 }
 
 /// Which text an answer rests on.
@@ -232,6 +267,23 @@ impl Determination {
         )
     }
 
+    /// What took it away, in one line; nothing where no record did.
+    pub fn spared_in_a_line(&self) -> Option<String> {
+        let more = match self.spared_by_more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = self.spared_by.iter().map(|one| {
+            let may = match one.without {
+                Answer::Owed => "",
+                Answer::Open | Answer::NotOwed => ", perhaps",
+            };
+            format!("{} ({}{may})", one.record, one.kind.replace('_', " "))
+        });
+        let named: Vec<String> = named.collect();
+        (!named.is_empty()).then(|| format!("spared by {}{more}", named.join(", ")))
+    }
+
     /// Why, in one line: the clause that carries the answer and, where it is a count, what was left
     /// out of it. The whole reason is [`Determination::because`].
     pub fn in_a_line(&self) -> String {
@@ -256,7 +308,15 @@ impl Determination {
             .collect();
         match reasons.is_empty() {
             true => node.text.clone(),
-            false => format!("{}. {}", node.text, reasons.join(". ")),
+            false => {
+                let text = node.text.as_str();
+                let stop = if text.ends_with(['.', '?', '!']) {
+                    ""
+                } else {
+                    "."
+                };
+                format!("{text}{stop} {}", reasons.join(". "))
+            }
         }
     }
 }

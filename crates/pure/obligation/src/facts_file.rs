@@ -137,6 +137,15 @@ fn with_rows(
              report, or decide each matter by itself",
         ));
     };
+    add_rows(incident, rows);
+    for without in &mut incident.without {
+        add_rows(&mut without.incident, rows);
+    }
+    digest.clone_into(&mut incident.facts_digest);
+    Ok(incidents)
+}
+
+fn add_rows(incident: &mut Incident, rows: &[CountedRow]) {
     let key_taken = key_taken(incident);
     for row in rows {
         for classes in incident.information_by_matter.values_mut() {
@@ -152,8 +161,6 @@ fn with_rows(
         }
         incident.rows.push(row.row(key_taken));
     }
-    digest.clone_into(&mut incident.facts_digest);
-    Ok(incidents)
 }
 
 /// An incident of which nothing is on record but rows.
@@ -182,6 +189,8 @@ fn empty(decisions: Vec<Decision>) -> Incident {
         decisions,
         parted_but_connected: false,
         facts_digest: String::new(),
+        without: Vec::new(),
+        without_more: 0,
     }
 }
 

@@ -110,5 +110,8 @@ pub fn with_filings(order: &Order, incident: &Incident, filings: &[Filing]) -> I
     seen.reports.extend(others.map(Filing::reported));
     seen.reports.sort_by(|a, b| a.record.id.cmp(&b.record.id));
     seen.reports.dedup_by(|a, b| a.record.id == b.record.id);
+    for without in &mut seen.without {
+        without.incident = with_filings(order, &without.incident, filings);
+    }
     seen
 }

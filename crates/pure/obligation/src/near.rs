@@ -1,7 +1,7 @@
 //! Near the line: which single fact, count or reading would change an answer.
 
 use crate::context::{Context, Said, Suppose};
-use crate::decide::value;
+use crate::decide::{context, value};
 use crate::determination::{Answer, Near};
 use crate::population::Part;
 use crate::settings::Settings;
@@ -83,7 +83,7 @@ fn near_one(
 }
 
 /// The conditions without parts.
-fn leaves<'a>(context: &Context<'a>) -> Vec<&'a Condition> {
+pub(crate) fn leaves<'a>(context: &Context<'a>) -> Vec<&'a Condition> {
     let duty = context.duty;
     let mut open: Vec<&Condition> = std::iter::once(&duty.when).chain(&duty.unless).collect();
     let mut leaves = Vec::new();
@@ -218,49 +218,42 @@ fn readings(context: &Context<'_>, now: Kleene) -> Vec<Near> {
     found
 }
 
-/// What `duty` of `order` would come to if these incidents were one instance, where that differs
-/// from what each comes to by itself: "if the three were one instance: 27 accounts, owed". The
-/// caller says which incidents to try together; the first one's matters name the joined instance.
+/// What `duty` of `order` would come to if the incidents `of` were one instance, where that is not
+/// what any of them comes to by itself (`alone`): "if these three were one instance: 27 accounts,
+/// owed". `joined` is what they are together, as a fold makes it: what stands in several of them
+/// counts once.
 ///
 /// `None` where there is no such duty, fewer than two incidents, or nothing would change.
 pub fn as_one_instance(
     order: &Order,
     duty: &str,
-    incidents: &[&Incident],
+    joined: &Incident,
+    of: &[&str],
+    alone: &BTreeSet<Answer>,
     settings: &Settings,
 ) -> Option<Near> {
-    let duty = order.duty(duty)?;
-    let [first, others @ ..] = incidents else {
-        return None;
-    };
-    if others.is_empty() {
-        return None;
-    }
-    let put = |incident: &Incident| {
-        let said = Said::of(order, incident);
-        let context = Context::new(order, duty, incident, settings, &said);
-        let context = context.supposing(Suppose::default());
-        let counted = leaves(&context)
-            .into_iter()
-            .find_map(|leaf| match &leaf.kind {
-                ConditionKind::Count(rule) => {
-                    let (_, count) = context.counted(rule)?;
-                    Some(format!("{count} {}", rule.unit.as_str()))
-                }
-                _ => None,
-            });
-        (value(&context, Suppose::default()), counted)
-    };
-    let joined = joined(first, others);
-    let (then, counted) = put(&joined);
-    let alone: BTreeSet<Kleene> = incidents.iter().map(|one| put(one).0).collect();
+    let duty = order.duty(duty).filter(|_| of.len() > 1)?;
+    let said = Said::of(order, joined);
+    let context = context(order, duty, joined, settings, &said);
+    let context = context.supposing(Suppose::default());
+    let then = Answer::from(value(&context, Suppose::default()));
     if alone.contains(&then) {
         return None;
     }
-    let counted = counted.map_or_else(String::new, |counted| format!(": {counted}"));
-    let now: Vec<&str> = alone.iter().map(|value| value.as_str()).collect();
-    let would = BTreeMap::from([("yes".to_owned(), Answer::from(then))]);
-    let what = format!("if these {} were one instance{counted}", incidents.len());
+    let counted = leaves(&context)
+        .into_iter()
+        .find_map(|leaf| match &leaf.kind {
+            ConditionKind::Count(rule) => {
+                let (_, count) = context.counted(rule)?;
+                Some(format!(": {count} {}", rule.unit.as_str()))
+            }
+            _ => None,
+        });
+    let names = of.join(", ");
+    let counted = counted.unwrap_or_default();
+    let now: Vec<&str> = alone.iter().map(|answer| answer.as_str()).collect();
+    let would = BTreeMap::from([("yes".to_owned(), then)]);
+    let what = format!("if these {} were one instance ({names}){counted}", of.len());
     Some(near_one(
         "instance",
         what,
@@ -268,26 +261,4 @@ pub fn as_one_instance(
         now.join(", "),
         would,
     ))
-}
-
-/// The incidents as one, as far as clauses look at it.
-fn joined(first: &Incident, others: &[&Incident]) -> Incident {
-    let mut one = first.clone();
-    for other in others {
-        one.matters.extend(other.matters.iter().cloned());
-        one.groups.extend(other.groups.iter().cloned());
-        one.rows.extend(other.rows.iter().cloned());
-        one.reports.extend(other.reports.iter().cloned());
-        one.decisions.extend(other.decisions.iter().cloned());
-        one.first = [one.first, other.first].into_iter().flatten().min();
-        one.last = one.last.max(other.last);
-        one.searched.complete &= other.searched.complete;
-        for (matter, classes) in &other.information_by_matter {
-            let here = one.information_by_matter.entry(matter.clone());
-            here.or_default().extend(classes.iter().copied());
-        }
-    }
-    one.groups.sort();
-    one.groups.dedup();
-    one
 }

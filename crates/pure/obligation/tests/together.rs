@@ -3,9 +3,7 @@
 use orders::{Order, Packs};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tocsin_obligation::{
-    Answer, Filing, Settings, as_one_instance, decide_duty, facts_file, with_filings,
-};
+use tocsin_obligation::{Answer, Filing, Settings, decide_duty, facts_file, with_filings};
 
 const REPORT: &str = "covered-incident-report";
 
@@ -62,28 +60,6 @@ fn a_notice_under_a_rule_is_a_required_one_for_every_other_order() {
     // Under the rule itself it is no notice of another law.
     assert_eq!(with_filings(rule, &three, &filings).reports, three.reports);
     assert_eq!(with_filings(order, &seen, &filings).reports, seen.reports);
-}
-
-#[test]
-fn three_incidents_that_are_one_come_to_twenty_seven_accounts() {
-    let packs = Packs::embedded().expect("the packs parse");
-    let order = packs.order("ring").expect("it");
-    let settings = Settings::new(&[]).expect("the calendar");
-    let nine: Vec<_> = ["A", "B", "C"]
-        .iter()
-        .map(|one| incident(one, 9, &[]))
-        .collect();
-    let all: Vec<&incident::Incident> = nine.iter().collect();
-    let near = as_one_instance(order, REPORT, &all, &settings).expect("it would change");
-    assert_eq!(near.would["yes"], Answer::Owed, "{near:?}");
-    assert!(
-        near.what.contains("3 were one instance: 27 accounts"),
-        "{near:?}"
-    );
-    let few = [incident("A", 4, &[]), incident("B", 4, &[])];
-    let few: Vec<&incident::Incident> = few.iter().collect();
-    assert_eq!(as_one_instance(order, REPORT, &few, &settings), None);
-    assert_eq!(as_one_instance(order, REPORT, &all[..1], &settings), None);
 }
 
 const ORDER: &str = r#"

@@ -49,6 +49,8 @@ pub struct Expect {
     pub texts: Option<Vec<String>>,
     /// What would change the answer, by kind (and nothing else, where given).
     pub near: Option<Vec<String>>,
+    /// The records without which it would be owed (and no others).
+    pub spared_by: Option<Vec<String>>,
     /// The counts, by unit.
     #[serde(default)]
     pub counts: BTreeMap<String, Interval>,

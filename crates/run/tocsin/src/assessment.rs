@@ -11,7 +11,7 @@ use access::Records;
 use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
 use incident::{Attempt, Dirty, Fold, Incident};
 use notice::Decided;
-use obligation::Determination;
+use obligation::{Determination, Instances};
 use orders::OutOfRange;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,15 @@ pub(crate) struct Assessed {
     pub(crate) incident: Incident,
     /// One per bound order and duty.
     pub(crate) determinations: Vec<Determination>,
+}
+
+impl Assessed {
+    fn new((incident, determinations): Decided) -> Assessed {
+        Assessed {
+            incident,
+            determinations,
+        }
+    }
 }
 
 /// What changed.
@@ -52,6 +61,8 @@ pub(crate) struct Assessment {
     /// What came of it.
     decided: Decided,
     dirty: Dirty,
+    /// What incidents would come to if they were one instance.
+    instances: Instances,
 }
 
 impl Assessment {
@@ -69,6 +80,7 @@ impl Assessment {
             on_notices_changed: false,
             decided: Decided::default(),
             dirty: Dirty::new(),
+            instances: Instances::default(),
         }
     }
 
@@ -268,8 +280,16 @@ impl Assessment {
             self.dirty = now.split_off(&first);
         }
         let rebuilt = self.fold.rebuild(&now);
+        let mut assessed = assess(law, rebuilt.changed, &self.decided)?;
+        law.as_one(
+            &mut self.instances,
+            &self.fold,
+            &self.decided,
+            &mut assessed,
+            &rebuilt.gone,
+        )?;
         Ok(Changed {
-            assessed: assess(law, rebuilt.changed, &self.decided)?,
+            assessed: assessed.into_iter().map(Assessed::new).collect(),
             gone: rebuilt.gone,
             more: !self.dirty.is_empty(),
         })
@@ -279,7 +299,16 @@ impl Assessment {
     pub(crate) fn everything(&mut self, law: &Law) -> Result<Vec<Assessed>, OutOfRange> {
         self.expect();
         self.judge_releases(law);
-        assess(law, self.fold.incidents(), &self.decided)
+        let mut assessed = assess(law, self.fold.incidents(), &self.decided)?;
+        let mut instances = Instances::default();
+        law.as_one(
+            &mut instances,
+            &self.fold,
+            &self.decided,
+            &mut assessed,
+            &[],
+        )?;
+        Ok(assessed.into_iter().map(Assessed::new).collect())
     }
 }
 
@@ -289,14 +318,10 @@ fn assess(
     law: &Law,
     incidents: Vec<Incident>,
     decided: &Decided,
-) -> Result<Vec<Assessed>, OutOfRange> {
-    incidents
-        .into_iter()
-        .map(|incident| {
-            Ok(Assessed {
-                determinations: law.decide(&incident, decided)?,
-                incident,
-            })
-        })
-        .collect()
+) -> Result<Vec<obligation::Decided>, OutOfRange> {
+    let decided = incidents.into_iter().map(|incident| {
+        let determinations = law.decide(&incident, decided)?;
+        Ok((incident, determinations))
+    });
+    decided.collect()
 }

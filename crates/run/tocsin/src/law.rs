@@ -3,9 +3,9 @@
 use crate::errors::Failure;
 use access::{Judged, Records, Screen, Terms};
 use facts::{Access, Decision, Finding, Variants};
-use incident::Incident;
+use incident::{Fold, Incident};
 use notice::{Decided, Notices};
-use obligation::{Determination, Filing, RegisterEntry};
+use obligation::{Determination, Filing, Instances, RegisterEntry};
 use orders::{Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -319,6 +319,22 @@ impl Law {
             all.extend(determinations?);
         }
         Ok(all)
+    }
+
+    /// What incidents that changed, and others by that, would come to if they were one instance.
+    ///
+    /// # Errors
+    /// As [`Law::decide`].
+    pub(crate) fn as_one(
+        &self,
+        instances: &mut Instances,
+        fold: &Fold,
+        decided: &Decided,
+        assessed: &mut Vec<obligation::Decided>,
+        gone: &[String],
+    ) -> Result<(), orders::OutOfRange> {
+        let decide = |incident: &Incident| self.decide(incident, decided);
+        instances.settle(self.bound(), fold, &self.decide, assessed, gone, &decide)
     }
 
     /// An incident from a file of facts, for `decide`.

@@ -182,6 +182,43 @@ fn what_is_no_longer_owed_drafts_a_withdrawal_that_a_person_must_want() {
 }
 
 #[test]
+fn what_took_a_reported_duty_away_is_named_in_the_question_and_in_the_reasons() {
+    let decided = Decided::new(&released(&complete()));
+    let mut spared = determination(Answer::NotOwed);
+    spared.spared_by = vec![obligation::SparedBy {
+        record: "b-77".to_owned(),
+        kind: "retraction".to_owned(),
+        what: "it takes another record back".to_owned(),
+        without: Answer::Owed,
+    }];
+    let put = |one: &obligation::Determination| {
+        let plan = notices().plan(&incident(), std::slice::from_ref(one), &decided);
+        let is_new = |one: &NoticeRecord| one.kind != Kind::Initial;
+        let new = plan.records.into_iter().find(is_new).unwrap();
+        let asked = new.document.blocking().next().unwrap().what.clone();
+        (new.document, asked)
+    };
+    let (document, asked) = put(&spared);
+    assert!(
+        asked.ends_with("It would be owed but for b-77 (retraction)."),
+        "{asked}"
+    );
+    let why = document.why.last().unwrap();
+    assert!(why.text.contains("without record b-77"), "{why:?}");
+    assert_eq!(why.records, ["b-77"]);
+    // Who is named by a record's id is not said.
+    spared.spared_by[0].record = "emp-4711".to_owned();
+    let (document, asked) = put(&spared);
+    let text = format!("{asked}{:?}", document.why);
+    assert!(!text.contains("emp-4711"), "{text}");
+    // What became open is asked about in the same way.
+    spared.answer = Answer::Open;
+    let (document, asked) = put(&spared);
+    assert_eq!(document.kind, Kind::Supplement);
+    assert!(asked.contains("It would be owed but for"), "{asked}");
+}
+
+#[test]
 fn after_a_join_the_released_notice_is_the_joined_incidents_initial_one() {
     let document = complete();
     let decided = Decided::new(&released(&document));

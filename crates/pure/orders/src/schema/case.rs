@@ -76,6 +76,10 @@ fn expect() -> Value {
             "near",
             texts("What would change the answer, by kind (and nothing else)."),
         ),
+        may(
+            "spared_by",
+            texts("Ids of the records without which it would be owed (and no others)."),
+        ),
         may("counts", by_name("The counts, by unit.", interval)),
         may(
             "because",

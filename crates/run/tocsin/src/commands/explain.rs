@@ -100,6 +100,18 @@ fn determination(one: &Determination) {
             would.join(", ")
         );
     }
+    for spared in &one.spared_by {
+        println!(
+            "  spared by {} ({}): {}; without it: {}",
+            spared.record,
+            spared.kind.replace('_', " "),
+            spared.what,
+            word(spared.without)
+        );
+    }
+    if one.spared_by_more > 0 {
+        println!("  spared by, perhaps: {} more records", one.spared_by_more);
+    }
     for ask in &one.asks {
         println!("  asked: {} [{}]", ask.question, ask.id);
     }

@@ -16,6 +16,7 @@ pub(crate) struct Row {
     answer: Answer,
     accounts: Option<facts::Interval>,
     because: String,
+    spared: Option<String>,
     planned: Option<String>,
     outer: Option<String>,
     notice: Option<String>,
@@ -35,6 +36,7 @@ pub(crate) fn rows(results: &Results, law: &Law) -> Vec<Row> {
             answer: one.answer,
             accounts: one.counts.get("accounts").copied(),
             because: one.in_a_line(),
+            spared: one.spared_in_a_line(),
             planned: planned(one),
             outer: one
                 .clock
@@ -134,6 +136,9 @@ pub(crate) fn text(rows: &[Row]) -> String {
     for (cells, row) in cells.iter().zip(rows) {
         line(&cells.each_ref().map(String::as_str));
         line(&["", &format!("└ {}", row.because)]);
+        if let Some(spared) = &row.spared {
+            line(&["", &format!("  {spared}")]);
+        }
     }
     out
 }

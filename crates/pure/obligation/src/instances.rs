@@ -1,0 +1,233 @@
+//! What several incidents would come to if they were one instance.
+//!
+//! Whether what one actor did and what another did are one instance is reserved to counsel, so each
+//! is an incident of its own, and small ones stay below a number that they reach together. Which
+//! ones are tried follows from the facts alone: those of actors by themselves whose accesses began
+//! in the same quarter of a year, the greatest first.
+
+use crate::determination::{Answer, Determination, Near};
+use crate::near::as_one_instance;
+use crate::settings::Settings;
+use facts::Interval;
+use incident::{Fold, Incident};
+use orders::{Condition, ConditionKind, CountRule, Duty, Order, OutOfRange};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many incidents are tried together.
+const TOGETHER_MAX: usize = 8;
+/// From how many accounts on an incident stands for itself, and costs too much to count again.
+const ACCOUNTS_MAX: u64 = 10_000;
+
+/// An incident with its determinations.
+pub type Decided = (Incident, Vec<Determination>);
+
+/// Where incidents may be one instance: an order, a duty of it, a quarter of a year.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    order: String,
+    duty: String,
+    quarter: (i16, i8),
+}
+
+/// An incident that may be a part of something greater.
+#[derive(Debug, Clone, Default)]
+struct Member {
+    groups: Vec<String>,
+    /// At least how many stand in it, by place, and what it comes to by itself.
+    places: BTreeMap<Place, (u64, Answer)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    incidents: BTreeSet<String>,
+    near: Near,
+}
+
+/// What is known of incidents that may be one instance; see the module.
+#[derive(Debug, Clone, Default)]
+pub struct Instances {
+    members: BTreeMap<String, Member>,
+    places: BTreeMap<Place, BTreeSet<(Reverse<u64>, String)>>,
+    found: BTreeMap<Place, Found>,
+}
+
+impl Instances {
+    /// Takes in incidents that changed, with what they come to, and those that are `gone`. Adds to
+    /// `decided` what would be if they and others were one instance, and the incidents of which
+    /// something else is to be said by that, decided anew by `decide`.
+    ///
+    /// # Errors
+    /// As those of `decide`.
+    pub fn settle<'a>(
+        &mut self,
+        orders: impl Iterator<Item = &'a Order>,
+        fold: &Fold,
+        settings: &Settings,
+        decided: &mut Vec<Decided>,
+        gone: &[String],
+        decide: &dyn Fn(&Incident) -> Result<Vec<Determination>, OutOfRange>,
+    ) -> Result<(), OutOfRange> {
+        let orders: BTreeMap<&str, &Order> =
+            orders.map(|order| (order.slug.as_str(), order)).collect();
+        let mut touched = BTreeSet::new();
+        for id in gone.iter().chain(decided.iter().map(|(one, _)| &one.id)) {
+            touched.extend(self.take(id));
+        }
+        for (incident, determinations) in decided.iter() {
+            touched.extend(self.put(&orders, incident, determinations));
+        }
+        let mut again = BTreeSet::new();
+        for place in touched {
+            let before = self.found.remove(&place);
+            let now = self.look(&place, &orders, fold, settings);
+            if before != now {
+                let both = before.iter().chain(&now);
+                again.extend(both.flat_map(|one| one.incidents.iter().cloned()));
+            }
+            if let Some(now) = now {
+                self.found.insert(place, now);
+            }
+        }
+        for (incident, _) in decided.iter() {
+            again.remove(&incident.id);
+        }
+        for id in again {
+            let group = self.members.get(&id).and_then(|one| one.groups.first());
+            if let Some(incident) = group.and_then(|group| fold.incident_of(group)) {
+                let determinations = decide(&incident)?;
+                decided.push((incident, determinations));
+            }
+        }
+        decided.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        for (incident, determinations) in decided.iter_mut() {
+            for one in determinations {
+                self.complete(incident, one);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets an incident; gives the places where it stood.
+    fn take(&mut self, id: &str) -> BTreeSet<Place> {
+        let member = self.members.remove(id).unwrap_or_default();
+        for (place, (many, _)) in &member.places {
+            if let Some(here) = self.places.get_mut(place) {
+                here.remove(&(Reverse(*many), id.to_owned()));
+                if here.is_empty() {
+                    self.places.remove(place);
+                }
+            }
+        }
+        member.places.into_keys().collect()
+    }
+
+    /// Notes an incident; gives the places where it stands now.
+    fn put(
+        &mut self,
+        orders: &BTreeMap<&str, &Order>,
+        incident: &Incident,
+        determinations: &[Determination],
+    ) -> BTreeSet<Place> {
+        let of_actors = |group: &String| group.starts_with("actor:");
+        if !incident.groups.iter().all(of_actors) || !incident.times.is_empty() {
+            return BTreeSet::new();
+        }
+        let mut member = Member {
+            groups: incident.groups.clone(),
+            ..Member::default()
+        };
+        for one in determinations {
+            let many = at_least(orders, one).filter(|many| *many > 0);
+            if let Some((place, many)) = place(incident, one).zip(many) {
+                let here = self.places.entry(place.clone()).or_default();
+                here.insert((Reverse(many), incident.id.clone()));
+                member.places.insert(place, (many, one.answer));
+            }
+        }
+        let places = member.places.keys().cloned().collect();
+        if !member.places.is_empty() {
+            self.members.insert(incident.id.clone(), member);
+        }
+        places
+    }
+
+    /// Which of those at `place` would be owed together: as few of the greatest as may come to the
+    /// number, failing that all that are tried.
+    fn look(
+        &self,
+        place: &Place,
+        orders: &BTreeMap<&str, &Order>,
+        fold: &Fold,
+        settings: &Settings,
+    ) -> Option<Found> {
+        let order = orders.get(place.order.as_str())?;
+        let needed = aggregated(order.duty(&place.duty)?)?.at_least;
+        let here = self.places.get(place)?.iter().take(TOGETHER_MAX);
+        let here: Vec<(u64, &str)> = here.map(|(many, id)| (many.0, id.as_str())).collect();
+        let mut sum = 0_u64;
+        let enough = here.iter().position(|(many, _)| {
+            sum = sum.saturating_add(*many);
+            sum >= needed
+        })?;
+        let few = enough.saturating_add(1).max(2).min(here.len());
+        let sizes = BTreeSet::from([few, here.len()]);
+        sizes.into_iter().find_map(|size| {
+            let of: Vec<&str> = here.iter().take(size).map(|(_, id)| *id).collect();
+            let members = of.iter().filter_map(|id| self.members.get(*id));
+            let (mut groups, mut alone) = (BTreeSet::new(), BTreeSet::new());
+            for member in members {
+                groups.extend(member.groups.iter().cloned());
+                alone.extend(member.places.get(place).map(|(_, answer)| *answer));
+            }
+            let joined = fold.as_one(groups);
+            let near = as_one_instance(order, &place.duty, &joined, &of, &alone, settings)?;
+            let incidents = of.into_iter().map(str::to_owned).collect();
+            Some(Found { incidents, near })
+        })
+    }
+
+    /// Adds what would be if it were one instance with others.
+    fn complete(&self, incident: &Incident, one: &mut Determination) {
+        let found = place(incident, one).and_then(|place| self.found.get(&place));
+        if let Some(found) = found.filter(|found| found.incidents.contains(&incident.id)) {
+            one.near.push(found.near.clone());
+            one.near.sort();
+            one.digest = String::new();
+            one.digest = facts::digest_json(one);
+        }
+    }
+}
+
+fn place(incident: &Incident, one: &Determination) -> Option<Place> {
+    let zone = jiff::tz::TimeZone::UTC;
+    let began = incident.first?.date_in(&zone);
+    Some(Place {
+        order: one.order.clone(),
+        duty: one.duty.clone()?,
+        quarter: (began.year(), (began.month() - 1) / 3),
+    })
+}
+
+/// At least how many stand in an incident that is not owed, of what its duty counts together where
+/// counsel reads several as one instance.
+fn at_least(orders: &BTreeMap<&str, &Order>, one: &Determination) -> Option<u64> {
+    let duty = orders.get(one.order.as_str())?.duty(one.duty.as_deref()?)?;
+    let rule = aggregated(duty).filter(|_| one.answer != Answer::Owed && duty.of.is_none())?;
+    let small = |count: &Interval| count.at_most.is_some_and(|most| most <= ACCOUNTS_MAX);
+    one.counts.get("accounts").filter(|count| small(count))?;
+    Some(one.counts.get(rule.unit.as_str())?.at_least)
+}
+
+/// The count of a duty of which it is for counsel what adds up.
+fn aggregated(duty: &Duty) -> Option<&CountRule> {
+    let mut open: Vec<&Condition> = vec![&duty.when];
+    while let Some(condition) = open.pop() {
+        match &condition.kind {
+            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
+            ConditionKind::Count(rule) if rule.aggregation_question.is_some() => return Some(rule),
+            _ => {}
+        }
+    }
+    None
+}
