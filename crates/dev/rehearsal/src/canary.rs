@@ -16,7 +16,7 @@ pub enum Canary {
     WriteBeforeBegin,
     /// Now and then a commit says that it is done, and aborts.
     CommitThatAborts,
-    /// Now and then a commit is one record ahead of what was read.
+    /// A commit is one record ahead of what was read, where there is one.
     OneAhead,
     /// After a failure a stage goes on where it stood, not where it committed.
     ForgetToRewind,
@@ -36,7 +36,7 @@ pub enum Canary {
     DeliverTwice,
     /// Tombstones are not written.
     LoseTombstones,
-    /// What was said before is read back up to the last record but one.
+    /// What was said before is read back, but for the last records.
     ReadBackTooLittle,
     /// What is on the log cannot be told from what was aborted: outputs of a transaction that
     /// fails are seen.

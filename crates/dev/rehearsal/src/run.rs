@@ -60,8 +60,9 @@ pub struct Outcome {
 const BEGIN_MS: i64 = 1_767_225_600_000;
 /// After so many rounds without rest something is wrong.
 const ROUNDS_MAX: u32 = 20_000;
-/// Rounds in which nothing moves before everything is said to rest.
-const IDLE_ROUNDS: u32 = 19;
+/// Rounds in which nothing moves before everything is said to rest: what one stage writes in a round
+/// the next reads in the same or the next one.
+const IDLE_ROUNDS: u32 = 3;
 
 pub(crate) struct Play<'a> {
     stage: &'a Stage,
@@ -305,9 +306,11 @@ impl<'a> Play<'a> {
     fn end(mut self) -> Result<Outcome, String> {
         self.step_zombies();
         self.rest()?;
-        self.step_zombies();
-        self.zombies.clear();
-        self.rest()?;
+        if !self.zombies.is_empty() {
+            self.step_zombies();
+            self.zombies.clear();
+            self.rest()?;
+        }
         let facts: Vec<&Fact> = self.poured.iter().collect();
         let oracle = &self.stage.oracle;
         let expected = oracle.answers(&facts, self.scenario.partitions, &self.unreadable)?;
