@@ -1,5 +1,6 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+use crate::commands::dead_letters::DeadLetters;
 use crate::config::LogFormat;
 use crate::topology::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -72,6 +73,8 @@ pub(crate) enum Command {
                             out/certification"
     )]
     Certify(Certify),
+    /// What could not be used: what there is, one of them, and the way back.
+    DeadLetters(DeadLetters),
     /// The topic graph on a broker.
     Topics(Topics),
     /// The schema of a record or of a file that a person writes; without a name, what there is.
