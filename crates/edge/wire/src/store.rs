@@ -3,7 +3,7 @@
 use crate::error::{Code, DecodeError};
 use crate::graph::Graph;
 use crate::registry::RegistryError;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const MOST_SLOTS: usize = 10_000;
 
 enum Slot {
-    Known(Arc<Graph>),
+    Known(Arc<Graph>, Arc<str>),
     Failed {
         error: DecodeError,
         again: Instant,
@@ -86,8 +86,18 @@ impl SchemaStore {
     pub fn learn(&self, id: u32, text: &str) -> Result<(), DecodeError> {
         let graph = checked(id, text)?;
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        slots.insert(id, Slot::Known(Arc::new(graph)));
+        slots.insert(id, Slot::Known(Arc::new(graph), text.into()));
         Ok(())
+    }
+
+    /// The text of every writer's schema that was met or learnt, by its id.
+    pub fn met(&self) -> BTreeMap<u32, Arc<str>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let known = slots.iter().filter_map(|(id, slot)| match slot {
+            Slot::Known(_, text) => Some((*id, Arc::clone(text))),
+            Slot::Failed { .. } => None,
+        });
+        known.collect()
     }
 
     /// The schema with this id. The first time it is fetched, on the caller's thread and within the
@@ -96,7 +106,7 @@ impl SchemaStore {
         let pause = {
             let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
             match slots.get(&id) {
-                Some(Slot::Known(graph)) => return Ok(Arc::clone(graph)),
+                Some(Slot::Known(graph, _)) => return Ok(Arc::clone(graph)),
                 Some(Slot::Failed { error, again, .. }) if Instant::now() < *again => {
                     return Err(error.clone());
                 }
@@ -107,12 +117,12 @@ impl SchemaStore {
         let result = self.fetch(id);
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST_SLOTS {
-            slots.retain(|_, slot| matches!(slot, Slot::Known(_)));
+            slots.retain(|_, slot| matches!(slot, Slot::Known(..)));
         }
         match result {
-            Ok(graph) => {
+            Ok((graph, text)) => {
                 let graph = Arc::new(graph);
-                slots.insert(id, Slot::Known(Arc::clone(&graph)));
+                slots.insert(id, Slot::Known(Arc::clone(&graph), text.into()));
                 Ok(graph)
             }
             Err(error) => {
@@ -130,7 +140,7 @@ impl SchemaStore {
         }
     }
 
-    fn fetch(&self, id: u32) -> Result<Graph, DecodeError> {
+    fn fetch(&self, id: u32) -> Result<(Graph, String), DecodeError> {
         let Some(source) = &self.source else {
             return Err(DecodeError::unknown_id(
                 id,
@@ -141,7 +151,7 @@ impl SchemaStore {
             ));
         };
         match source.fetch(id) {
-            Ok(text) => checked(id, &text),
+            Ok(text) => Ok((checked(id, &text)?, text)),
             Err(error) if error.is_not_found() => Err(DecodeError::unknown_id(
                 id,
                 format!("the registry does not know the schema {id}: {error}"),

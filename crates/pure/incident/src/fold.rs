@@ -153,6 +153,12 @@ impl Fold {
         self.searches.put(coverage)
     }
 
+    /// Says how many records of a partition nobody could read, instead of what was said before:
+    /// each is a hole in every search there, until it is mended.
+    pub fn put_unread(&mut self, partition: i32, records: u64) -> Dirty {
+        self.searches.put_unread(partition, records)
+    }
+
     /// Takes in a statement about an account.
     pub fn put_account(&mut self, account: Account) -> Dirty {
         let Some(news) = self.people.news(account) else {

@@ -32,6 +32,8 @@ pub(crate) struct Searches {
     expected: BTreeMap<String, (BTreeSet<String>, i32)>,
     groups_of: BTreeMap<String, BTreeSet<String>>,
     progress: BTreeMap<String, BTreeMap<i32, Progress>>,
+    /// How many records of each partition nobody could read.
+    unread: BTreeMap<i32, u64>,
 }
 
 impl Searches {
@@ -93,6 +95,23 @@ impl Searches {
             .unwrap_or_default()
     }
 
+    /// Says how many records of a partition nobody could read, instead of what was said before;
+    /// gives the groups whose searches have them as holes.
+    pub(crate) fn put_unread(&mut self, partition: i32, records: u64) -> BTreeSet<String> {
+        if self.unread.insert(partition, records).unwrap_or(0) == records {
+            return BTreeSet::new();
+        }
+        let on_it = self
+            .progress
+            .iter()
+            .filter(|(_, partitions)| partitions.contains_key(&partition));
+        on_it
+            .filter_map(|(digest, _)| self.groups_of.get(digest))
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
     /// How far the past was searched for `groups` together.
     pub(crate) fn searched<'a>(&self, groups: impl IntoIterator<Item = &'a String>) -> Searched {
         let mut wanted: BTreeMap<&str, i32> = BTreeMap::new();
@@ -122,8 +141,9 @@ impl Searches {
                 searched.searching.push(digest.to_owned());
             }
             for (partition, one) in progress.into_iter().flatten() {
+                let unread = self.unread.get(partition).copied().unwrap_or(0);
                 let most = holes.entry(*partition).or_default();
-                *most = (*most).max(one.holes);
+                *most = (*most).max(one.holes).max(unread);
             }
         }
         searched.holes = holes.values().fold(0, |sum, one| sum.saturating_add(*one));
@@ -173,6 +193,22 @@ mod tests {
             after(&[coverage(0, Done, 0), coverage(1, Cut, 0)]).cut,
             ["s"]
         );
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_a_hole_until_it_is_mended() {
+        let mut searches = Searches::default();
+        searches.expect("matter:M", BTreeSet::from(["s".to_owned()]), 2);
+        let groups = ["matter:M".to_owned()];
+        assert!(searches.put_unread(0, 2).is_empty(), "nothing was searched");
+        searches.put(&coverage(0, Done, 0));
+        searches.put(&coverage(1, Done, 1));
+        assert_eq!(searches.searched(&groups).holes, 3);
+        assert_eq!(searches.put_unread(0, 1), BTreeSet::from(groups.clone()));
+        assert_eq!(searches.searched(&groups).holes, 2);
+        assert!(searches.put_unread(0, 1).is_empty(), "no news");
+        searches.put_unread(0, 0);
+        assert_eq!(searches.searched(&groups).holes, 1);
     }
 
     #[test]

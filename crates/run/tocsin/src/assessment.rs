@@ -5,7 +5,7 @@
 
 use crate::codec::Codec;
 use crate::law::Law;
-use crate::processors::{STANDING, UNREADABLE};
+use crate::processors::{MENDED, STANDING, UNREADABLE};
 use crate::topology::Topic;
 use access::Records;
 use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
@@ -24,7 +24,7 @@ pub(crate) struct Assessed {
 }
 
 impl Assessed {
-    fn new((incident, determinations): Decided) -> Assessed {
+    fn new((incident, determinations): obligation::Decided) -> Assessed {
         Assessed {
             incident,
             determinations,
@@ -42,6 +42,22 @@ pub(crate) struct Changed {
     pub(crate) more: bool,
 }
 
+/// The accesses of one partition that could not be read: how many, by who read them first, and the
+/// offsets of those that were read after all. Each only grows, in whatever order it is told.
+#[derive(Default)]
+struct Unread {
+    by_screen: u64,
+    by_scope: u64,
+    mended: BTreeSet<i64>,
+}
+
+impl Unread {
+    fn left(&self) -> u64 {
+        let all = self.by_screen.saturating_add(self.by_scope);
+        all.saturating_sub(self.mended.len() as u64)
+    }
+}
+
 /// See the module.
 pub(crate) struct Assessment {
     fold: Fold,
@@ -51,10 +67,8 @@ pub(crate) struct Assessment {
     selectors_changed: bool,
     /// Groups for which searches are expected.
     expected: BTreeSet<String>,
-    /// How each search stands.
-    coverage: BTreeMap<(String, i32), Coverage>,
-    /// How many accesses of each partition could not be read, by who read them first.
-    unreadable: BTreeMap<i32, BTreeMap<String, u64>>,
+    /// The accesses of each partition that could not be read.
+    unread: BTreeMap<i32, Unread>,
     /// What people decided about notices.
     on_notices: BTreeSet<Decision>,
     on_notices_changed: bool,
@@ -74,8 +88,7 @@ impl Assessment {
             partitions,
             selectors_changed: false,
             expected: BTreeSet::new(),
-            coverage: BTreeMap::new(),
-            unreadable: BTreeMap::new(),
+            unread: BTreeMap::new(),
             on_notices: BTreeSet::new(),
             on_notices_changed: false,
             decided: Decided::default(),
@@ -171,26 +184,23 @@ impl Assessment {
 
     /// An access that nobody could read is a hole in every search of its partition, whenever the
     /// search began: what was in it may have been sought. Screen counts those from its first start
-    /// on; those before it are scope's, with the search for what screen passes on of itself.
-    fn put_coverage(&mut self, coverage: Coverage) -> Dirty {
+    /// on; those before it are scope's, with the search for what screen passes on of itself. One
+    /// that was read after all, since its dead letter was redriven, is a hole no more.
+    fn put_coverage(&mut self, mut coverage: Coverage) -> Dirty {
         let partition = coverage.partition;
-        let mut dirty = Dirty::new();
-        if [UNREADABLE, STANDING].contains(&coverage.selector.as_str()) {
-            let by = self.unreadable.entry(partition).or_default();
-            let holes = by.entry(coverage.selector.clone()).or_default();
-            *holes = coverage.holes.max(*holes);
-        }
-        if coverage.selector != UNREADABLE {
-            let key = (coverage.selector.clone(), partition);
-            self.coverage.insert(key, coverage);
-        }
-        let unread = self.unreadable.get(&partition).into_iter().flatten();
-        let holes = unread.map(|(_, holes)| holes).sum();
-        for one in self.coverage.values_mut() {
-            if one.partition == partition {
-                one.holes = holes;
-                dirty.extend(self.fold.put_coverage(one));
+        let unread = self.unread.entry(partition).or_default();
+        match coverage.selector.as_str() {
+            MENDED => {
+                unread.mended.insert(coverage.from);
             }
+            UNREADABLE => unread.by_screen = coverage.holes.max(unread.by_screen),
+            STANDING => unread.by_scope = coverage.holes.max(unread.by_scope),
+            _ => {}
+        }
+        let mut dirty = self.fold.put_unread(partition, unread.left());
+        if ![UNREADABLE, MENDED].contains(&coverage.selector.as_str()) {
+            coverage.holes = 0;
+            dirty.extend(self.fold.put_coverage(&coverage));
         }
         dirty
     }

@@ -1,5 +1,6 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+use crate::commands::dead_letters::DeadLetters;
 use crate::config::LogFormat;
 use crate::topology::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -46,7 +47,10 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  tocsin replay --files history/ --order SLUG --out \
                             out/replay\n  tocsin replay --config tocsin.toml --from \
-                            2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --out out/q1"
+                            2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --out out/q1\n  tocsin \
+                            replay --config tocsin.toml --manifest out/q1/manifest.json --out \
+                            out/again --compare out/q1\n  tocsin replay --config tocsin.toml \
+                            --rate 5000 --out out/all --compare topics"
     )]
     Replay(Replay),
     /// One incident's facts in, determinations out.
@@ -72,6 +76,8 @@ pub(crate) enum Command {
                             out/certification"
     )]
     Certify(Certify),
+    /// What could not be used: what there is, one of them, and the way back.
+    DeadLetters(DeadLetters),
     /// The topic graph on a broker.
     Topics(Topics),
     /// The schema of a record or of a file that a person writes; without a name, what there is.
@@ -166,7 +172,20 @@ pub(crate) struct Replay {
     /// Which law.
     #[command(flatten)]
     pub(crate) law: LawArgs,
-    /// A folder with the results of another run: show what differs, exit 2 if anything does.
+    /// Repeat the run that left this manifest.json: the same ranges or files, the same rules.
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    pub(crate) manifest: Option<PathBuf>,
+    /// With a manifest: the same records, by the rules of now.
+    #[arg(long, requires = "manifest")]
+    pub(crate) other_rules: bool,
+    /// Read at most so many records a second from the broker.
+    #[arg(long, requires = "config", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// Replay what retention has left of the range; counts then have no upper end.
+    #[arg(long, requires = "config")]
+    pub(crate) what_is_left: bool,
+    /// A folder with the results of another run, or `topics` for what a pipeline has written to
+    /// the broker: show what differs, exit 2 if anything does.
     #[arg(long)]
     pub(crate) compare: Option<PathBuf>,
     /// Where to leave the results.

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stream::RecordRef;
 use wire::{DecodeError, Decoder, Encoder, Framing, SchemaStore};
 
 /// What a record is beyond its types.
@@ -40,8 +41,8 @@ pub(crate) struct Bad {
     pub(crate) code: String,
     /// What was attempted, why it failed and what to do; no content.
     pub(crate) reason: String,
-    /// The same bytes may decode later.
-    wait: bool,
+    /// What decoding said, where that failed.
+    error: Option<DecodeError>,
 }
 
 impl Bad {
@@ -54,19 +55,20 @@ impl Bad {
                  it again under its own id",
                 topic.name()
             ),
-            wait: false,
+            error: None,
         }
     }
 
-    /// Itself, or the stage's error where it is to be waited for.
-    pub(crate) fn or_wait(self) -> Result<Bad, StageError> {
-        if self.wait {
-            Err(StageError::Wait {
-                code: self.code,
-                reason: self.reason,
-            })
-        } else {
-            Ok(self)
+    /// Whether the registry could not be asked, so that nothing is known of the value.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.error.as_ref().is_some_and(DecodeError::is_transient)
+    }
+
+    fn decoding(topic: Topic, error: DecodeError) -> Bad {
+        Bad {
+            code: error.code().to_owned(),
+            reason: format!("decoding a record of {}: {error}", topic.name()),
+            error: Some(error),
         }
     }
 }
@@ -77,8 +79,9 @@ pub(crate) struct Codec {
     encoder: RefCell<Encoder>,
     unknown_schema_wait: Duration,
     /// Since when each schema id has been unknown. Each has its own time: with one for all, two
-    /// unknown ids in one batch would start it anew in turn, for ever.
-    unknown_since: RefCell<BTreeMap<u32, Instant>>,
+    /// unknown ids in one batch would start it anew in turn, for ever. So has each redrive of dead
+    /// letters: the schema may have been registered since the id's own time was over.
+    unknown_since: RefCell<BTreeMap<(u32, Vec<u8>), Instant>>,
 }
 
 impl Codec {
@@ -102,7 +105,7 @@ impl Codec {
             .decoder
             .borrow_mut()
             .decode(topic.record(), bytes)
-            .map_err(|error| self.bad(topic, &error))?;
+            .map_err(|error| Bad::decoding(topic, error))?;
         match value.fault() {
             None => Ok(value),
             Some(fault) => Err(Bad::fault(topic, fault)),
@@ -122,8 +125,39 @@ impl Codec {
                 None => each(Ok(&view)),
                 Some(fault) => each(Err(Bad::fault(topic, fault))),
             },
-            Err(error) => each(Err(self.bad(topic, &error))),
+            Err(error) => each(Err(Bad::decoding(topic, error))),
         }
+    }
+
+    /// What is to be done about a value that cannot be used, seen with its record: `bad` is final,
+    /// or what it lacks is to be waited for.
+    pub(crate) fn or_wait(
+        &self,
+        topic: Topic,
+        bad: Bad,
+        record: &RecordRef<'_>,
+    ) -> Result<Bad, StageError> {
+        let Some(error) = bad.error else {
+            return Ok(bad);
+        };
+        let error = error.with_headers(record.headers());
+        let wait = error.is_transient()
+            || error.unknown_schema().is_some_and(|id| {
+                let redrive = record.header(headers::REDRIVE).unwrap_or_default();
+                let mut unknown = self.unknown_since.borrow_mut();
+                let since = unknown
+                    .entry((id, redrive.to_vec()))
+                    .or_insert_with(Instant::now);
+                since.elapsed() < self.unknown_schema_wait
+            });
+        let bad = Bad::decoding(topic, error);
+        if wait {
+            return Err(StageError::Wait {
+                code: bad.code,
+                reason: bad.reason,
+            });
+        }
+        Ok(bad)
     }
 
     /// The document inside an envelope.
@@ -138,7 +172,7 @@ impl Codec {
                 "the document of a record of {} is not what this version reads: {error}",
                 topic.name()
             ),
-            wait: false,
+            error: None,
         })
     }
 
@@ -156,23 +190,35 @@ impl Codec {
                 reason: error.to_string(),
             })
     }
-
-    fn bad(&self, topic: Topic, error: &DecodeError) -> Bad {
-        let wait = error.is_transient()
-            || error.unknown_schema().is_some_and(|id| {
-                let mut unknown = self.unknown_since.borrow_mut();
-                let since = unknown.entry(id).or_insert_with(Instant::now);
-                since.elapsed() < self.unknown_schema_wait
-            });
-        Bad {
-            code: error.code().to_owned(),
-            reason: format!("decoding a record of {}: {error}", topic.name()),
-            wait,
-        }
-    }
 }
 
 /// Bytes as base64.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The bytes behind base64; `None`: it is none.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
+
+/// The names of the headers of a dead letter, and of a record that was made from one again.
+pub(crate) mod headers {
+    /// The stage that buried it.
+    pub(crate) const STAGE: &str = "stage";
+    /// The error's code.
+    pub(crate) const CODE: &str = "code";
+    /// The version of tocsin that buried it.
+    pub(crate) const VERSION: &str = "version";
+    /// The original's key; absent where it had none.
+    pub(crate) const KEY: &str = "original-key";
+    /// The original's time stamp in milliseconds since 1970, in digits; absent where it had none.
+    pub(crate) const TIMESTAMP: &str = "original-timestamp";
+    /// Before the name of each header of the original, in their order.
+    pub(crate) const ORIGINAL: &str = "original-header-";
+    /// On the letter's null and on the record: which run of `dead-letters redrive` sent it.
+    pub(crate) const REDRIVE: &str = "redrive";
+    /// On the record: the key of the letter that it was made from. One that failed again and was
+    /// redriven again has one for each time.
+    pub(crate) const REDRIVEN_FROM: &str = "redriven-from";
 }

@@ -28,10 +28,10 @@ pub(crate) fn create_topics(cluster: &dyn Cluster, partitions: i32) -> Result<()
         .map_err(|why| Failure::failed("topics-file", why))?
         .into_iter()
         // Limits of retention are for brokers; in memory everything is kept.
-        .map(|spec| stream::TopicSpec {
-            config: BTreeMap::new(),
-            replication: None,
-            ..spec
+        .map(|mut spec| {
+            spec.config.retain(|name, _| name == "max.message.bytes");
+            spec.replication = None;
+            spec
         })
         .collect::<Vec<_>>();
     cluster.create_topics(&specs)?;

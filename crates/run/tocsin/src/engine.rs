@@ -50,6 +50,22 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The same on topics of other names.
+    pub(crate) fn on(self: Arc<Self>, names: TopicNames) -> Plan {
+        Plan {
+            cluster: self.cluster.clone(),
+            names,
+            store: self.store.clone(),
+            framing: self.framing.clone(),
+            law: self.law.clone(),
+            prefix: self.prefix.clone(),
+            instance: self.instance.clone(),
+            telemetry: self.telemetry.clone(),
+            file_of: self.file_of.clone(),
+            ..*self
+        }
+    }
+
     /// What a stage works with, for its own thread.
     pub(crate) fn context(&self) -> Rc<Context> {
         Rc::new(Context {
@@ -113,9 +129,9 @@ impl Engine {
     }
 
     /// Waits until nothing is outstanding in any stage: every stage has gone round twice with
-    /// nothing to do since all were last seen settled. Calls `meanwhile` now and then. False: a
-    /// stage ended instead.
-    pub(crate) fn wait_settled(&self, meanwhile: &mut dyn FnMut()) -> bool {
+    /// nothing to do since all were last seen settled. Calls `meanwhile` now and then, and waits no
+    /// longer once it says no. False: that, or a stage ended.
+    pub(crate) fn wait_settled(&self, meanwhile: &mut dyn FnMut() -> bool) -> bool {
         let sum = |of: fn(&Pulse) -> &AtomicU64| {
             self.threads
                 .iter()
@@ -139,10 +155,9 @@ impl Engine {
                 .zip(&marks)
                 .any(|((_, pulse, _), mark)| pulse.steps.load(Ordering::SeqCst) < mark + 3)
             {
-                if self.any_ended() {
+                if self.any_ended() || !meanwhile() {
                     return false;
                 }
-                meanwhile();
                 std::thread::sleep(Duration::from_millis(2));
             }
             let settled = self

@@ -57,6 +57,11 @@ impl Folder {
         })
     }
 
+    /// The files.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &InputFile> {
+        self.files.values().flatten()
+    }
+
     /// The names of the files, by topic.
     pub(crate) fn listing(&self) -> BTreeMap<&'static str, Vec<String>> {
         self.files

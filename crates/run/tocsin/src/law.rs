@@ -27,8 +27,10 @@ pub(crate) struct LawSettings {
 /// A pack as the summary and the version show it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PackLine {
-    order: String,
-    digest: String,
+    /// The order.
+    pub(crate) order: String,
+    /// The digest of its pack.
+    pub(crate) digest: String,
     grade: String,
     from: Option<String>,
     until: Option<String>,

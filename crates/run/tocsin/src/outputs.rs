@@ -15,8 +15,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use wire::Envelope;
 
-/// Where a run left its results.
-pub(crate) struct OutDir(PathBuf);
+/// The folder within that of the results where they are made.
+const PARTIAL: &str = ".partial";
+
+/// Where a run leaves its results. They are made in a folder of their own and put in their place
+/// when all are there, so that whoever looks sees those of one run, also where another broke off.
+pub(crate) struct OutDir {
+    target: PathBuf,
+    made_in: PathBuf,
+}
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::failed(
@@ -29,32 +36,52 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
 }
 
 impl OutDir {
-    /// Makes the folder; removes what an earlier run left there, and nothing else.
+    /// Makes the folder. What an earlier run left there stays until [`OutDir::finish`].
     pub(crate) fn create(path: &Path) -> Result<OutDir, Failure> {
-        fs::create_dir_all(path).map_err(|error| failed("making the folder", path, &error))?;
-        for name in FILES {
-            let file = path.join(name);
-            if file.is_file() {
-                fs::remove_file(&file).map_err(|error| failed("removing", &file, &error))?;
-            }
-        }
-        for folder in ["notices", "input"] {
-            let folder = path.join(folder);
-            if folder.is_dir() {
-                fs::remove_dir_all(&folder).map_err(|error| failed("removing", &folder, &error))?;
-            }
-        }
-        Ok(OutDir(path.to_owned()))
+        let made_in = path.join(PARTIAL);
+        remove(&made_in)?;
+        fs::create_dir_all(&made_in)
+            .map_err(|error| failed("making the folder", &made_in, &error))?;
+        Ok(OutDir {
+            target: path.to_owned(),
+            made_in,
+        })
     }
 
     /// A folder that keeps what is in it.
     pub(crate) fn as_it_is(path: &Path) -> OutDir {
-        OutDir(path.to_owned())
+        OutDir {
+            target: path.to_owned(),
+            made_in: path.to_owned(),
+        }
+    }
+
+    /// The folder in which the results are made.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.made_in
     }
 
     /// A file in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.made_in.join(name)
+    }
+
+    /// Puts the results in their place, instead of what an earlier run left there, and nothing
+    /// else.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        for name in ["notices", "input", "manifest.json", "compare.json"] {
+            remove(&self.target.join(name))?;
+        }
+        for name in FILES {
+            remove(&self.target.join(name))?;
+        }
+        let reading = |error| failed("reading", &self.made_in, &error);
+        for entry in fs::read_dir(&self.made_in).map_err(reading)? {
+            let made = entry.map_err(reading)?;
+            let place = self.target.join(made.file_name());
+            fs::rename(made.path(), &place).map_err(|error| failed("writing", &place, &error))?;
+        }
+        Ok(())
     }
 
     /// Writes a file, making its folder.
@@ -76,8 +103,39 @@ impl OutDir {
     }
 }
 
+impl Drop for OutDir {
+    /// Nothing half-made stays behind, nor a folder that was made for it and is empty.
+    fn drop(&mut self) {
+        if self.made_in != self.target {
+            let _ = remove(&self.made_in);
+            let _ = fs::remove_dir(&self.target);
+        }
+    }
+}
+
+/// Removes a file, or a folder with what is in it; one that is not there is no error.
+fn remove(path: &Path) -> Result<(), Failure> {
+    let removed = if path.is_dir() {
+        fs::remove_dir_all(path)
+    } else if path.exists() {
+        fs::remove_file(path)
+    } else {
+        Ok(())
+    };
+    removed.map_err(|error| failed("removing", path, &error))
+}
+
+/// Those of the files that hold an answer a line.
+pub(crate) const LINES: [&str; 5] = [
+    "findings.jsonl",
+    "incidents.jsonl",
+    "determinations.jsonl",
+    "register.jsonl",
+    "dead-letters.jsonl",
+];
+
 /// The files of the vocabulary.
-pub(crate) const FILES: [&str; 6] = [
+const FILES: [&str; 6] = [
     "summary.json",
     "findings.jsonl",
     "incidents.jsonl",
@@ -187,8 +245,8 @@ impl Results {
         })
     }
 
-    /// Writes every file but the summary.
-    pub(crate) fn write(&self, plan: &Plan, out: &OutDir) -> Result<(), Failure> {
+    /// The lines of each file of lines.
+    pub(crate) fn lines(&self, plan: &Plan) -> BTreeMap<&'static str, Vec<String>> {
         let mut incidents_of: BTreeMap<&str, Vec<&Incident>> = BTreeMap::new();
         for one in &self.assessed {
             for group in &one.incident.groups {
@@ -201,15 +259,25 @@ impl Results {
             .filter(|finding| !is_attempt(finding))
             .map(|finding| finding_line(finding, &incidents_of))
             .collect();
-        out.write_lines("findings.jsonl", &findings)?;
-        out.write_lines("incidents.jsonl", &lines(self.incidents.values()))?;
-        out.write_lines("determinations.jsonl", &lines(self.determinations.values()))?;
-        out.write_lines("dead-letters.jsonl", &lines(self.dead_letters.values()))?;
         let register = self.register(plan);
         let mut register: Vec<String> = register.iter().map(facts::canonical_json).collect();
         register.sort();
         register.dedup();
-        out.write_lines("register.jsonl", &register)?;
+        let lines = [
+            findings,
+            lines(self.incidents.values()),
+            lines(self.determinations.values()),
+            register,
+            lines(self.dead_letters.values()),
+        ];
+        LINES.into_iter().zip(lines).collect()
+    }
+
+    /// Writes every file but the summary.
+    pub(crate) fn write(&self, plan: &Plan, out: &OutDir) -> Result<(), Failure> {
+        for (name, lines) in self.lines(plan) {
+            out.write_lines(name, &lines)?;
+        }
         for (id, record) in &self.notices {
             crate::notices::write(record, out, id)?;
         }

@@ -1,5 +1,27 @@
 //! Waits for the signals that end a process.
 
+use crate::errors::Failure;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A flag that an interrupt or a termination raises, for work that ends in good order. A second
+/// signal ends the process at once.
+pub(crate) fn interrupts() -> Result<Arc<AtomicBool>, Failure> {
+    let raised = Arc::new(AtomicBool::new(false));
+    let flag = raised.clone();
+    let watch = move || {
+        wait();
+        flag.store(true, Ordering::SeqCst);
+        wait();
+        std::process::exit(i32::from(crate::errors::exit::FAILED));
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(watch)
+        .map_err(|error| Failure::failed("threads", format!("waiting for signals: {error}")))?;
+    Ok(raised)
+}
+
 /// Waits for an interrupt or a termination.
 pub(crate) fn wait() {
     wait_or(&|| false);

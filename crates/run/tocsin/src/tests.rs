@@ -20,7 +20,7 @@ use wire::{Framing, SchemaStore};
 const ORDINARY_USES: u64 = 2_000;
 
 /// A cluster with the demo's history, small, all of it there from the beginning.
-fn poured() -> MemoryCluster {
+pub(crate) fn poured() -> MemoryCluster {
     let cluster = empty();
     pour(&cluster);
     cluster
@@ -59,13 +59,13 @@ fn pour(cluster: &MemoryCluster) {
     }
 }
 
-fn law(settings: &LawSettings) -> Arc<Law> {
+pub(crate) fn law(settings: &LawSettings) -> Arc<Law> {
     let script = Script::built_in().unwrap();
     Arc::new(Law::load(&script.orders(), None, settings).unwrap())
 }
 
 /// A plan for an instance of that name, with these settings.
-fn plan(cluster: &MemoryCluster, instance: &str, law: Arc<Law>, tuning: Tuning) -> Plan {
+pub(crate) fn plan(cluster: &MemoryCluster, instance: &str, law: Arc<Law>, tuning: Tuning) -> Plan {
     let telemetry = embedded::telemetry(&law).unwrap();
     let store = Arc::new(SchemaStore::without_registry());
     let plan = embedded::plan(Arc::new(cluster.clone()), store, law, telemetry, None);
@@ -78,12 +78,12 @@ fn plan(cluster: &MemoryCluster, instance: &str, law: Arc<Law>, tuning: Tuning) 
 }
 
 /// The stages, stepped in turn.
-struct Stepped {
+pub(crate) struct Stepped {
     runners: Vec<Runner>,
 }
 
 impl Stepped {
-    fn open(plan: &Plan) -> Stepped {
+    pub(crate) fn open(plan: &Plan) -> Stepped {
         let open = |stage: &Stage| Runner::open(*stage, &plan.context()).unwrap();
         Stepped {
             runners: Stage::ALL.iter().map(open).collect(),
@@ -92,7 +92,7 @@ impl Stepped {
 
     /// Steps every stage until all are settled, or none has read or written anything for long;
     /// whether all are settled then.
-    fn rest(&mut self, now: Duration) -> bool {
+    pub(crate) fn rest(&mut self, now: Duration) -> bool {
         let mut idle = 0;
         for _ in 0..100_000 {
             let (mut moved, mut settled) = (false, true);

@@ -92,6 +92,7 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
     });
     let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
     out.write("summary.json", text.as_bytes())?;
+    out.finish()?;
     let wrong = unexpected(&script, &results, &plan);
     if args.json {
         print_json(&rows)?;
@@ -176,6 +177,7 @@ fn settle(engine: &Engine, what: &str) -> Result<(), Failure> {
             said = Instant::now();
             eprintln!("  {what} …");
         }
+        true
     });
     if settled {
         return Ok(());

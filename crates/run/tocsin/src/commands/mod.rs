@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod certify;
+pub(crate) mod dead_letters;
 mod decide;
 mod demo;
 mod due;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Explain(args) => explain::explain(&args),
         Command::Notices(args) => notices::notices(&args),
         Command::Certify(args) => certify::certify(&args),
+        Command::DeadLetters(args) => dead_letters::dead_letters(&args),
         Command::Topics(args) => topics::topics(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Completions { shell } => {

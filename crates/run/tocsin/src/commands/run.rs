@@ -47,18 +47,22 @@ pub(crate) fn registry(config: &Config) -> Option<Registry> {
     })
 }
 
-/// The law of a configuration.
-pub(crate) fn law(config: &Config) -> Result<Law, Failure> {
-    let settings = LawSettings {
+/// What a configuration says besides the orders.
+pub(crate) fn law_settings(config: &Config) -> LawSettings {
+    LawSettings {
         actor_account_always_stated: config.judgement.actor_account_always_stated,
         reasonable_days: Some(config.judgement.reasonable_time_days),
         contact: config.notices.contact.clone(),
         documents: config.notices.documents.clone(),
-    };
+    }
+}
+
+/// The law of a configuration.
+pub(crate) fn law(config: &Config) -> Result<Law, Failure> {
     Law::load(
         &config.orders.bound,
         config.orders.directory.as_deref(),
-        &settings,
+        &law_settings(config),
     )
 }
 

@@ -253,7 +253,7 @@ impl Processor for AssessStage {
         {
             Ok(()) => sink.kept += u64::from(fresh),
             Err(bad) => {
-                let bad = bad.or_wait()?;
+                let bad = context.codec.or_wait(topic, bad, &record)?;
                 if fresh {
                     bury(&context, Stage::Assess, &record, &bad, sink)?;
                 }

@@ -7,7 +7,8 @@ mod scope;
 mod screen;
 mod verify;
 
-pub(crate) use screen::{STANDING, UNREADABLE};
+pub(crate) use reading::LetterKey;
+pub(crate) use screen::{MENDED, STANDING, UNREADABLE};
 
 use crate::context::Context;
 use crate::runtime::{Processor, StageError};

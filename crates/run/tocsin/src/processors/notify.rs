@@ -313,7 +313,7 @@ impl Processor for NotifyStage {
         match self.put(topic, &record) {
             Ok(()) => sink.kept += u64::from(fresh),
             Err(bad) => {
-                let bad = bad.or_wait()?;
+                let bad = self.context.codec.or_wait(topic, bad, &record)?;
                 // The dead letters of inputs are assess's.
                 if fresh && matches!(topic, Topic::Incidents | Topic::Determinations) {
                     bury(&self.context.clone(), Stage::Notify, &record, &bad, sink)?;

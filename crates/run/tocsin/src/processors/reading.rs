@@ -1,12 +1,75 @@
 //! Reading what is on record: decoding with dead letters, and topics read whole.
 
-use crate::codec::Bad;
+use crate::codec::{Bad, headers};
 use crate::context::Context;
 use crate::runtime::{Sink, StageError, source_of};
 use crate::topology::{Stage, Topic};
-use facts::DeadLetter;
+use facts::{DeadLetter, Source};
 use std::time::Duration;
 use stream::{Outgoing, Position, RecordRef};
+
+/// The key of a dead letter: where its original stands on the log.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LetterKey {
+    /// The original's topic, by its name on the cluster.
+    pub(crate) topic: String,
+    /// The original's partition.
+    pub(crate) partition: i32,
+    /// The original's offset.
+    pub(crate) offset: i64,
+}
+
+impl LetterKey {
+    fn of(record: &RecordRef<'_>) -> LetterKey {
+        LetterKey {
+            topic: record.topic.to_owned(),
+            partition: record.partition,
+            offset: record.offset,
+        }
+    }
+
+    /// The key of that letter; `None`: its original stands in a file.
+    pub(crate) fn of_letter(letter: &DeadLetter) -> Option<LetterKey> {
+        match &letter.source {
+            Source::Topic {
+                topic,
+                partition,
+                offset,
+            } => Some(LetterKey {
+                topic: topic.clone(),
+                partition: *partition,
+                offset: *offset,
+            }),
+            Source::File { .. } => None,
+        }
+    }
+
+    /// Where the original stands.
+    pub(crate) fn source(self) -> Source {
+        Source::Topic {
+            topic: self.topic,
+            partition: self.partition,
+            offset: self.offset,
+        }
+    }
+
+    /// The key that is written so.
+    pub(crate) fn parse(key: &[u8]) -> Option<LetterKey> {
+        let mut parts = std::str::from_utf8(key).ok()?.split('|');
+        let parsed = LetterKey {
+            topic: parts.next()?.to_owned(),
+            partition: parts.next()?.parse().ok()?,
+            offset: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(parsed)
+    }
+}
+
+impl std::fmt::Display for LetterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}|{}|{}", self.topic, self.partition, self.offset)
+    }
+}
 
 /// What decoding a record came to.
 pub(crate) enum Decoded<T> {
@@ -32,12 +95,13 @@ where
     };
     match context.codec.decode::<T>(topic, value) {
         Ok(value) => Ok(Decoded::Record(value)),
-        Err(bad) => bad.or_wait().map(Decoded::Bad),
+        Err(bad) => context.codec.or_wait(topic, bad, record).map(Decoded::Bad),
     }
 }
 
 /// Puts a record into the dead letters: its bytes, what was wrong, where it stands. Its key is the
-/// original's place, so that a letter written twice is one.
+/// original's place, so that a letter written twice is one; what else came with the original (key,
+/// time stamp, headers) travels in the letter's headers, as all arrival does.
 pub(crate) fn bury(
     context: &Context,
     stage: Stage,
@@ -52,7 +116,7 @@ pub(crate) fn bury(
         source: source_of(context, record),
         bytes: crate::codec::base64(record.value.unwrap_or_default()),
     };
-    let key = format!("{}|{}|{}", record.topic, record.partition, record.offset);
+    let key = LetterKey::of(record).to_string();
     let value = context.codec.encode(Topic::DeadLetters, &letter)?;
     sink.dead.push(telemetry::DeadLettered {
         topic: record.topic.to_owned(),
@@ -61,10 +125,17 @@ pub(crate) fn bury(
         code: bad.code.clone(),
     });
     let mut out = Outgoing::new(context.names.name(Topic::DeadLetters), key, value)
-        .header("stage", stage.name())
-        .header("code", bad.code.as_bytes());
+        .header(headers::STAGE, stage.name())
+        .header(headers::CODE, bad.code.as_bytes())
+        .header(headers::VERSION, env!("CARGO_PKG_VERSION"));
     if let Some(key) = record.key {
-        out = out.header("original-key", key);
+        out = out.header(headers::KEY, key);
+    }
+    if record.timestamp_ms >= 0 {
+        out = out.header(headers::TIMESTAMP, record.timestamp_ms.to_string());
+    }
+    for (name, value) in record.headers() {
+        out = out.header(&format!("{}{name}", headers::ORIGINAL), value);
     }
     sink.send(out);
     Ok(())

@@ -159,7 +159,9 @@ impl ScopeStage {
                 let before_screen = due.iter().any(|one| {
                     one.index.is_none() && (one.cursor..one.until).contains(&record.offset)
                 });
-                let buried = bad.or_wait().and_then(|bad| {
+                let codec = &context.codec;
+                let bad = codec.or_wait(Topic::AccessEvents, bad, &record);
+                let buried = bad.and_then(|bad| {
                     if before_screen {
                         holes += 1;
                         bury(context, Stage::Scope, &record, &bad, sink)?;

@@ -1,7 +1,8 @@
 //! screen: the hot path. Every access of every customer is looked at once; what is not plainly an
 //! account's own ordinary use goes on as a candidate, byte for byte.
 
-use super::reading::{Decoded, bury, decode, read_whole};
+use super::reading::{Decoded, LetterKey, bury, decode, read_whole};
+use crate::codec::headers;
 use crate::config::StartAt;
 use crate::context::Context;
 use crate::runtime::{Processor, Sink, StageError, Step, Work};
@@ -18,6 +19,9 @@ use stream::{Outgoing, RecordRef, TopicPartition};
 pub(crate) const STANDING: &str = "standing";
 /// The name under which screen says how many accesses it could not read.
 pub(crate) const UNREADABLE: &str = "unreadable";
+/// The name under which screen says that an access which nobody could read was read after all: its
+/// dead letter was redriven. `from` is the offset at which it could not be read.
+pub(crate) const MENDED: &str = "mended";
 
 struct Part {
     /// The next offset to be looked at.
@@ -27,6 +31,23 @@ struct Part {
     /// Accesses on this partition that could not be read.
     unreadable: u64,
     unreadable_changed: bool,
+    /// The offsets of those that were read after all.
+    mended: BTreeSet<i64>,
+}
+
+impl Part {
+    /// The offsets of this partition's dead letters that `record` was made from and that were not
+    /// mended before; they are now. A record that is sent twice mends once.
+    fn mend(&mut self, record: &RecordRef<'_>) -> Vec<i64> {
+        let from = record
+            .headers()
+            .filter(|(name, _)| *name == headers::REDRIVEN_FROM)
+            .filter_map(|(_, key)| LetterKey::parse(key))
+            .filter(|key| key.topic == record.topic && key.partition == record.partition)
+            .map(|key| key.offset)
+            .filter(|offset| *offset < record.offset);
+        from.filter(|offset| self.mended.insert(*offset)).collect()
+    }
 }
 
 /// See the module.
@@ -82,6 +103,7 @@ impl Processor for ScreenStage {
             announced: BTreeSet::new(),
             unreadable: 0,
             unreadable_changed: false,
+            mended: BTreeSet::new(),
         };
         // From where on it was said that accesses are looked at; scope searches up to there. Where
         // no position was committed since, this is where the first start was: chosen anew, it would
@@ -110,9 +132,14 @@ impl Processor for ScreenStage {
             &mut |record| {
                 if let Decoded::Record(one) =
                     decode::<Coverage>(&context, Topic::Coverage, &record)?
-                    && one.selector == UNREADABLE
                 {
-                    part.unreadable = one.holes;
+                    match one.selector.as_str() {
+                        UNREADABLE => part.unreadable = one.holes,
+                        MENDED => {
+                            part.mended.insert(one.from);
+                        }
+                        _ => {}
+                    }
                 }
                 Ok(())
             },
@@ -209,13 +236,31 @@ impl Processor for ScreenStage {
             return Ok(());
         };
         part.next = record.offset + 1;
-        if let Some(bad) = bad
-            && fresh
-        {
-            bury(&self.context, Stage::Screen, &record, &bad.or_wait()?, sink)?;
-            part.unreadable += 1;
-            part.unreadable_changed = true;
+        if !fresh {
+            return Ok(());
         }
+        let Some(bad) = bad else {
+            for offset in part.mend(&record) {
+                let value = Coverage {
+                    selector: MENDED.to_owned(),
+                    matters: Vec::new(),
+                    partition: record.partition,
+                    from: offset,
+                    to: offset + 1,
+                    state: CoverageState::Done,
+                    holes: 0,
+                };
+                let bytes = self.context.codec.encode(Topic::Coverage, &value)?;
+                let topic = self.context.names.name(Topic::Coverage);
+                let key = format!("{MENDED}|{}|{offset}", record.partition);
+                sink.send(Outgoing::new(topic, key, bytes).on(record.partition));
+            }
+            return Ok(());
+        };
+        let bad = self.context.codec.or_wait(topic, bad, &record)?;
+        bury(&self.context, Stage::Screen, &record, &bad, sink)?;
+        part.unreadable += 1;
+        part.unreadable_changed = true;
         Ok(())
     }
 

@@ -1,0 +1,225 @@
+//! What operators do, on a real broker with a real registry: dead letters sent through again, and
+//! ranges of real topics replayed, repeated and compared.
+//!
+//! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
+//! `cargo xtask test` sets; else they are started here.
+#![allow(clippy::unwrap_used, missing_docs)]
+// Each test binary uses its part of what they share.
+#![allow(dead_code, unused_imports)]
+
+mod support;
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use stream::{Cluster, Outgoing};
+use support::deployment::{FROM_THE_BEGINNING, run, wait_settled};
+use support::results::Results;
+use support::{Demo, Deployment, PATIENCE, parts};
+use wire::{RecordKind, Registry, subject};
+use xtask::parts::process::Scratch;
+
+/// One at a time: a test foresees the next id of the registry.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The newest schema of an access, with one nullable field more; `number` makes another of it.
+fn schema_with_more(number: u32) -> String {
+    let mut schema: Value = serde_json::from_str(RecordKind::AccessEvent.newest_schema()).unwrap();
+    let more = serde_json::json!({ "name": format!("more_{number}"), "type": ["null", "string"],
+        "default": null, "doc": "What a newer release of the source says." });
+    schema["fields"].as_array_mut().unwrap().push(more);
+    schema.to_string()
+}
+
+#[test]
+fn a_schema_registered_too_late_leaves_no_trace_after_a_redrive() {
+    let test = "a_schema_registered_too_late_leaves_no_trace_after_a_redrive";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let demo = Demo::get();
+    let more = format!("{FROM_THE_BEGINNING}[run]\nunknown_schema_wait_seconds = 1\n");
+    let mut kafka = Deployment::new(parts, "redrive", &more);
+    kafka.prepare();
+    // Its start registers what it writes; after that the ids of the registry stand still.
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    let registry = Registry::new(&parts.registry, None);
+    let subject = subject(&format!("{}elsewhere", kafka.prefix));
+    let known = registry.register(&subject, &schema_with_more(0)).unwrap();
+    let foreseen = known + 1;
+
+    // Every fiftieth access is written by a schema that nobody has registered yet.
+    let accesses = |one: &&support::Input| one.topic == "access-events";
+    let mut seen = 0;
+    let records = demo.inputs.iter().map(|one| {
+        let mut value = kafka.confluent(one);
+        seen += usize::from(one.topic == "access-events");
+        if one.topic == "access-events" && seen % 50 == 0 {
+            value.splice(1..5, foreseen.to_be_bytes());
+            // The null of the field more.
+            value.push(0);
+        }
+        Outgoing::new(kafka.topic(one.topic), one.key.as_str(), value).header("trace", "t")
+    });
+    let records: Vec<Outgoing> = records.collect();
+    let away = demo.inputs.iter().filter(accesses).count() / 50;
+    kafka.send(records);
+    wait_settled([&stage]);
+    let before = kafka.results();
+    assert_eq!(before.dead_letters.len(), away);
+    assert!(before.incidents != demo.results.incidents);
+
+    let list = kafka.tocsin(&["dead-letters", "list", "--json"]);
+    let list: Value = serde_json::from_str(&list.out).unwrap();
+    assert_eq!(list["groups"][0]["count"], away);
+    assert_eq!(list["groups"][0]["stage"], "screen");
+    assert_eq!(list["groups"][0]["code"], "avro-unknown-schema");
+    let letter = &list["letters"][0];
+    assert!(letter["buried_at"].is_string() && letter["written_at"].is_string());
+    let name = letter["letter"].as_str().unwrap();
+    let shown = kafka.tocsin(&["dead-letters", "show", name]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(
+        shown.out.contains("header    trace (1 bytes)"),
+        "{}",
+        shown.out
+    );
+    assert!(shown.out.contains(&foreseen.to_string()), "{}", shown.out);
+    assert!(!shown.out.contains("acct-"), "personal: {}", shown.out);
+    let none = kafka.tocsin(&["dead-letters", "redrive"]);
+    assert_eq!(none.code, 64, "{}", none.err);
+    let early = kafka.tocsin(&["dead-letters", "redrive", "--all"]);
+    assert_eq!(early.code, 2, "{}{}", early.out, early.err);
+
+    let written = kafka.length("access-events");
+    let id = registry.register(&subject, &schema_with_more(1)).unwrap();
+    assert_eq!(id, foreseen, "somebody else registers meanwhile");
+    let redrive = [
+        "dead-letters",
+        "redrive",
+        "--code",
+        "avro-unknown-schema",
+        "--json",
+    ];
+    let said = kafka.tocsin(&redrive);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let done: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(done["redriven"].as_array().unwrap().len(), away);
+    wait_settled([&stage]);
+    let after = kafka.results();
+    assert!(
+        after.dead_letters.is_empty(),
+        "{:?}",
+        after.dead_letters.first()
+    );
+    after.assert_same(&demo.results);
+    stage.assert_adds_up();
+
+    // Once more: nothing is left to do.
+    let there = kafka.length("access-events");
+    assert!(there > written);
+    let said = kafka.tocsin(&redrive);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let done: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(done["redriven"].as_array().unwrap().len(), 0);
+    assert_eq!(done["redriven_before"].as_array().unwrap().len(), away);
+    assert_eq!(kafka.length("access-events"), there);
+    let list = kafka.tocsin(&["dead-letters", "list"]);
+    assert!(list.out.contains("no dead letters"), "{}", list.out);
+}
+
+#[test]
+fn a_replay_is_frozen_repeated_compared_and_refuses_what_is_cut() {
+    let test = "a_replay_is_frozen_repeated_compared_and_refuses_what_is_cut";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "ranges", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.early());
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    let folder = Scratch::new("e2e-ranges").unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (first, again) = (path("first"), path("again"));
+
+    // The running pipeline and the replay come to the same.
+    let said = kafka.tocsin(&["replay", "--out", &first, "--compare", "topics"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("nothing differs"), "{}", said.err);
+
+    // What is written later is not in a repeated replay; it is in a new one.
+    kafka.produce(&demo.late());
+    let manifest = format!("{first}/manifest.json");
+    let repeated = [
+        "replay",
+        "--manifest",
+        &manifest,
+        "--out",
+        &again,
+        "--compare",
+        &first,
+    ];
+    let said = kafka.tocsin(&repeated);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = kafka.tocsin(&["replay", "--out", &again, "--compare", &first]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("determinations.jsonl: "), "{}", said.err);
+    assert!(
+        !said.err.contains("acct-") && !said.err.contains("emp-"),
+        "{}",
+        said.err
+    );
+    Results::of_folder(Path::new(&again)).assert_same(&demo.results);
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let mut wrong: Value = serde_json::from_str(&text).unwrap();
+    assert!(!wrong["schemas"].as_object().unwrap().is_empty());
+    wrong["version"] = "0.0.0".into();
+    let other = folder.write("wrong.json", &wrong.to_string()).unwrap();
+    let other = other.to_str().unwrap();
+    let said = kafka.tocsin(&["replay", "--manifest", other, "--out", &again]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(
+        said.err.contains("manifest-differs") && said.err.contains("0.0.0"),
+        "{}",
+        said.err
+    );
+
+    // An interrupt leaves what was there, and nothing besides.
+    let before = std::fs::read(format!("{again}/summary.json")).unwrap();
+    let begun = Instant::now();
+    let mut slow = Command::new(env!("CARGO_BIN_EXE_tocsin"))
+        .args(["replay", "--rate", "50", "--out", &again, "--config"])
+        .arg(&kafka.config)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    let id = slow.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let status = slow.wait().unwrap();
+    assert!(begun.elapsed() < PATIENCE);
+    assert_eq!(status.code(), Some(1));
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut slow.stderr.take().unwrap(), &mut said).unwrap();
+    assert!(said.contains("[interrupted]"), "{said}");
+    assert!(said.contains(" s left"), "{said}");
+    assert_eq!(
+        std::fs::read(format!("{again}/summary.json")).unwrap(),
+        before
+    );
+    assert!(!Path::new(&format!("{again}/.partial")).exists());
+}
