@@ -251,7 +251,7 @@ fn rehearsal() -> Result<(), Trouble> {
 }
 
 /// How many new seeds CI plays.
-const FRESH_SEEDS: &str = "400";
+const FRESH_SEEDS: &str = "200";
 
 /// promtool on the alerts, their tests and the scrape configuration.
 fn alerts() -> Result<(), Trouble> {
