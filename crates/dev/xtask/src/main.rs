@@ -8,10 +8,10 @@ cargo xtask fetch            fetches the Kafka broker and the schema registry of
 cargo xtask test [FILTER…]   all tests, on a real Kafka, schema registry and Prometheus
 cargo xtask bench [NAME]     the benchmarks, or one of them, on a real Kafka and schema registry
 cargo xtask chaos [--long]   kills processes and the broker under load; --kills N, --seed S
-cargo xtask rehearse [--help] seeded runs of the real stages with faults, against a naive oracle
+cargo xtask rehearse [ARG…]  seeded runs of the real stages with faults, against a naive oracle
 cargo xtask kafka [--port N] a broker and a registry in the foreground, until Ctrl-C
 cargo xtask lock             writes order.lock of every pack whose content has a new revision
-cargo xtask ci               everything that CI asks: format, tidy, lints, tests, rehearsal, alerts, demo
+cargo xtask ci               everything that CI asks: format, lints, tests, rehearsal, alerts, demo
 ";
 
 fn main() -> ExitCode {

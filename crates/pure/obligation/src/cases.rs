@@ -185,15 +185,11 @@ fn compare(
     }
     if let Some(near) = &expect.near {
         let now = got.near.iter().map(|one| one.kind.as_str());
-        same("near", set(near.iter().map(String::as_str)), set(now));
+        same("near", names(near), set(now));
     }
     if let Some(records) = &expect.spared_by {
         let now = got.spared_by.iter().map(|one| one.record.as_str());
-        same(
-            "spared_by",
-            set(records.iter().map(String::as_str)),
-            set(now),
-        );
+        same("spared_by", names(records), set(now));
     }
     for (unit, count) in &expect.counts {
         let now = got
@@ -215,23 +211,23 @@ fn compare(
     }
     if let Some(reserved) = &expect.reserved {
         let now = got.reserved.iter().map(|one| one.id.as_str());
-        same(
-            "reserved",
-            set(reserved.iter().map(String::as_str)),
-            set(now),
-        );
+        same("reserved", names(reserved), set(now));
     }
     if let Some(asks) = &expect.asks {
         let now = got.asks.iter().map(|one| one.fact.as_str());
-        same("asks", set(asks.iter().map(String::as_str)), set(now));
+        same("asks", names(asks), set(now));
     }
     if let Some(kinds) = &expect.register {
         let determinations = std::slice::from_ref(got);
         let entries = register(order, incident, determinations, &[], settings);
         let now = entries.iter().map(|entry| entry.kind.as_str());
-        same("register", set(kinds.iter().map(String::as_str)), set(now));
+        same("register", names(kinds), set(now));
     }
     differs
+}
+
+fn names<'a>(all: impl IntoIterator<Item = &'a String>) -> String {
+    set(all.into_iter().map(String::as_str))
 }
 
 /// The values of the topmost nodes with this clause.

@@ -344,7 +344,7 @@ fn numbering(duty: &Duty, found: &mut Found<'_>) {
     let items = || duty.items.iter().enumerate();
     let is_of =
         |style: &&dyn Fn(usize) -> String| items().all(|(place, item)| item.letter == style(place));
-    if !styles.iter().any(|style| is_of(style)) {
+    if !styles.iter().any(is_of) {
         let odd = items().find(|(place, item)| item.letter != (place + 1).to_string());
         let odd = odd.map_or("", |(_, item)| item.letter.as_str());
         let message = "the items are neither numbered (1, 2, 3) nor lettered in order (A, B, C; a, \

@@ -226,8 +226,8 @@ fn a_first_start_is_kept_before_anything_is_committed() {
     assert!(said(&cluster) == run(Tuning::default()));
 }
 
-/// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot be
-/// searched any more, and whoever began at the new one's beginning would not say so.
+/// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot
+/// be searched any more, and whoever began at the new one's beginning would not say so.
 #[test]
 fn a_topic_that_was_created_anew_stops_the_screen() {
     let cluster = poured();

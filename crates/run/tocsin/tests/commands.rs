@@ -149,6 +149,19 @@ fn version_help_schema_and_completions() {
     assert_eq!(tocsin(&["frobnicate"]).status.code(), Some(64));
 }
 
+/// The determination that a notice is about, as a folder of results has it.
+fn determination_of(out: &str, notice: &Value) -> Value {
+    let text = std::fs::read_to_string(format!("{out}/determinations.jsonl")).expect("a file");
+    let mut lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let same = |one: &Value| {
+        let members = ["incident", "order", "duty"];
+        members.iter().all(|member| one[member] == notice[member])
+    };
+    lines.find(same).expect("its determination")
+}
+
 #[test]
 fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -176,14 +189,13 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
         ready["notice"].as_str().unwrap(),
         ready["digest"].as_str().unwrap(),
     );
-    let decision = |by: &str, at: &str| {
-        let output = tocsin(&[
-            "notices", "decide", id, "approve", "--digest", digest, "--by", by, "--role",
-            "counsel", "--at", at, "--out", &demo,
-        ]);
+    let by = |who: &str, at: &str, out: &str, words: &[&str]| {
+        let common = ["--by", who, "--role", "counsel", "--at", at, "--out", out];
+        let output = tocsin(&[&["notices"], words, &common].concat());
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     };
+    let approve = ["decide", id, "approve", "--digest", digest];
     // A document that is not the current one is refused.
     let old = tocsin(&[
         "notices", "decide", id, "approve", "--digest", "00", "--by", "kim", "--role", "counsel",
@@ -197,8 +209,8 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
         &demo,
     ]);
     assert_eq!(early.status.code(), Some(64));
-    let mut decisions = decision("kim", "2026-05-01T09:00:00Z");
-    decisions.push_str(&decision("sam", "2026-05-01T10:00:00Z"));
+    let mut decisions = by("kim", "2026-05-01T09:00:00Z", &demo, &approve);
+    decisions.push_str(&by("sam", "2026-05-01T10:00:00Z", &demo, &approve));
     let input = scratch.path().join("demo/input");
     std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
     let replay = |out: &str| {
@@ -212,41 +224,16 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
     assert_eq!(replay(&again)["state"], "releasable");
-    let release = tocsin(&[
-        "notices",
-        "release",
-        id,
-        "--digest",
-        digest,
-        "--by",
-        "lee",
-        "--role",
-        "officer",
-        "--at",
-        "2026-05-02T09:00:00Z",
-        "--out",
-        &again,
-    ]);
-    assert!(release.status.success(), "{}", stderr(&release));
-    decisions.push_str(&stdout(&release));
+    let words = ["release", id, "--digest", digest];
+    let release = by("lee", "2026-05-02T09:00:00Z", &again, &words);
+    decisions.push_str(&release);
     std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
     let released = replay(&path("released"));
     assert_eq!(released["state"], "released");
     assert_eq!(released["digest"], digest);
     // A release is its duty done, as a `performed` report is; taken back, it is not.
-    let determination = |out: &str| -> Value {
-        let text = std::fs::read_to_string(format!("{out}/determinations.jsonl")).expect("a file");
-        let mut lines = text
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"));
-        let of_notice = |one: &Value| {
-            one["incident"] == released["incident"]
-                && one["order"] == released["order"]
-                && one["duty"] == released["duty"]
-        };
-        lines.find(of_notice).expect("its determination")
-    };
-    let release: Value = serde_json::from_str(stdout(&release).trim()).expect("JSON");
+    let determination = |out: &str| determination_of(out, &released);
+    let release: Value = serde_json::from_str(release.trim()).expect("JSON");
     let before = determination(&again);
     assert_eq!(
         (&before["answer"], &before["clock"]["met"]),
@@ -257,24 +244,9 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     assert_eq!(after["performed"][0]["record"], release["id"]);
     assert_eq!(after["clock"]["met"]["at"], "2026-05-02T09:00:00Z");
     assert_eq!(after["facts_digest"], before["facts_digest"]);
-    let withdraw = tocsin(&[
-        "notices",
-        "decide",
-        id,
-        "withdraw",
-        "--why",
-        "sent to nobody",
-        "--by",
-        "kim",
-        "--role",
-        "counsel",
-        "--at",
-        "2026-05-03T09:00:00Z",
-        "--out",
-        &path("released"),
-    ]);
-    assert!(withdraw.status.success(), "{}", stderr(&withdraw));
-    decisions.push_str(&stdout(&withdraw));
+    let words = ["decide", id, "withdraw", "--why", "sent to nobody"];
+    let withdraw = by("kim", "2026-05-03T09:00:00Z", &path("released"), &words);
+    decisions.push_str(&withdraw);
     std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
     replay(&path("withdrawn"));
     assert_eq!(determination(&path("withdrawn")), before);
