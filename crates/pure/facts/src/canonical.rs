@@ -292,7 +292,7 @@ mod tests {
             "{text}"
         );
         // 3.2.2.3, and integers that no double has.
-        let numbers = json!([333333333.33333329, 1e30, 4.50, 2e-3, 1e-27, u64::MAX, -0.0]);
+        let numbers = json!([333333333.3333333, 1e30, 4.50, 2e-3, 1e-27, u64::MAX, -0.0]);
         let written = "[333333333.3333333,1e+30,4.5,0.002,1e-27,18446744073709552000,0]";
         assert_eq!(canonical_json(&numbers), written);
     }
