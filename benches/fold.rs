@@ -54,7 +54,7 @@ fn finding(template: &Finding, number: u64, of: u64) -> Finding {
     access.resource = Some(Private::new(format!("rec-{number:012x}")));
     access.device = Some(Private::new(format!("cam-{account:08}")));
     // Most accounts are in one class, some in two.
-    if account % 4 == 0 && number % 2 == 0 {
+    if account.is_multiple_of(4) && number.is_multiple_of(2) {
         access.encrypted = Some(YesNo::Yes);
     }
     if account % 8 == 1 {

@@ -23,14 +23,14 @@ const ROUNDS: usize = 5;
 
 /// Staff who look at recordings, one in ten with a support case, and an attack from one network.
 fn access(number: usize) -> Access {
-    let attack = number % 2 == 0;
+    let attack = number.is_multiple_of(2);
     let staff = number / 2 % STAFF;
     let json = json!({
         "id": format!("acc-{number:016x}"), "at": "2026-03-01T10:00:00Z",
         "actor": if attack { format!("user-{number:08}") } else { format!("emp-{staff:04}") },
         "actor_kind": if attack { "customer" } else { "employee" },
         "actor_account": attack.then(|| format!("other-{number:08}")),
-        "action": "view", "outcome": if number % 4 == 0 { "denied" } else { "succeeded" },
+        "action": "view", "outcome": if number.is_multiple_of(4) { "denied" } else { "succeeded" },
         "information": "home_security_recording", "account": format!("acct-{:08}", number / 5),
         "resource": format!("rec-{number:012x}"), "device": format!("cam-{:08}", number / 5),
         "session": format!("s-{number:08x}"), "source_address": if attack { "203.0.113.7" }
