@@ -1,6 +1,6 @@
-//! What the answers must be: a single pass over all facts, with no log, no stages, no batches and no
-//! search, written apart from the processors. It judges every access by everything on record, folds
-//! all of it once, puts every order to every incident and composes every notice.
+//! What the answers must be: a single pass over all facts, with no log, no stages, no batches and
+//! no search, written apart from the processors. It judges every access by everything on record,
+//! folds all of it once, puts every order to every incident and composes every notice.
 
 use crate::world::Fact;
 use access::{Judged, Records, Terms};

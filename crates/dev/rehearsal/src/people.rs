@@ -91,7 +91,10 @@ impl People {
             whole[seeded.below(whole.len())]
         };
         let document = facts::canonical_json(&one.document);
-        let with = |kind: &str| json!({"kind": kind, "notice": one.id, "digest": one.digest, "document": document});
+        let with = |kind: &str| {
+            json!({"kind": kind, "notice": one.id, "digest": one.digest,
+                "document": document})
+        };
         let bare = |kind: &str| json!({"kind": kind, "notice": one.id, "digest": one.digest});
         let acts = match seeded.below(10) {
             0 => vec![("p-1", bare("reject"))],

@@ -1,5 +1,5 @@
-//! Plays a scenario on the real stages, one thread, simulated time, and compares what they said with
-//! what the oracle says.
+//! Plays a scenario on the real stages, one thread, simulated time, and compares what they said
+//! with what the oracle says.
 
 use crate::canary::Canary;
 use crate::check;
@@ -60,8 +60,8 @@ pub struct Outcome {
 const BEGIN_MS: i64 = 1_767_225_600_000;
 /// After so many rounds without rest something is wrong.
 const ROUNDS_MAX: u32 = 20_000;
-/// Rounds in which nothing moves before everything is said to rest: what one stage writes in a round
-/// the next reads in the same or the next one.
+/// Rounds in which nothing moves before everything is said to rest: what one stage writes in a
+/// round the next reads in the same or the next one.
 const IDLE_ROUNDS: u32 = 3;
 
 pub(crate) struct Play<'a> {

@@ -10,7 +10,7 @@ cargo xtask bench [NAME]     the benchmarks, or one of them, on a real Kafka and
 cargo xtask rehearse [--help] seeded runs of the real stages with faults, against a naive oracle
 cargo xtask kafka [--port N] a broker and a registry in the foreground, until Ctrl-C
 cargo xtask lock             writes order.lock of every pack whose content has a new revision
-cargo xtask ci               everything that CI asks: format, tidy, lints, tests, rehearsal, alerts, demo
+cargo xtask ci               what CI asks: format, tidy, lints, tests, rehearsal, alerts, the demo
 ";
 
 fn main() -> ExitCode {
