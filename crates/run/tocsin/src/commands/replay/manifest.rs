@@ -134,8 +134,8 @@ impl Manifest {
         Err(Failure {
             code: "manifest-differs",
             message: format!(
-                "this replay cannot be repeated exactly: {}; restore what differs. Where only rules \
-                 do, --other-rules takes the same records by the rules of now",
+                "this replay cannot be repeated exactly: {}; restore what differs. Where only \
+                 rules do, --other-rules takes the same records by the rules of now",
                 differs.join("; ")
             ),
             exit: exit::DIFFERS,
