@@ -244,7 +244,8 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     assert_eq!(after["performed"][0]["record"], release["id"]);
     assert_eq!(after["clock"]["met"]["at"], "2026-05-02T09:00:00Z");
     assert_eq!(after["facts_digest"], before["facts_digest"]);
-    let words = ["decide", id, "withdraw", "--why", "sent to nobody"];
+    let why = ["--digest", digest, "--why", "sent to nobody"];
+    let words = [&["decide", id, "withdraw"][..], &why].concat();
     let withdraw = by("kim", "2026-05-03T09:00:00Z", &path("released"), &words);
     decisions.push_str(&withdraw);
     std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
