@@ -7,8 +7,8 @@ use access::{Judged, Records, Terms};
 use facts::{Access, Coverage, CoverageState, Decision, Finding, Variants};
 use incident::{Attempt, Fold, Incident};
 use notice::{Decided, Notices};
-use obligation::{Determination, Filing};
-use orders::{Order, Packs};
+use obligation::{Determination, Filing, Instances};
+use orders::{Order, OutOfRange, Packs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Key → content, for each topic.
@@ -77,38 +77,59 @@ impl Oracle {
             let outbox = said.entry("outbox").or_default();
             outbox.insert(entry.key(), facts::canonical_json(&entry));
         }
-        for incident in fold.incidents() {
-            self.say(&incident, &decided, &mut said)?;
+        let decide = |incident: &Incident| self.decide(incident, &decided);
+        let incidents = fold.incidents().into_iter();
+        let answers = incidents.map(|one| decide(&one).map(|answers| (one, answers)));
+        let mut all = answers
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| error.to_string())?;
+        Instances::default()
+            .settle(self.orders(), &fold, &self.decide, &mut all, &[], &decide)
+            .map_err(|error| error.to_string())?;
+        for (incident, determinations) in &all {
+            self.say(incident, determinations, &decided, &mut said)?;
         }
         Ok(said)
     }
 
-    /// One incident, its determinations and its notices.
-    fn say(&self, incident: &Incident, decided: &Decided, said: &mut Said) -> Result<(), String> {
+    /// Every order put to one incident: a release is its duty done, and what was given under one
+    /// statute or regulation is a notice to every other order.
+    fn decide(
+        &self,
+        incident: &Incident,
+        decided: &Decided,
+    ) -> Result<Vec<Determination>, OutOfRange> {
+        let incident = obligation::with_reports(incident, decided.performed(incident));
         let filings: Vec<Filing> = self
             .orders()
-            .flat_map(|order| Filing::of(order, incident))
+            .flat_map(|order| Filing::of(order, &incident))
             .collect();
         let mut determinations: Vec<Determination> = Vec::new();
         for order in self.orders() {
-            let seen = if filings.is_empty() {
-                incident.clone()
-            } else {
-                obligation::with_filings(order, incident, &filings)
-            };
-            let answers = obligation::decide(order, &seen, &self.decide);
-            determinations.extend(answers.map_err(|error| error.to_string())?);
+            let seen = obligation::with_filings(order, &incident, &filings);
+            determinations.extend(obligation::decide(order, &seen, &self.decide)?);
         }
+        Ok(determinations)
+    }
+
+    /// One incident, its determinations and its notices.
+    fn say(
+        &self,
+        incident: &Incident,
+        determinations: &[Determination],
+        decided: &Decided,
+        said: &mut Said,
+    ) -> Result<(), String> {
         let asks = determinations.iter().flat_map(|one| &one.asks);
         let questions: BTreeSet<String> = asks.map(|ask| ask.id.clone()).collect();
         let record = incident::record(incident, questions.into_iter().collect());
         let incidents = said.entry("incidents").or_default();
         incidents.insert(incident.id.clone(), facts::canonical_json(&record));
-        for one in &determinations {
+        for one in determinations {
             let all = said.entry("determinations").or_default();
             all.insert(one.key(), facts::canonical_json(one));
         }
-        let plan = self.notices.plan(incident, &determinations, decided);
+        let plan = self.notices.plan(incident, determinations, decided);
         if let Some(waiting) = plan.waiting.first() {
             return Err(format!("nothing can be composed: {waiting:?}"));
         }
