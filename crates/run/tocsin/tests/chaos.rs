@@ -19,7 +19,7 @@ use xtask::parts::kafka::Broker;
 use xtask::parts::process::Scratch;
 
 /// Small batches: many transactions to be killed in. What dies is noticed soon.
-const FRAGILE: &str = "[run]\nbatch_records = 100\n[kafka.properties]\n\
+const FRAGILE: &str = "[run]\nbatch_records = 200\n[kafka.properties]\n\
                        \"session.timeout.ms\" = \"6000\"\n\"transaction.timeout.ms\" = \"8000\"\n\
                        \"message.timeout.ms\" = \"7000\"\n";
 /// Longer than a member may be silent, and a transaction open.

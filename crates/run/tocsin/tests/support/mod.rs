@@ -15,7 +15,7 @@ pub(crate) use stand::{Parts, parts};
 use std::time::Duration;
 
 /// Nothing here takes longer, unless something is wrong.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A generator of numbers from a seed (SplitMix64), for orders that are the same in every run.
 pub(crate) struct Seeded(pub(crate) u64);
