@@ -23,15 +23,6 @@ pub(crate) struct Assessed {
     pub(crate) determinations: Vec<Determination>,
 }
 
-impl Assessed {
-    fn new((incident, determinations): obligation::Decided) -> Assessed {
-        Assessed {
-            incident,
-            determinations,
-        }
-    }
-}
-
 /// What changed.
 pub(crate) struct Changed {
     /// Incidents whose facts changed.
@@ -290,16 +281,15 @@ impl Assessment {
             self.dirty = now.split_off(&first);
         }
         let rebuilt = self.fold.rebuild(&now);
-        let mut assessed = assess(law, rebuilt.changed, &self.decided)?;
-        law.as_one(
-            &mut self.instances,
+        let assessed = assess(
+            law,
             &self.fold,
             &self.decided,
-            &mut assessed,
-            &rebuilt.gone,
+            &mut self.instances,
+            (rebuilt.changed, &rebuilt.gone),
         )?;
         Ok(Changed {
-            assessed: assessed.into_iter().map(Assessed::new).collect(),
+            assessed,
             gone: rebuilt.gone,
             more: !self.dirty.is_empty(),
         })
@@ -309,29 +299,37 @@ impl Assessment {
     pub(crate) fn everything(&mut self, law: &Law) -> Result<Vec<Assessed>, OutOfRange> {
         self.expect();
         self.judge_releases(law);
-        let mut assessed = assess(law, self.fold.incidents(), &self.decided)?;
-        let mut instances = Instances::default();
-        law.as_one(
-            &mut instances,
+        assess(
+            law,
             &self.fold,
             &self.decided,
-            &mut assessed,
-            &[],
-        )?;
-        Ok(assessed.into_iter().map(Assessed::new).collect())
+            &mut Instances::default(),
+            (self.fold.incidents(), &[]),
+        )
     }
 }
 
-/// Puts every bound order to each incident. A date that no calendar covers is an error that a
-/// person must see, never "not owed".
+/// Puts every bound order to each incident that changed, and to those of which something else is to
+/// be said by that. A date that no calendar covers is an error that a person must see, never "not
+/// owed".
 fn assess(
     law: &Law,
-    incidents: Vec<Incident>,
+    fold: &Fold,
     decided: &Decided,
-) -> Result<Vec<obligation::Decided>, OutOfRange> {
-    let decided = incidents.into_iter().map(|incident| {
+    instances: &mut Instances,
+    (changed, gone): (Vec<Incident>, &[String]),
+) -> Result<Vec<Assessed>, OutOfRange> {
+    let answers = changed.into_iter().map(|incident| {
         let determinations = law.decide(&incident, decided)?;
         Ok((incident, determinations))
     });
-    decided.collect()
+    let mut assessed = answers.collect::<Result<Vec<_>, OutOfRange>>()?;
+    law.as_one(instances, fold, decided, &mut assessed, gone)?;
+    let assessed = assessed.into_iter();
+    Ok(assessed
+        .map(|(incident, determinations)| Assessed {
+            incident,
+            determinations,
+        })
+        .collect())
 }

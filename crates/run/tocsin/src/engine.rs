@@ -271,6 +271,13 @@ impl Turn {
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// The pause before the next attempt: `first`, doubled so many times, and never longer than 10 s.
+pub(crate) fn back_off(first: Duration, doublings: u32) -> Duration {
+    first
+        .saturating_mul(1 << doublings.min(7))
+        .min(LONGEST_PAUSE)
+}
+
 fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<(), StageError> {
     let context = plan.context();
     let mut watch = crate::observe::Watch::new(&context, stage);
@@ -283,9 +290,7 @@ fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<()
         };
         pulse.settled.store(false, Ordering::SeqCst);
         let again = remedy(&error) == Remedy::Again;
-        let pause = Duration::from_millis(100)
-            .saturating_mul(1 << tries.min(7))
-            .min(LONGEST_PAUSE);
+        let pause = back_off(Duration::from_millis(100), tries);
         tries = tries.saturating_add(1);
         watch.failed(&error, again, pause, tries);
         if !again {

@@ -19,6 +19,7 @@ mod errors;
 mod files;
 mod law;
 mod notices;
+mod numbers;
 mod observe;
 mod outputs;
 mod processors;

@@ -16,6 +16,8 @@ use stream::Cluster;
 use telemetry::Telemetry;
 use wire::{Framing, SchemaStore};
 
+pub use crate::numbers::SplitMix64;
+
 /// The names of the stages, in the direction of the data; a stage is its place here.
 pub const STAGES: [&str; 5] = [
     Stage::Screen.name(),

@@ -415,39 +415,14 @@ impl Runner {
             .collect();
         for taken in &polled.assigned {
             let at = committed.get(taken).copied().flatten();
-            self.check_position(taken, at)?;
+            if let Some(committed) = at {
+                check_position(&self.context, self.stage, taken, committed)?;
+            }
             let start = self.processor.take(taken, at)?;
             self.worker.start(&taken.topic, taken.partition, start)?;
             self.owned.insert(taken.clone());
             self.committed.insert(taken.clone(), at.unwrap_or(start));
             self.resume_at.insert(taken.clone(), at.unwrap_or(start));
-        }
-        Ok(())
-    }
-
-    /// A log that ends below what was committed is another log: created anew, or cut back.
-    fn check_position(
-        &self,
-        at: &TopicPartition,
-        committed: Option<i64>,
-    ) -> Result<(), StageError> {
-        let Some(committed) = committed else {
-            return Ok(());
-        };
-        let (_, end) = self.context.cluster.range(&at.topic, at.partition)?;
-        if end < committed {
-            return Err(StageError::Stop {
-                code: "position-past-end".to_owned(),
-                reason: format!(
-                    "{} of stage {} was committed at offset {committed}, but the log ends at \
-                     {end}: the topic was created anew or lost records. Restore the topic, or \
-                     reset the group {}{} on purpose",
-                    at,
-                    self.stage.name(),
-                    self.context.prefix,
-                    self.stage.name(),
-                ),
-            });
         }
         Ok(())
     }
@@ -500,6 +475,28 @@ impl Runner {
             }
         }
     }
+}
+
+/// A log that ends below what was read of it is another log: created anew, or cut back.
+pub(crate) fn check_position(
+    context: &Context,
+    stage: Stage,
+    at: &TopicPartition,
+    read_to: i64,
+) -> Result<(), StageError> {
+    let (_, end) = context.cluster.range(&at.topic, at.partition)?;
+    if end >= read_to {
+        return Ok(());
+    }
+    let (prefix, stage) = (&context.prefix, stage.name());
+    Err(StageError::Stop {
+        code: "position-past-end".to_owned(),
+        reason: format!(
+            "stage {stage} has read {at} up to offset {read_to}, but the log ends at {end}: the \
+             topic was created anew or lost records. Restore the topic, or set the position of the \
+             group {prefix}{stage} on purpose"
+        ),
+    })
 }
 
 /// The name of this instance in a group: its own, and that of its rules.

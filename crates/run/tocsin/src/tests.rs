@@ -111,7 +111,7 @@ impl Stepped {
 }
 
 /// The last value of each key on each topic that people see.
-fn said(cluster: &MemoryCluster) -> BTreeMap<(&'static str, Vec<u8>), Vec<u8>> {
+pub(crate) fn said(cluster: &MemoryCluster) -> BTreeMap<(&'static str, Vec<u8>), Vec<u8>> {
     let mut said = BTreeMap::new();
     for topic in [
         Topic::Findings,

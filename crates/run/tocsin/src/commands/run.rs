@@ -4,7 +4,7 @@ use super::print_json;
 use crate::cli::Run;
 use crate::config::{Config, EXAMPLE, LogFormat};
 use crate::context::Tuning;
-use crate::engine::{Engine, Plan};
+use crate::engine::{Engine, Plan, back_off};
 use crate::errors::{Failure, exit};
 use crate::law::{Law, LawSettings};
 use crate::topology::{Stage, Topic, TopicNames};
@@ -100,9 +100,6 @@ fn registered(config: &Config, names: &TopicNames) -> Result<Schemas, RegistryEr
     Ok((Arc::new(store), Framing::Confluent(ids)))
 }
 
-/// The longest pause between two requests to a registry that does not answer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
 /// The same for stages that are about to start: a registry that does not answer is asked again
 /// until it does, which `/readyz` says meanwhile. `None`: told to stop before.
 fn schemas_in_time(
@@ -129,9 +126,7 @@ fn schemas_in_time(
                 return Err(Failure::failed("stage-panicked", what));
             }
         };
-        let next_in = Duration::from_millis(250)
-            .saturating_mul(1 << attempt.min(6))
-            .min(LONGEST_PAUSE);
+        let next_in = back_off(Duration::from_millis(250), attempt);
         let why = error.to_string();
         eprintln!(
             "tocsin: {why}; asking again in {:.1} s",

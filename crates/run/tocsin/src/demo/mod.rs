@@ -7,24 +7,21 @@ mod script;
 
 pub(crate) use script::Script;
 
+use crate::numbers::SplitMix64;
 use facts::{Access, Account, BreachEvent, Grant, Moment};
 
-/// A small generator of numbers from one seed (SplitMix64): the same history in every run.
-pub(crate) struct Seeded(u64);
+/// Numbers from one seed: the same history in every run.
+pub(crate) struct Seeded(SplitMix64);
 
 impl Seeded {
     /// From a seed.
     pub(crate) fn new(seed: u64) -> Seeded {
-        Seeded(seed ^ 0x5EED_0F70_C511_D3A0)
+        Seeded(SplitMix64::new(seed ^ 0x5EED_0F70_C511_D3A0))
     }
 
     /// The next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// A number below `bound`; 0 where `bound` is 0.

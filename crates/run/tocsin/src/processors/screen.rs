@@ -5,7 +5,7 @@ use super::reading::{Decoded, LetterKey, bury, decode, read_whole};
 use crate::codec::headers;
 use crate::config::StartAt;
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Step, Work};
+use crate::runtime::{Processor, Sink, StageError, Step, Work, check_position};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, BreachEvent, Coverage, CoverageState, Grant};
@@ -145,17 +145,8 @@ impl Processor for ScreenStage {
             },
         )?;
         // Kafka forgets positions with the topic that they were in; what was announced stays.
-        let (_, end) = context.cluster.range(&at.topic, at.partition)?;
-        if committed.is_none() && last > end {
-            return Err(StageError::Stop {
-                code: "position-past-end".to_owned(),
-                reason: format!(
-                    "{at} was read up to offset {last} at least, but the log ends at {end} and no \
-                     position is committed: the topic was created anew. Restore the topic, or \
-                     commit a position of the group {}screen on purpose",
-                    context.prefix
-                ),
-            });
+        if committed.is_none() {
+            check_position(&context, Stage::Screen, at, last)?;
         }
         part.next = match committed.or(first) {
             Some(offset) => offset,

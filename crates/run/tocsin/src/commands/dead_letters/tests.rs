@@ -46,23 +46,17 @@ fn with_unknown_schemas(topic: Topic, every: usize) -> (MemoryCluster, usize) {
 /// What a run came to: the last value of each key, findings without their place.
 fn said(cluster: &MemoryCluster, plan: &Plan) -> BTreeMap<(&'static str, Vec<u8>), Vec<u8>> {
     let codec = codec(plan);
-    let mut said = BTreeMap::new();
-    for topic in [
-        Topic::Findings,
-        Topic::Incidents,
-        Topic::Determinations,
-        Topic::Notices,
-        Topic::DeadLetters,
-    ] {
-        for (key, record) in stream::latest(cluster, topic.name()).unwrap() {
-            let mut value = record.value.unwrap();
-            if topic == Topic::Findings {
-                let mut finding: Finding = codec.decode(topic, &value).unwrap();
-                finding.source = None;
-                value = facts::canonical_json(&finding).into_bytes();
-            }
-            said.insert((topic.name(), key), value);
+    let mut said = crate::tests::said(cluster);
+    for ((topic, _), value) in &mut said {
+        if *topic == Topic::Findings.name() {
+            let mut finding: Finding = codec.decode(Topic::Findings, value).unwrap();
+            finding.source = None;
+            *value = facts::canonical_json(&finding).into_bytes();
         }
+    }
+    let letters = Topic::DeadLetters.name();
+    for (key, record) in stream::latest(cluster, letters).unwrap() {
+        said.insert((letters, key), record.value.unwrap());
     }
     assert!(said.len() > 100, "{} documents prove little", said.len());
     said
