@@ -240,6 +240,10 @@ impl Reader for FaultyReader {
         self.inner.position(topic, partition)
     }
 
+    fn written_end(&self, topic: &str, partition: i32) -> Option<i64> {
+        self.inner.written_end(topic, partition)
+    }
+
     fn at_end(&self) -> bool {
         let early = self.topics > 1 && self.cluster.control().is(Canary::StartTooEarly);
         early || self.inner.at_end()

@@ -192,6 +192,10 @@ pub trait Reader: Send {
     /// [`Reader::assign`] or the last [`Reader::refresh_end`]. True with nothing assigned.
     fn at_end(&self) -> bool;
 
+    /// One past the last record of an assigned partition, whether it is decided or not, as last
+    /// heard of; `None`: not heard of since [`Reader::assign`].
+    fn written_end(&self, topic: &str, partition: i32) -> Option<i64>;
+
     /// Takes note of the committed ends anew.
     ///
     /// # Errors

@@ -98,6 +98,13 @@ impl Fetcher {
         self.places.iter().all(|place| place.at_end)
     }
 
+    /// One past the last record, decided or not; known once the decided ones were read.
+    pub(crate) fn written_end(&self, topic: &str, partition: i32) -> Option<i64> {
+        let place = self.find(topic, partition).filter(|place| place.at_end)?;
+        let known = known_end(&self.consumer, topic, partition)?;
+        Some(known.max(place.next))
+    }
+
     /// Whether a started partition has more than what is decided, as last heard of.
     pub(crate) fn is_held_back(&self) -> bool {
         let more = |place: &Place| {

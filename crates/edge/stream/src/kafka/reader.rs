@@ -90,6 +90,10 @@ impl Reader for KafkaReader {
         self.fetcher.position(topic, partition)
     }
 
+    fn written_end(&self, topic: &str, partition: i32) -> Option<i64> {
+        self.fetcher.written_end(topic, partition)
+    }
+
     fn at_end(&self) -> bool {
         reached(&self.fetcher, &self.assigned)
     }

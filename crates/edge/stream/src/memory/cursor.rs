@@ -68,6 +68,14 @@ impl Cursor {
         self.end().is_some_and(|end| self.position >= end)
     }
 
+    /// One past the last record, decided or not; as [`Cursor::end`] for a file.
+    pub(crate) fn written_end(&self) -> Option<i64> {
+        match self.topic.backing(self.partition) {
+            Ok(Backing::Memory(store)) => Some(super::locked(store).written_end()),
+            _ => self.end(),
+        }
+    }
+
     /// Whether more was written than is decided.
     pub(crate) fn is_held_back(&self) -> bool {
         match self.topic.backing(self.partition) {

@@ -77,6 +77,10 @@ impl Reader for MemoryReader {
         self.cursor(topic, partition).map(Cursor::position)
     }
 
+    fn written_end(&self, topic: &str, partition: i32) -> Option<i64> {
+        self.cursor(topic, partition).and_then(Cursor::written_end)
+    }
+
     fn at_end(&self) -> bool {
         self.cursors
             .iter()

@@ -192,6 +192,11 @@ impl Store {
         )
     }
 
+    /// One past the last record, decided or not.
+    pub(crate) fn written_end(&self) -> i64 {
+        self.next
+    }
+
     /// Whether more was written than is decided.
     pub(crate) fn is_held_back(&self) -> bool {
         self.range().1 < self.next

@@ -90,15 +90,40 @@ fn planned(one: &Determination) -> Option<String> {
     }
 }
 
+/// The rows that say the same but for their duty, such as the tasks that one incident starts, as
+/// one, with the names of the duties.
+fn together(rows: &[Row]) -> Vec<(&Row, String)> {
+    let mut found: Vec<(&Row, String)> = Vec::new();
+    for row in rows {
+        let duty = row.duty.as_deref().unwrap_or_default();
+        let same = |(one, _): &&mut (&Row, String)| {
+            (&one.incident, &one.order, one.answer, &one.because)
+                == (&row.incident, &row.order, row.answer, &row.because)
+                && (&one.planned, &one.outer) == (&row.planned, &row.outer)
+                && one.notice.is_none()
+                && row.notice.is_none()
+        };
+        match found.iter_mut().find(same) {
+            Some((_, duties)) => {
+                duties.push_str(", ");
+                duties.push_str(duty);
+            }
+            None => found.push((row, duty.to_owned())),
+        }
+    }
+    found
+}
+
 /// The table as text.
 pub(crate) fn text(rows: &[Row]) -> String {
+    let rows = together(rows);
     let mut out = String::new();
     let heads = [
         "incident", "who", "order", "accounts", "answer", "planned", "outer", "notice",
     ];
     let cells: Vec<[String; 8]> = rows
         .iter()
-        .map(|row| {
+        .map(|(row, _)| {
             let dash = || "–".to_owned();
             [
                 row.incident.clone(),
@@ -133,9 +158,10 @@ pub(crate) fn text(rows: &[Row]) -> String {
         out.push('\n');
     };
     line(&heads);
-    for (cells, row) in cells.iter().zip(rows) {
+    for (cells, (row, duties)) in cells.iter().zip(&rows) {
         line(&cells.each_ref().map(String::as_str));
-        line(&["", &format!("└ {}", row.because)]);
+        let named = if duties.is_empty() { "" } else { ": " };
+        line(&["", &format!("└ {duties}{named}{}", row.because)]);
         if let Some(spared) = &row.spared {
             line(&["", &format!("  {spared}")]);
         }

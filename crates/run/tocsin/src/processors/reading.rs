@@ -6,7 +6,7 @@ use crate::runtime::{Sink, StageError, source_of};
 use crate::topology::{Stage, Topic};
 use facts::{DeadLetter, Source};
 use std::time::Duration;
-use stream::{Outgoing, Position, RecordRef};
+use stream::{ErrorKind, LogError, Outgoing, Position, RecordRef};
 
 /// The key of a dead letter: where its original stands on the log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,7 +141,15 @@ pub(crate) fn bury(
     Ok(())
 }
 
-/// Reads partitions of `topic` from their beginning to their committed end as it is now.
+/// How often a topic that has nothing more to read is looked at while something on it is undecided;
+/// each look takes a tenth of a second on Kafka.
+const LOOKS: u32 = 20;
+
+/// Reads partitions of `topic` from their beginning to their end as it is now, undecided records
+/// among them: what an instance that died left open may hide what was said since.
+///
+/// # Errors
+/// `Retriable` where a transaction stays undecided; it will not for longer than its time-out.
 pub(crate) fn read_whole(
     context: &Context,
     topic: Topic,
@@ -156,24 +164,47 @@ pub(crate) fn read_whole(
     let mut reader = context.cluster.open_reader()?;
     let mut positions = Vec::new();
     for partition in partitions {
-        let (start, end) = context.cluster.range(&name, partition)?;
-        if start < end {
-            positions.push(Position::new(name.clone(), partition, start));
-        }
-    }
-    if positions.is_empty() {
-        return Ok(());
+        let (start, _) = context.cluster.range(&name, partition)?;
+        positions.push(Position::new(name.clone(), partition, start));
     }
     reader.assign(&positions)?;
-    let mut failed = None;
-    while !reader.at_end() && failed.is_none() {
-        reader.poll(10_000, Duration::from_millis(100), &mut |record| {
+    let mut ends: Vec<Option<i64>> = vec![None; positions.len()];
+    let (mut failed, mut looks) = (None, 0);
+    loop {
+        let read = reader.poll(10_000, Duration::from_millis(100), &mut |record| {
             if failed.is_none()
                 && let Err(error) = each(record)
             {
                 failed = Some(error);
             }
         })?;
+        if let Some(error) = failed.take() {
+            return Err(error);
+        }
+        let mut done = true;
+        for (at, end) in positions.iter().zip(&mut ends) {
+            *end = end.or_else(|| reader.written_end(&at.topic, at.partition));
+            let here = reader.position(&at.topic, at.partition);
+            done &= end.is_some_and(|end| here.is_some_and(|here| here >= end));
+        }
+        if done {
+            return Ok(());
+        }
+        looks = if read > 0 || !reader.at_end() {
+            0
+        } else {
+            looks + 1
+        };
+        if looks > LOOKS {
+            return Err(StageError::Log(LogError::new(
+                ErrorKind::Retriable,
+                "undecided",
+                format!(
+                    "reading back what was said on {name}: a transaction that another instance \
+                     left open holds it back. It is tried again, until the transaction times out \
+                     (transaction.timeout.ms) or that instance comes back"
+                ),
+            )));
+        }
     }
-    failed.map_or(Ok(()), Err)
 }
