@@ -6,7 +6,7 @@ use crate::world::Fact;
 use access::{Judged, Records, Terms};
 use facts::{Access, Coverage, CoverageState, Decision, Finding, Variants};
 use incident::{Attempt, Fold, Incident};
-use notice::{Decided, Notices};
+use notice::{Decided, Notices, Plan};
 use obligation::{Determination, Filing, Instances};
 use orders::{Order, OutOfRange, Packs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,6 +89,9 @@ impl Oracle {
         for (incident, determinations) in &all {
             self.say(incident, determinations, &decided, &mut said)?;
         }
+        let groups = all.iter().flat_map(|(incident, _)| &incident.groups);
+        let present = groups.map(|group| notice::group_digest(group)).collect();
+        say_notices(&self.notices.plan_of_gone(&present, &decided), &mut said)?;
         Ok(said)
     }
 
@@ -129,20 +132,23 @@ impl Oracle {
             let all = said.entry("determinations").or_default();
             all.insert(one.key(), facts::canonical_json(one));
         }
-        let plan = self.notices.plan(incident, determinations, decided);
-        if let Some(waiting) = plan.waiting.first() {
-            return Err(format!("nothing can be composed: {waiting:?}"));
-        }
-        for record in &plan.records {
-            let notices = said.entry("notices").or_default();
-            notices.insert(record.id.clone(), facts::canonical_json(record));
-        }
-        for entry in &plan.outbox {
-            let outbox = said.entry("outbox").or_default();
-            outbox.insert(entry.key(), facts::canonical_json(entry));
-        }
-        Ok(())
+        say_notices(&self.notices.plan(incident, determinations, decided), said)
     }
+}
+
+fn say_notices(plan: &Plan, said: &mut Said) -> Result<(), String> {
+    if let Some(waiting) = plan.waiting.first() {
+        return Err(format!("nothing can be composed: {waiting:?}"));
+    }
+    for record in &plan.records {
+        let notices = said.entry("notices").or_default();
+        notices.insert(record.id.clone(), facts::canonical_json(record));
+    }
+    for entry in &plan.outbox {
+        let outbox = said.entry("outbox").or_default();
+        outbox.insert(entry.key(), facts::canonical_json(entry));
+    }
+    Ok(())
 }
 
 fn decision(fact: &Fact) -> Option<Decision> {

@@ -82,8 +82,17 @@ impl Fold {
     pub(crate) fn assemble(&self, scope: &Scope, ledger: &Ledger) -> Incident {
         let mut incident = self.assemble_less(scope, ledger, &NOTHING);
         (incident.without, incident.without_more) = self.without(scope, ledger);
+        incident.named = self.named(scope, ledger, &incident);
         incident.facts_digest = self.digest(scope, &incident, ledger.digest());
         incident
+    }
+
+    /// Whom what people wrote about the incident names.
+    fn named(&self, scope: &Scope, ledger: &Ledger, incident: &Incident) -> BTreeSet<Private> {
+        let reports = incident.reports.iter().map(|one| &one.record);
+        let mut named = self.mentioned(scope, ledger, reports);
+        named.extend(self.mentioned(scope, ledger, &incident.decisions));
+        named
     }
 
     /// The same without what is supposed away, and without a digest.
@@ -121,6 +130,7 @@ impl Fold {
             withdrawn,
             decisions: self.decisions_about(groups, less),
             parted_but_connected: scope.parted,
+            named: BTreeSet::new(),
             facts_digest: String::new(),
             without: Vec::new(),
             without_more: 0,

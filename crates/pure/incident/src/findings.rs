@@ -417,6 +417,18 @@ impl Findings {
         Some(finding)
     }
 
+    /// The names of accounts, of recordings, of devices, and of whoever and whatever else.
+    pub(crate) fn names(&self) -> [&Names; 4] {
+        [&self.accounts, &self.resources, &self.devices, &self.others]
+    }
+
+    /// By whom and how an entry's access was: actor, session, address, credential and client.
+    pub(crate) fn others_of(&self, held: &Held) -> [u32; 5] {
+        let origin = self.origins.get(held.origin).copied().unwrap_or([NONE; 4]);
+        let [session, address, credential, client] = origin;
+        [held.actor, session, address, credential, client]
+    }
+
     /// The numbers of what an access names: account, recording and device.
     pub(crate) fn numbers(&self, access: &Access) -> [u32; 3] {
         let find = |names: &Names, text: Option<&Private>| {

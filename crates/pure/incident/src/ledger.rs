@@ -142,6 +142,16 @@ impl Ledger {
         self.columns.iter().map(|column| column.entries).sum()
     }
 
+    /// Accounts, people, recordings and devices, by number.
+    pub(crate) fn rosters(&self) -> [&Roster; 4] {
+        [
+            &self.accounts,
+            &self.consumers,
+            &self.resources,
+            &self.devices,
+        ]
+    }
+
     /// The groups of which it holds accesses.
     pub(crate) fn groups(&self) -> &BTreeSet<String> {
         &self.scope.groups

@@ -17,6 +17,7 @@ mod grouping;
 mod judging;
 mod ledger;
 mod ledgers;
+mod mentions;
 mod model;
 mod names;
 mod people;

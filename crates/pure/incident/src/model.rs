@@ -269,6 +269,9 @@ pub struct Incident {
     pub decisions: Vec<Decision>,
     /// Two groups were parted but are still connected through others: stays one, disputed.
     pub parted_but_connected: bool,
+    /// Pseudonyms of its accesses, accounts and people that stand in what people wrote in its
+    /// reports and decisions: to be kept out of what is said outside.
+    pub named: BTreeSet<Private>,
     /// Digest of the facts above, positions left out: determination and notice rest on it. Account
     /// records are in it by what they change: classes and how many people.
     pub facts_digest: String,
@@ -336,6 +339,40 @@ impl Taker {
 }
 
 impl Incident {
+    /// One of which nothing is on record.
+    pub fn nothing(id: &str) -> Incident {
+        Incident {
+            id: id.to_owned(),
+            matter: None,
+            matters: Vec::new(),
+            actors: Vec::new(),
+            groups: Vec::new(),
+            times: BTreeMap::new(),
+            mode: None,
+            first: None,
+            last: None,
+            discovery: Discovery::Unknown,
+            rows: Vec::new(),
+            overlaps: Overlaps::default(),
+            attempts: 0,
+            searched: Searched {
+                complete: true,
+                searching: Vec::new(),
+                cut: Vec::new(),
+                holes: 0,
+            },
+            reports: Vec::new(),
+            withdrawn: Vec::new(),
+            information_by_matter: BTreeMap::new(),
+            decisions: Vec::new(),
+            parted_but_connected: false,
+            named: BTreeSet::new(),
+            facts_digest: String::new(),
+            without: Vec::new(),
+            without_more: 0,
+        }
+    }
+
     /// Whether an access of `group` that begins `at` belongs to it.
     pub fn holds(&self, group: &str, at: Moment) -> bool {
         self.groups.iter().any(|one| one == group)
@@ -396,6 +433,9 @@ pub struct IncidentRecord {
     /// See [`Incident::parted_but_connected`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub parted_but_connected: bool,
+    /// See [`Incident::named`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub named: BTreeSet<Private>,
     /// See [`Incident::facts_digest`].
     pub facts_digest: String,
 }

@@ -1,6 +1,7 @@
 //! Texts as small numbers, and the plain containers that keep millions of them small.
 
 use rustc_hash::FxHasher;
+use std::collections::BTreeSet;
 use std::hash::Hasher;
 
 /// How many values a piece of a [`Chunks`] holds.
@@ -154,6 +155,7 @@ pub(crate) struct Names {
     /// Where each begins: the piece in the upper half, the byte in the lower.
     begins: Chunks<u64>,
     index: Index,
+    lengths: BTreeSet<usize>,
 }
 
 impl Names {
@@ -180,7 +182,13 @@ impl Names {
         let number = self.begins.len() as u32;
         self.begins.push((piece as u64) << 32 | begin as u64);
         self.index.insert(hash, number);
+        self.lengths.insert(text.len());
         number
+    }
+
+    /// How long they are, in bytes.
+    pub(crate) fn lengths(&self) -> &BTreeSet<usize> {
+        &self.lengths
     }
 
     /// The number of `text`, if it has one.

@@ -64,6 +64,11 @@ impl News {
 }
 
 impl People {
+    /// The names of people.
+    pub(crate) fn names(&self) -> &Names {
+        &self.consumers
+    }
+
     /// `account`, unless it is on record.
     pub(crate) fn news(&self, mut account: Account) -> Option<News> {
         for list in [&mut account.consumers].into_iter().flatten() {

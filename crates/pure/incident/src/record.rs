@@ -33,6 +33,7 @@ pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecor
             .collect(),
         open_questions: open_questions.into_iter().collect(),
         parted_but_connected: incident.parted_but_connected,
+        named: incident.named.clone(),
         facts_digest: incident.facts_digest.clone(),
     }
 }
@@ -103,6 +104,7 @@ pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident
         information_by_matter: BTreeMap::new(),
         decisions,
         parted_but_connected: record.parted_but_connected,
+        named: record.named.clone(),
         facts_digest: record.facts_digest.clone(),
         without: Vec::new(),
         without_more: 0,

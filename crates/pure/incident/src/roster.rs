@@ -132,6 +132,11 @@ impl Roster {
         }
     }
 
+    /// Whether `member` stands in any column.
+    pub(crate) fn holds(&self, member: u32) -> bool {
+        self.places.get(member).is_some()
+    }
+
     /// Takes `member` out of `column` once.
     pub(crate) fn remove(&mut self, member: u32, column: u32) {
         let Some(place) = self.places.get(member) else {

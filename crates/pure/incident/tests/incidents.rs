@@ -310,6 +310,48 @@ fn variants_that_differ_in_actor_are_disputed_and_silence_is_superseded() {
 }
 
 #[test]
+fn whom_words_name_is_known_from_findings_and_accounts() {
+    let mut fold = Fold::new();
+    let text = "Seen: acct-1 of kim-7, cam.3; by emp 5 over sess-2. Not acct-12, acct-8 or rec-1.";
+    let said = json!({"kind": "statement", "item": "facts", "text": text});
+    fold.put_breach(breach("b", "M", &said));
+    let listed = json!({"kind": "indicator", "accounts": ["acct-4"]});
+    fold.put_breach(breach("i", "M", &listed));
+    let named = |fold: &Fold| -> Vec<String> {
+        let incident = fold.incident_of("matter:M").unwrap();
+        let from_record = incident::from_record(&incident::record(&incident, Vec::new()), None);
+        assert_eq!(incident.named, from_record.named);
+        let named = incident.named.iter();
+        named.map(|one| one.reveal().to_owned()).collect()
+    };
+    assert!(named(&fold).is_empty());
+    let by = json!({"account": "acct-1", "actor": "emp 5", "session": "sess-2", "device": "cam.3"});
+    let first = finding("matter:M", "e1", &by, &json!({}));
+    put(&mut fold, first.clone());
+    put(
+        &mut fold,
+        finding("matter:M", "e2", &json!({"account": "acct-4"}), &json!({})),
+    );
+    // It is on record, in another incident.
+    put(
+        &mut fold,
+        finding("actor:x", "e3", &json!({"account": "acct-8"}), &json!({})),
+    );
+    fold.put_account(account(
+        "a",
+        "acct-1",
+        "2026-01-01T00:00:00Z",
+        &json!({"consumers": ["kim-7"]}),
+    ));
+    assert_eq!(
+        named(&fold),
+        ["acct-1", "cam.3", "emp 5", "kim-7", "sess-2"]
+    );
+    fold.put_finding(first.key(), None);
+    assert!(named(&fold).is_empty(), "nothing of it is in the incident");
+}
+
+#[test]
 fn statements_of_one_access_in_one_group_are_one_access() {
     let mut fold = Fold::new();
     put(

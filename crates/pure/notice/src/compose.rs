@@ -128,7 +128,7 @@ pub fn compose(
         ordinal,
         incident: incident.id.clone(),
         matters: matters(incident, &discretion),
-        groups: groups(incident),
+        groups: about(incident, before),
         order: frame.order.clone(),
         duty: frame.duty.clone(),
         answer: determination.answer,
@@ -212,6 +212,16 @@ pub(crate) fn groups(incident: &Incident) -> Vec<String> {
     groups.sort();
     groups.dedup();
     groups
+}
+
+/// What a document about `incident` is about; where nothing of it is left, what was released.
+fn about(incident: &Incident, before: &[ReleasedBefore]) -> Vec<String> {
+    let mut about = groups(incident);
+    if about.is_empty() {
+        let released = before.iter().flat_map(|one| one.document.groups.clone());
+        about.extend(released.collect::<BTreeSet<_>>());
+    }
+    about
 }
 
 /// Which notice stands next.

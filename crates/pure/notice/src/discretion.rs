@@ -23,6 +23,7 @@ impl<'a> Discretion<'a> {
     /// Collects what must not be said about `incident`.
     pub(crate) fn of(incident: &'a Incident) -> Discretion<'a> {
         let mut all = Discretion::of_names(&incident.actors);
+        all.add_many(&incident.named);
         for row in &incident.rows {
             if let Members::Named {
                 accounts,

@@ -209,6 +209,7 @@ pub(crate) fn incident() -> Incident {
         parted_but_connected: false,
         facts_digest: "f0".to_owned(),
         without: Vec::new(),
+        named: Default::default(),
         without_more: 0,
     }
 }

@@ -18,6 +18,7 @@ mod copies;
 mod discretion;
 mod document;
 mod frame;
+mod gone;
 mod items;
 mod ledger;
 mod page;

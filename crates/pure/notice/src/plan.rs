@@ -33,6 +33,13 @@ pub struct Plan {
     pub waiting: Vec<Waiting>,
 }
 
+impl Plan {
+    pub(crate) fn sort(&mut self) {
+        self.records.sort_by(|a, b| a.id.cmp(&b.id));
+        self.outbox.sort_by_key(OutboxEntry::key);
+    }
+}
+
 /// A duty of which nothing can be said yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -74,6 +81,11 @@ impl Decided {
     /// The decisions.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Each release with how it stands now.
+    pub(crate) fn releases(&self) -> impl Iterator<Item = &(ReleasedBefore, NoticeState)> {
+        self.released.iter()
     }
 
     /// What releases that stand say was done for this incident, as responders would report it: an
@@ -232,18 +244,33 @@ impl Notices {
                         && one.document.is_about_any(&holds)
                 })
                 .collect();
-            if let Err(why) =
-                self.plan_duty(&mut plan, frame, incident, determination, decided, &here)
-            {
-                plan.waiting.push(Waiting {
-                    determination: determination.key(),
-                    why,
-                });
-            }
+            self.plan_or_wait(&mut plan, frame, incident, determination, decided, &here);
         }
-        plan.records.sort_by(|a, b| a.id.cmp(&b.id));
-        plan.outbox.sort_by_key(OutboxEntry::key);
+        plan.sort();
         plan
+    }
+
+    /// The words of a duty, if notices of it are composed.
+    pub(crate) fn frame(&self, order: &str, duty: &str) -> Option<&Frame> {
+        self.frames.get(&(order.to_owned(), duty.to_owned()))
+    }
+
+    /// Adds to `plan` what one duty has; `here` are its releases.
+    pub(crate) fn plan_or_wait(
+        &self,
+        plan: &mut Plan,
+        frame: &Frame,
+        incident: &Incident,
+        determination: &Determination,
+        decided: &Decided,
+        here: &[&(ReleasedBefore, NoticeState)],
+    ) {
+        if let Err(why) = self.plan_duty(plan, frame, incident, determination, decided, here) {
+            plan.waiting.push(Waiting {
+                determination: determination.key(),
+                why,
+            });
+        }
     }
 
     fn plan_duty(

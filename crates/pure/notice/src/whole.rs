@@ -108,7 +108,7 @@ pub(crate) fn note_whole(case: &mut Case<'_>, kind: Kind, before: &[ReleasedBefo
         let what = format!(
             "it is not settled whether the duty is owed: {}{}",
             asks.join(" "),
-            but_for(case)
+            but_for(case, before)
         );
         case.must(
             None,
@@ -166,22 +166,38 @@ fn note_withdrawal(case: &mut Case<'_>, before: &[ReleasedBefore]) {
         format!(
             "by what is on record now the duty is not owed, but a notice was released: is it to be \
              withdrawn?{}",
-            but_for(case)
+            but_for(case, before)
         ),
         &fill,
     );
 }
 
-/// Which records took it away, in a sentence; nothing where none did.
-fn but_for(case: &Case<'_>) -> String {
+/// Which records took it away, and whether its law is another one since; nothing where neither is.
+fn but_for(case: &Case<'_>, before: &[ReleasedBefore]) -> String {
     let named = case.determination.spared_by.iter();
     let named: Vec<String> = named
         .map(|one| format!("{} ({})", case.discretion.record(&one.record), one.kind))
         .collect();
-    match named.is_empty() {
+    let mut said = match named.is_empty() {
         true => String::new(),
         false => format!(" It would be owed but for {}.", named.join(", ")),
+    };
+    let pack = &case.determination.pack.digest;
+    if let Some(then) = last(before).map(|one| &one.document.order.pack)
+        && then != pack
+    {
+        said.push_str(&format!(
+            " The pack of the order is another one since: {} then, {} now.",
+            begin(then),
+            begin(pack)
+        ));
     }
+    said
+}
+
+/// The beginning of a digest: enough to find a pack by.
+fn begin(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 /// The key of the question whether what was released last is to be withdrawn.

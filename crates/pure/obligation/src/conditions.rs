@@ -4,6 +4,7 @@ use crate::context::{Context, Node, Wanted};
 use crate::population::{View, in_unit};
 use facts::{CircumstanceName, Kleene, MilestoneName, Report, YesNo};
 use orders::{Condition, ConditionKind, CountRule};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 impl Context<'_> {
@@ -37,6 +38,54 @@ impl Context<'_> {
         }
     }
 
+    /// The value of [`Context::condition`], without what only a reader wants.
+    pub(crate) fn condition_value(&self, condition: &Condition) -> Kleene {
+        match (&condition.kind, self.suppose.leaf) {
+            (_, Some((leaf, value))) if std::ptr::eq(leaf, condition) => value,
+            (ConditionKind::All(parts), _) => {
+                parts.iter().fold(Kleene::Yes, |value, part| match value {
+                    Kleene::No => value,
+                    _ => value.and(self.condition_value(part)),
+                })
+            }
+            (ConditionKind::Any(parts), _) => {
+                parts.iter().fold(Kleene::No, |value, part| match value {
+                    Kleene::Yes => value,
+                    _ => value.or(self.condition_value(part)),
+                })
+            }
+            (ConditionKind::Not(part), _) => !self.condition_value(part),
+            (kind, _) if self.suppose.bears_on(kind) => self.condition(condition).value(),
+            _ => {
+                let at = std::ptr::from_ref(condition);
+                let known = self.known.leaves.borrow().get(&at).copied();
+                known.unwrap_or_else(|| {
+                    let value = self.condition(condition).value();
+                    self.known.leaves.borrow_mut().insert(at, value);
+                    value
+                })
+            }
+        }
+    }
+
+    /// The value of [`Context::in_force`].
+    pub(crate) fn force_value(&self) -> Kleene {
+        match self.suppose.in_force {
+            Some(value) => value,
+            None if !self.suppose.is_of_nodes() => self.in_force().value(),
+            None => known(&self.known.in_force, || self.in_force().value()),
+        }
+    }
+
+    /// The value of [`Context::goes_on`]; yes where the duty is not due again and again.
+    pub(crate) fn goes_on_value(&self) -> Kleene {
+        let asked = || self.goes_on().map_or(Kleene::Yes, |node| node.value());
+        match self.suppose.is_of_nodes() {
+            true => known(&self.known.goes_on, asked),
+            false => asked(),
+        }
+    }
+
     /// How many of a rule's population there are, a person's own count included.
     pub(crate) fn counted(&self, rule: &CountRule) -> Option<(View<'_>, facts::Interval)> {
         let population = self.duty.populations.get(&rule.population)?;
@@ -57,6 +106,11 @@ impl Context<'_> {
             return Node::new(text, cite, Kleene::Unknown);
         };
         let mut node = Node::new(String::new(), cite, count.reaches(rule.at_least));
+        self.aggregation(rule, &mut node);
+        self.other_unit(rule, &view, &mut node);
+        if !self.detailed {
+            return node;
+        }
         node.because.of = view
             .details(rule.unit)
             .into_iter()
@@ -64,9 +118,7 @@ impl Context<'_> {
             .collect();
         node.because.of.extend(view.contradicted(cite));
         node.because.count = Some(count);
-        node.raised = view.raised();
-        self.aggregation(rule, &mut node);
-        self.other_unit(rule, &view, &mut node);
+        node.raised.extend(view.raised());
         if view.by_insiders() && node.value().may_be() {
             node.raised
                 .extend(view.population.authority.insider_question.clone());
@@ -76,7 +128,7 @@ impl Context<'_> {
             rule.at_least,
             rule.unit.as_str()
         );
-        if node.value() == Kleene::Unknown && self.detailed {
+        if node.value() == Kleene::Unknown {
             node.wanted = view.wanted();
             if node.wanted.is_empty() && !count.is_exact() {
                 let question = format!(
@@ -215,6 +267,13 @@ impl Context<'_> {
         }
         node
     }
+}
+
+/// What is known; failing that what is asked, which is known from then on.
+fn known(cell: &Cell<Option<Kleene>>, asked: impl FnOnce() -> Kleene) -> Kleene {
+    let value = cell.get().unwrap_or_else(asked);
+    cell.set(Some(value));
+    value
 }
 
 /// Whether `provision` lies in `section`: "I" covers "I.A", not "II".

@@ -5,9 +5,10 @@ use crate::population::Part;
 use crate::settings::Settings;
 use facts::{Act, Circumstance, Kleene, Moment, Report};
 use incident::{Discovery, Incident};
-use orders::{Anchor, Condition, Duty, Order};
-use std::cell::RefCell;
+use orders::{Anchor, Condition, ConditionKind, Duty, Order};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What people said to what was asked, and counsel's readings, as far as they concern one incident
 /// and one order.
@@ -69,6 +70,39 @@ pub(crate) struct Suppose {
     pub(crate) leaf: Option<(*const Condition, Kleene)>,
     /// The order binds, or not.
     pub(crate) in_force: Option<Kleene>,
+}
+
+impl Suppose {
+    /// Whether what a leaf of the tree comes to may be another by it.
+    pub(crate) fn bears_on(&self, kind: &ConditionKind) -> bool {
+        let counts = self.part.is_some() || self.no_carve_outs;
+        let is_count = matches!(
+            kind,
+            ConditionKind::Count(_)
+                | ConditionKind::GovernmentNotice(_)
+                | ConditionKind::NoticeRequired(_)
+        );
+        self.bears_on_facts() || (counts && is_count)
+    }
+
+    /// Whether facts or readings are other ones by it.
+    pub(crate) fn bears_on_facts(&self) -> bool {
+        self.fact.is_some() || self.question.is_some()
+    }
+
+    /// Whether it is only what some nodes of the tree come to.
+    pub(crate) fn is_of_nodes(&self) -> bool {
+        !self.bears_on_facts() && self.part.is_none() && !self.no_carve_outs
+    }
+}
+
+/// What parts of a duty come to as things are, once it was asked: the same is asked again and again
+/// with something supposed that bears on few of them.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) leaves: RefCell<BTreeMap<*const Condition, Kleene>>,
+    pub(crate) in_force: Cell<Option<Kleene>>,
+    pub(crate) goes_on: Cell<Option<Kleene>>,
 }
 
 /// Of whom a clause is asked, where statements of yes/no facts name an entity or another party.
@@ -199,6 +233,7 @@ pub(crate) struct Context<'a> {
     pub(crate) subject: Subject,
     /// Whether the tree is to show its details: not where only the value is wanted.
     pub(crate) detailed: bool,
+    pub(crate) known: Rc<Known>,
     used: RefCell<BTreeSet<String>>,
     consulted: RefCell<BTreeSet<String>>,
 }
@@ -220,6 +255,7 @@ impl<'a> Context<'a> {
             suppose: Suppose::default(),
             subject: Subject::default(),
             detailed: true,
+            known: Rc::default(),
             used: RefCell::default(),
             consulted: RefCell::default(),
         }
@@ -231,6 +267,7 @@ impl<'a> Context<'a> {
             suppose,
             subject: self.subject.clone(),
             detailed: false,
+            known: self.known.clone(),
             used: RefCell::default(),
             consulted: RefCell::default(),
             order: self.order,
@@ -301,6 +338,7 @@ impl<'a> Context<'a> {
     pub(crate) fn on(&self, duty: &'a Duty) -> Context<'a> {
         Context {
             duty,
+            known: Rc::default(),
             ..self.supposing(self.suppose.clone())
         }
     }

@@ -66,9 +66,20 @@ pub(crate) fn context<'a>(
         .of_whom(&|context| value(context, Suppose::default()))
 }
 
-/// The value of a duty with something supposed, and nothing else.
+/// The value of a duty with something supposed, and nothing else: that of its [`tree`].
 pub(crate) fn value(context: &Context<'_>, suppose: Suppose) -> Kleene {
-    tree(&context.supposing(suppose)).value()
+    let context = context.supposing(suppose);
+    let value = context.force_value().and(context.goes_on_value());
+    let duty = context.duty;
+    let parts = std::iter::once((&duty.when, false));
+    let parts = parts.chain(duty.unless.iter().map(|one| (one, true)));
+    parts.fold(value, |value, (condition, unless)| match value {
+        Kleene::No => Kleene::No,
+        value => {
+            let here = context.condition_value(condition);
+            value.and(if unless { !here } else { here })
+        }
+    })
 }
 
 /// The reason tree of a duty.
@@ -153,9 +164,9 @@ fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
 /// What is asked, each with what its answers would make of the duty.
 fn asks(context: &Context<'_>, now: Answer, wanted: BTreeMap<String, Wanted>) -> Vec<Ask> {
     let ask = |(fact, wanted): (String, Wanted)| {
-        let would = wanted
-            .values
-            .iter()
+        // Where the duty stands as it is, what an answer would make of it says nothing.
+        let values = wanted.values.iter().filter(|_| now == Answer::Open);
+        let would = values
             .map(|supposed| {
                 let fact = Some((fact.clone(), supposed.clone()));
                 let value = value(
@@ -177,12 +188,6 @@ fn asks(context: &Context<'_>, now: Answer, wanted: BTreeMap<String, Wanted>) ->
                 wanted.answer_type
             ));
         }
-        // Where the duty stands as it is, what an answer would make of it says nothing.
-        let would = if now == Answer::Open {
-            would
-        } else {
-            BTreeMap::new()
-        };
         let answer_type = wanted.answer_type.to_owned();
         Ask {
             id: context.ask_id(&fact),
@@ -282,4 +287,78 @@ fn without_duty(order: &Order, incident: &Incident) -> Determination {
     };
     determination.digest = facts::digest_json(&determination);
     determination
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts_file;
+    use crate::near::leaves;
+    use crate::population::Part;
+
+    /// What is supposed, one by one, of a duty.
+    fn suppositions(context: &Context<'_>) -> Vec<Suppose> {
+        let mut all = vec![Suppose::default()];
+        let values = [Kleene::No, Kleene::Unknown, Kleene::Yes];
+        for leaf in leaves(context) {
+            let leaf = std::ptr::from_ref(leaf);
+            all.extend(values.map(|value| Suppose {
+                leaf: Some((leaf, value)),
+                ..Suppose::default()
+            }));
+        }
+        all.extend(values.map(|value| Suppose {
+            in_force: Some(value),
+            ..Suppose::default()
+        }));
+        for part in [Part::Encryption, Part::Visibility, Part::Circumstances] {
+            all.push(Suppose {
+                part: Some(part),
+                ..Suppose::default()
+            });
+        }
+        all.push(Suppose {
+            no_carve_outs: true,
+            ..Suppose::default()
+        });
+        for id in &context.duty.reserved {
+            all.extend([true, false].map(|effect| Suppose {
+                question: Some((id.clone(), effect)),
+                ..Suppose::default()
+            }));
+        }
+        for fact in ["discovered", "search", "notice_required"] {
+            all.extend(["yes", "no"].map(|value| Suppose {
+                fact: Some((fact.to_owned(), value.to_owned())),
+                ..Suppose::default()
+            }));
+        }
+        all
+    }
+
+    #[test]
+    fn the_value_of_a_duty_is_that_of_its_tree_whatever_is_supposed() {
+        let packs = orders::Packs::embedded().unwrap();
+        let settings = Settings::new(&[]).unwrap();
+        let mut tried = 0;
+        for order in packs.orders() {
+            let terms = std::slice::from_ref(&order.terms);
+            for case in packs.cases().iter().filter(|one| one.order == order.slug) {
+                let Some(duty) = case.duty.as_deref().and_then(|name| order.duty(name)) else {
+                    continue;
+                };
+                let incidents = facts_file(&case.facts.to_string(), terms, None).unwrap();
+                for incident in &incidents {
+                    let said = Said::of(order, incident);
+                    let context = context(order, duty, incident, &settings, &said);
+                    for supposed in suppositions(&context) {
+                        let whole = tree(&context.supposing(supposed.clone())).value();
+                        assert_eq!(value(&context, supposed), whole, "{}", case.file);
+                        tried += 1;
+                    }
+                }
+            }
+        }
+        assert!(tried > 20_000, "{tried} prove little");
+    }
 }

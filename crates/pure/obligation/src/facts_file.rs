@@ -190,6 +190,7 @@ fn empty(decisions: Vec<Decision>) -> Incident {
         parted_but_connected: false,
         facts_digest: String::new(),
         without: Vec::new(),
+        named: Default::default(),
         without_more: 0,
     }
 }

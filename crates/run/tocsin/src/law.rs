@@ -4,7 +4,7 @@ use crate::errors::Failure;
 use access::{Judged, Records, Screen, Terms};
 use facts::{Access, Decision, Finding, Variants};
 use incident::{Fold, Incident};
-use notice::{Decided, Notices};
+use notice::{Decided, Notices, Plan};
 use obligation::{Determination, Filing, Instances, RegisterEntry};
 use orders::{Order, Packs, Window};
 use serde::Serialize;
@@ -368,13 +368,18 @@ impl Law {
         Decided::new(decisions)
     }
 
+    /// The drafts that take back what was released of what is no more.
+    pub(crate) fn notices_of_gone(&self, present: &BTreeSet<String>, decided: &Decided) -> Plan {
+        self.notices.plan_of_gone(present, decided)
+    }
+
     /// The notices of one incident.
     pub(crate) fn notices(
         &self,
         incident: &Incident,
         determinations: &[Determination],
         decided: &Decided,
-    ) -> notice::Plan {
+    ) -> Plan {
         self.notices.plan(incident, determinations, decided)
     }
 }

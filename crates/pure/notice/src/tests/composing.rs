@@ -293,8 +293,10 @@ fn a_statement_that_names_somebody_is_not_used() {
         "from acct-0007",
         "by responder-kim",
         "from 203.0.113.9",
+        "cam-77 in acct-only-findings-know",
     ] {
         let mut incident = incident();
+        incident.named.insert("acct-only-findings-know".into());
         *report_mut(&mut incident, "b-03") = statement("x", "facts", text).record.report;
         let document = composed(&incident);
         assert!(!document.canonical().contains(text), "{text}");

@@ -2,7 +2,7 @@
 
 use crate::fixture::*;
 use crate::*;
-use facts::Interval;
+use facts::{Decision, Interval, Kleene};
 use obligation::Answer;
 
 fn states(plan: &Plan) -> Vec<(Kind, u32, Phase)> {
@@ -206,6 +206,11 @@ fn what_took_a_reported_duty_away_is_named_in_the_question_and_in_the_reasons() 
     let why = document.why.last().unwrap();
     assert!(why.text.contains("without record b-77"), "{why:?}");
     assert_eq!(why.records, ["b-77"]);
+    // So is another law.
+    spared.pack.digest = "p1".to_owned();
+    let (_, asked) = put(&spared);
+    let says = "The pack of the order is another one since: p0 then, p1 now.";
+    assert!(asked.ends_with(says), "{asked}");
     // Who is named by a record's id is not said.
     spared.spared_by[0].record = "emp-4711".to_owned();
     let (document, asked) = put(&spared);
@@ -216,6 +221,43 @@ fn what_took_a_reported_duty_away_is_named_in_the_question_and_in_the_reasons() 
     let (document, asked) = put(&spared);
     assert_eq!(document.kind, Kind::Supplement);
     assert!(asked.contains("It would be owed but for"), "{asked}");
+}
+
+#[test]
+fn what_was_released_of_what_is_no_more_is_asked_about() {
+    let document = complete();
+    let mut decisions = released(&document);
+    let plan = |present: &[String], decisions: &[Decision]| {
+        let present = present.iter().cloned().collect();
+        notices().plan_of_gone(&present, &Decided::new(decisions))
+    };
+    let gone = plan(&[], &decisions);
+    let expected = [
+        (Kind::Initial, 0, Phase::Released),
+        (Kind::Withdrawal, 1, Phase::Draft),
+    ];
+    let states = states(&gone);
+    assert!(
+        states.len() == 2 && expected.iter().all(|one| states.contains(one)),
+        "{states:?}"
+    );
+    let is_new = |one: &&NoticeRecord| one.kind == Kind::Withdrawal;
+    let new = &gone.records.iter().find(is_new).unwrap().document;
+    assert_eq!(
+        (&new.groups, &new.incident),
+        (&document.groups, &document.incident)
+    );
+    let asked = new.blocking().next().unwrap();
+    assert!(asked.what.contains("is it to be withdrawn?"), "{asked:?}");
+    assert_eq!(new.why[0].value, Kleene::No);
+    // One of its groups is still there: that incident asks.
+    assert_eq!(plan(&document.groups[..1], &decisions).records, []);
+    // It is to stand.
+    decisions.push(answer("a-1", &asked.id, "no"));
+    let stands = plan(&[], &decisions);
+    assert_eq!(stands.records.len(), 1);
+    // Nothing was released: nothing is asked.
+    assert_eq!(plan(&[], &[]).records, []);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::runtime::{Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use facts::{BreachEvent, Decision};
 use incident::{Dirty, Fold, IncidentRecord};
-use notice::{Decided, NoticeRecord, OutboxEntry};
+use notice::{Decided, NoticeRecord, OutboxEntry, Plan};
 use obligation::Determination;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -26,6 +26,16 @@ struct Composed {
     waits: bool,
 }
 
+impl Composed {
+    fn of(plan: &Plan) -> Composed {
+        Composed {
+            notices: plan.records.iter().map(notice_envelope).collect(),
+            outbox: plan.outbox.iter().map(outbox_envelope).collect(),
+            waits: !plan.waiting.is_empty(),
+        }
+    }
+}
+
 /// See the module.
 pub(crate) struct NotifyStage {
     context: Rc<Context>,
@@ -39,6 +49,8 @@ pub(crate) struct NotifyStage {
     /// What people released; stays, whatever became of its incident. `None`: to be judged anew.
     decided: Option<Rc<Decided>>,
     released: Composed,
+    /// What is to be said of releases about what is no more.
+    of_gone: Composed,
     /// By incident.
     composed: BTreeMap<String, Composed>,
     /// What stands on notices and on outbox: key → digest of the value.
@@ -64,6 +76,7 @@ impl NotifyStage {
             decisions: BTreeSet::new(),
             decided: None,
             released: Composed::default(),
+            of_gone: Composed::default(),
             composed: BTreeMap::new(),
             notices: BTreeMap::new(),
             outbox: BTreeMap::new(),
@@ -207,12 +220,19 @@ impl NotifyStage {
             });
         };
         let law = &self.context.law;
-        let plan = law.notices(&incident, &determinations, decided);
-        Some(Composed {
-            waits: determinations.is_empty() || !plan.waiting.is_empty(),
-            notices: plan.records.iter().map(notice_envelope).collect(),
-            outbox: plan.outbox.iter().map(outbox_envelope).collect(),
-        })
+        let mut composed = Composed::of(&law.notices(&incident, &determinations, decided));
+        composed.waits |= determinations.is_empty();
+        Some(composed)
+    }
+
+    /// Asks about releases of which no incident is left.
+    fn compose_of_gone(&mut self, decided: &Decided) {
+        self.of_gone = Composed::default();
+        if !decided.released_about().is_empty() {
+            let groups = self.incidents.values().flat_map(|one| &one.groups);
+            let present = groups.map(|group| notice::group_digest(group)).collect();
+            self.of_gone = Composed::of(&self.context.law.notices_of_gone(&present, decided));
+        }
     }
 
     /// Writes at most a piece of what is not said yet, and takes back what is said no more;
@@ -220,7 +240,8 @@ impl NotifyStage {
     fn say(&mut self, sink: &mut Sink) -> Result<bool, StageError> {
         let context = &self.context;
         let (mut notices, mut outbox) = (BTreeMap::new(), BTreeMap::new());
-        for one in std::iter::once(&self.released).chain(self.composed.values()) {
+        let whole = [&self.released, &self.of_gone].into_iter();
+        for one in whole.chain(self.composed.values()) {
             notices.extend(&one.notices);
             outbox.extend(&one.outbox);
         }
@@ -342,6 +363,7 @@ impl Processor for NotifyStage {
             return Ok(Work::More);
         }
         if self.unsaid {
+            self.compose_of_gone(&decided);
             self.unsaid = self.say(sink)?;
         }
         Ok(if self.unsaid { Work::More } else { Work::Done })
