@@ -203,6 +203,7 @@ impl Law {
             packs.digest(),
             slugs.join(","),
             format!("{settings:?}"),
+            format!("{:?}", decide.windows),
             notices.digest(),
         ];
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -288,15 +289,8 @@ impl Law {
     }
 
     /// Every bound order's every duty, for one incident. A notice that people released is its
-    /// duty done.
-    ///
-    /// # Errors
-    /// Where a date that matters lies outside what the calendar covers: a person must be told.
-    pub(crate) fn decide(
-        &self,
-        incident: &Incident,
-        decided: &Decided,
-    ) -> Result<Vec<Determination>, orders::OutOfRange> {
+    /// duty done. A date that nothing covers is a question of its own among those reserved.
+    pub(crate) fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Determination> {
         let performed = decided.performed(incident);
         let with_performed;
         let incident = if performed.is_empty() {
@@ -312,21 +306,17 @@ impl Law {
             .collect();
         let mut all = Vec::new();
         for order in self.bound() {
-            let determinations = if filings.is_empty() {
-                obligation::decide(order, incident, &self.decide)
+            all.extend(if filings.is_empty() {
+                obligation::decide_each(order, incident, &self.decide)
             } else {
                 let seen = obligation::with_filings(order, incident, &filings);
-                obligation::decide(order, &seen, &self.decide)
-            };
-            all.extend(determinations?);
+                obligation::decide_each(order, &seen, &self.decide)
+            });
         }
-        Ok(all)
+        all
     }
 
     /// What incidents that changed, and others by that, would come to if they were one instance.
-    ///
-    /// # Errors
-    /// As [`Law::decide`].
     pub(crate) fn as_one(
         &self,
         instances: &mut Instances,
@@ -334,9 +324,9 @@ impl Law {
         decided: &Decided,
         assessed: &mut Vec<obligation::Decided>,
         gone: &[String],
-    ) -> Result<(), orders::OutOfRange> {
+    ) {
         let decide = |incident: &Incident| self.decide(incident, decided);
-        instances.settle(self.bound(), fold, &self.decide, assessed, gone, &decide)
+        instances.settle(self.bound(), fold, &self.decide, assessed, gone, &decide);
     }
 
     /// An incident from a file of facts, for `decide`.
