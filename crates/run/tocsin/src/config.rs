@@ -182,7 +182,7 @@ pub(crate) struct NoticeSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RunSettings {
-    /// At most so many records a transaction, 100 to 1,000,000.
+    /// How many records are read, searched or judged in one transaction, 100 to 1,000,000.
     pub(crate) batch_records: usize,
     /// How long a step waits for the first record, in milliseconds, 1 to 10,000.
     pub(crate) poll_wait_ms: u64,

@@ -204,9 +204,8 @@ pub(crate) fn run(
         instance: config.instance.clone(),
         start: config.start.access_events,
         tuning: Tuning {
-            batch_records: config.run.batch_records,
             patience: Duration::from_secs(config.judgement.patience_seconds),
-            ..Tuning::default()
+            ..Tuning::of_batches(config.run.batch_records)
         },
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
