@@ -208,6 +208,10 @@ pub(crate) struct Decide {
     /// of the dates then stood in the past.
     #[arg(long)]
     pub(crate) as_of: Option<String>,
+    /// A day on which courts and agencies are closed besides the statutory holidays; repeat for
+    /// several.
+    #[arg(long)]
+    pub(crate) closed: Vec<String>,
 }
 
 /// `tocsin due`.

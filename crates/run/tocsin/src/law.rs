@@ -6,7 +6,7 @@ use facts::{Access, Decision, Finding, Variants};
 use incident::{Fold, Incident};
 use notice::{Decided, Notices, Plan};
 use obligation::{Determination, Filing, Instances, RegisterEntry};
-use orders::{Order, Packs, Window};
+use orders::{Closure, Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub(crate) struct LawSettings {
     pub(crate) contact: Option<String>,
     /// A folder with the documents that reports name.
     pub(crate) documents: Option<PathBuf>,
+    /// Days on which nobody works besides the statutory holidays.
+    pub(crate) closures: Vec<Closure>,
 }
 
 /// A pack as the summary and the version show it.
@@ -171,7 +173,7 @@ impl Law {
                 ),
             ));
         }
-        let mut decide = obligation::Settings::new(&[])
+        let mut decide = obligation::Settings::new(&settings.closures)
             .map_err(|error| Failure::failed("pack-invalid", error.to_string()))?;
         decide.reasonable_days = settings.reasonable_days;
         let (mut slugs, mut terms) = (Vec::new(), Vec::new());

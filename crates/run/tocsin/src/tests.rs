@@ -264,6 +264,37 @@ fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
     assert!(announced(false) > 3);
 }
 
+#[test]
+fn what_decides_is_in_the_digest() {
+    let orders = Script::built_in().unwrap().orders();
+    let digest = |orders: &[String], settings: &LawSettings| {
+        let law = Law::load(orders, None, settings).unwrap();
+        (law.digest().to_owned(), law.stamp().to_owned())
+    };
+    let plain = digest(&orders, &LawSettings::default());
+    assert_eq!(plain, digest(&orders, &LawSettings::default()));
+    let closed = LawSettings {
+        closures: vec![orders::Closure {
+            on: "2026-12-24".parse().unwrap(),
+            why: "said so".to_owned(),
+        }],
+        ..LawSettings::default()
+    };
+    let windows = |from: &str| {
+        let first = orders[0].split('@').next().unwrap_or_default();
+        let mut orders = orders.clone();
+        orders[0] = format!("{first}@{from}..");
+        digest(&orders, &LawSettings::default())
+    };
+    let others = [
+        digest(&orders, &closed),
+        windows("2024-01-01"),
+        windows("2025-01-01"),
+    ];
+    let all: std::collections::BTreeSet<_> = others.iter().chain([&plain]).collect();
+    assert_eq!(all.len(), 4, "each decides otherwise");
+}
+
 /// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot
 /// be searched any more, and whoever began at the new one's beginning would not say so.
 #[test]

@@ -20,8 +20,13 @@ fn stderr(output: &Output) -> String {
 }
 
 fn decide(facts: &Value) -> Output {
+    decide_with(facts, &[])
+}
+
+fn decide_with(facts: &Value, options: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tocsin"))
         .args(["decide", "--order", "ring", "-"])
+        .args(options)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -67,6 +72,14 @@ fn decide_prints_determinations_and_exits_0_whatever_the_answer() {
     assert_eq!(output.status.code(), Some(0));
     let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
     assert_eq!(answers[0]["answer"], "not_owed");
+}
+
+#[test]
+fn a_closure_that_people_add_moves_the_dates() {
+    let output = decide_with(&forty_accounts(), &["--closed", "2026-12-28"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
+    assert_eq!(answers[0]["clock"]["outer"], "2026-12-29");
 }
 
 #[test]

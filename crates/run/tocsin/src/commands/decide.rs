@@ -8,11 +8,11 @@ use std::io::Read;
 
 /// Runs it.
 pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
-    let law = Law::load(
-        &args.law.orders,
-        args.law.orders_dir.as_deref(),
-        &LawSettings::default(),
-    )?;
+    let settings = LawSettings {
+        closures: super::due::closures(&args.closed)?,
+        ..LawSettings::default()
+    };
+    let law = Law::load(&args.law.orders, args.law.orders_dir.as_deref(), &settings)?;
     let name = args.facts.display().to_string();
     let unreadable = |error: std::io::Error| {
         Failure::usage(

@@ -54,6 +54,7 @@ pub(crate) fn law_settings(config: &Config) -> LawSettings {
         reasonable_days: Some(config.judgement.reasonable_time_days),
         contact: config.notices.contact.clone(),
         documents: config.notices.documents.clone(),
+        closures: config.judgement.closures.clone(),
     }
 }
 
