@@ -184,7 +184,7 @@ pub(crate) fn last_values<T>(
     topic: Topic,
 ) -> Result<BTreeMap<String, T>, Failure>
 where
-    T: serde::de::DeserializeOwned + crate::codec::Checked,
+    T: for<'a> wire::Readable<'a> + crate::codec::Checked,
 {
     let records = stream::latest(plan.cluster.as_ref(), &plan.names.name(topic))?;
     let mut values = BTreeMap::new();

@@ -265,7 +265,7 @@ impl Pour {
         })
     }
 
-    fn encode<T: serde::Serialize>(&self, topic: Topic, value: &T) -> Result<Vec<u8>, Failure> {
+    fn encode<T: wire::Writable>(&self, topic: Topic, value: &T) -> Result<Vec<u8>, Failure> {
         self.codec
             .encode(topic, value)
             .map_err(|error| Failure::failed("encode", error.to_string()))
@@ -281,7 +281,7 @@ impl Pour {
     }
 
     /// Appends a few records.
-    fn pour<T: serde::Serialize>(
+    fn pour<T: serde::Serialize + wire::Writable>(
         &mut self,
         topic: Topic,
         records: &[T],

@@ -88,7 +88,7 @@ pub(crate) fn decode<T>(
     record: &RecordRef<'_>,
 ) -> Result<Decoded<T>, StageError>
 where
-    T: serde::de::DeserializeOwned + crate::codec::Checked,
+    T: for<'a> wire::Readable<'a> + crate::codec::Checked,
 {
     let Some(value) = record.value else {
         return Ok(Decoded::Tombstone);
