@@ -2,7 +2,7 @@
 //!
 //! Every other topic (outputs, changelogs) lies in memory, so transactions work the same.
 
-use crate::error::{ErrorKind, LogError};
+use crate::error::LogError;
 use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::memory::MemoryCluster;
 use crate::topic::{TopicSpec, TopicState};
@@ -68,12 +68,7 @@ impl FilePartition {
             .files
             .count(&self.topic, self.partition)
             .map_err(|why| {
-                let name = self.name();
-                let message = format!(
-                    "cannot count the records of the file {name}: {why}; repair or replace it and \
-                 start again"
-                );
-                LogError::new(ErrorKind::Fatal, "file_unreadable", message)
+                LogError::file_unreadable("counting the records of", &self.name(), &why)
             })?;
         Ok((0, i64::try_from(count).unwrap_or(i64::MAX)))
     }

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use wire::files::LinesWriter;
 
 fn tocsin(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tocsin"))
@@ -17,6 +20,35 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Replays the files of a folder. A run that does not end fails its test, and holds up no other.
+fn replay_files(folder: &Path, out: &Path) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tocsin"))
+        .args(["replay", "--order", "ring", "--files"])
+        .arg(folder)
+        .arg("--out")
+        .arg(out)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tocsin starts");
+    let begun = Instant::now();
+    while child.try_wait().expect("a process").is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().expect("killed");
+            let said = child.wait_with_output().expect("its words");
+            panic!("the replay does not end: {}", stderr(&said));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().expect("tocsin ends")
+}
+
+/// An access as a line of a file has it.
+fn access(id: &str) -> Value {
+    json!({ "id": id, "at": "2026-01-01T00:00:00Z", "action": "view", "information": "profile",
+        "account": "acct-1" })
 }
 
 fn decide(facts: &Value) -> Output {
@@ -147,6 +179,42 @@ fn version_help_schema_and_completions() {
     assert_eq!(tocsin(&["schema", "breach"]).status.code(), Some(64));
     assert!(stdout(&tocsin(&["completions", "bash"])).contains("_tocsin"));
     assert_eq!(tocsin(&["frobnicate"]).status.code(), Some(64));
+}
+
+#[test]
+fn a_file_that_breaks_off_ends_the_replay_and_leaves_no_results() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let whole = scratch.path().join("access-events.jsonl.zst");
+    let mut lines = LinesWriter::create(&whole).expect("a file");
+    for number in 0..5_000 {
+        let written = lines.write(&access(&format!("acc-{number}")));
+        written.expect("written");
+    }
+    lines.finish().expect("written");
+    let whole = std::fs::read(&whole).expect("the file");
+    let cut = whole.get(..whole.len() * 3 / 4).expect("a part");
+    let broken: [(&str, &[u8]); 3] = [
+        ("access-events.jsonl.zst", cut),
+        ("breach-events.jsonl.zst", cut),
+        ("access-events.avro", b"Obj\x02 is no header"),
+    ];
+    for (name, bytes) in broken {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+        let out = folder.path().join("out");
+        let run = replay_files(folder.path(), &out);
+        let said = stderr(&run);
+        assert_eq!(run.status.code(), Some(1), "{name}: {said}");
+        for part in [
+            name,
+            "file-corrupt",
+            "file_unreadable",
+            "fetch the file anew",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!out.exists(), "{name}: results of what was not read");
+    }
 }
 
 /// The determination that a notice is about, as a folder of results has it.

@@ -2,7 +2,7 @@
 
 use super::store::{Chunk, Place, view};
 use super::topic::{Backing, Topic};
-use crate::error::{ErrorKind, LogError};
+use crate::error::LogError;
 use crate::files::RecordStream;
 use crate::log::Each;
 use crate::record::{HeaderSource, RecordRef};
@@ -202,10 +202,8 @@ impl Cursor {
     }
 
     fn unreadable(&self, name: &str, why: &str) -> LogError {
-        let record = self.position + 1;
-        let hint = "repair or replace the file and start again";
-        let message = format!("cannot read record {record} of the file {name}: {why}; {hint}");
-        LogError::new(ErrorKind::Fatal, "file_unreadable", message)
+        let attempt = format!("reading record {} of", self.position + 1);
+        LogError::file_unreadable(&attempt, name, why)
     }
 }
 
