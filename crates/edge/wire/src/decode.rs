@@ -152,7 +152,8 @@ impl Decoder {
 
     fn encoding<'a>(&self, kind: RecordKind, bytes: &'a [u8]) -> Result<Encoding<'a>, DecodeError> {
         if bytes.len() > self.limits.record_bytes {
-            return Err(too_long(kind, bytes.len(), &self.limits));
+            let digest = facts::digest_bytes(bytes);
+            return Err(too_long(kind, bytes.len(), &digest, &self.limits));
         }
         match bytes {
             [] => Err(DecodeError::new(
@@ -321,12 +322,18 @@ pub(crate) fn report(kind: RecordKind, fault: &Fault) -> DecodeError {
     DecodeError::new(fault.code, format!("decoding {}: {fault}", kind.name()))
 }
 
-pub(crate) fn too_long(kind: RecordKind, bytes: usize, limits: &Limits) -> DecodeError {
+/// A value beyond the limit is kept by nobody, so its length and SHA-256 say which it was.
+pub(crate) fn too_long(
+    kind: RecordKind,
+    bytes: usize,
+    digest: &str,
+    limits: &Limits,
+) -> DecodeError {
     DecodeError::new(
         Code::RecordTooLarge,
         format!(
-            "decoding {}: the value has {bytes} bytes, the limit is {}; split the record or raise \
-             the limit",
+            "decoding {}: the value has {bytes} bytes (SHA-256 {digest}), the limit is {}; send \
+             the record without what is too large",
             kind.name(),
             limits.record_bytes
         ),

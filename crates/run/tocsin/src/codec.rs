@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::RecordRef;
+use stream::{RecordRef, Refusal};
 use wire::{DecodeError, Decoder, Encoder, Framing, SchemaStore};
 
 /// What a record is beyond its types.
@@ -62,6 +62,15 @@ impl Bad {
     /// Whether the registry could not be asked, so that nothing is known of the value.
     pub(crate) fn is_transient(&self) -> bool {
         self.error.as_ref().is_some_and(DecodeError::is_transient)
+    }
+
+    /// What the reader of a file said of a record that it could not hand on.
+    fn refused(topic: Topic, refusal: &Refusal) -> Bad {
+        Bad {
+            code: refusal.code.clone(),
+            reason: format!("reading a record of {}: {}", topic.name(), refusal.reason),
+            error: None,
+        }
     }
 
     fn decoding(topic: Topic, error: DecodeError) -> Bad {
@@ -137,6 +146,9 @@ impl Codec {
         bad: Bad,
         record: &RecordRef<'_>,
     ) -> Result<Bad, StageError> {
+        if let Some(refusal) = record.refusal() {
+            return Ok(Bad::refused(topic, refusal));
+        }
         let Some(error) = bad.error else {
             return Ok(bad);
         };

@@ -6,7 +6,7 @@ use crate::topology::{Topic, TopicNames};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use stream::{RecordFiles, RecordStream};
+use stream::{FileRecord, RecordFiles, RecordStream, Refusal};
 use wire::Limits;
 use wire::files::{FileError, InputFile, Reader};
 
@@ -161,7 +161,7 @@ struct Records {
 }
 
 impl RecordStream for Records {
-    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String> {
+    fn next(&mut self, record: &mut FileRecord) -> Result<bool, String> {
         let Some(item) = self.reader.read().map_err(|error| said(&error))? else {
             return Ok(false);
         };
@@ -175,9 +175,15 @@ impl RecordStream for Records {
                 list.sort_unstable();
             }
         }
-        // A record that the file itself cannot give whole has no bytes: a dead letter downstream.
-        if let Ok(bytes) = item.value {
-            record.extend_from_slice(bytes);
+        match item.value {
+            Ok(bytes) => record.value.extend_from_slice(bytes),
+            Err(error) => {
+                record.refusal = Some(Refusal {
+                    code: error.code().to_owned(),
+                    reason: error.to_string(),
+                    bytes: item.original.to_vec(),
+                });
+            }
         }
         Ok(true)
     }

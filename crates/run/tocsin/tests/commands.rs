@@ -1,5 +1,6 @@
 //! The commands as a person meets them: output, errors and exit codes.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -215,6 +216,105 @@ fn a_file_that_breaks_off_ends_the_replay_and_leaves_no_results() {
         }
         assert!(!out.exists(), "{name}: results of what was not read");
     }
+}
+
+/// A number as Avro writes it.
+fn avro_long(number: i64) -> Vec<u8> {
+    let mut rest = ((number << 1) ^ (number >> 63)) as u64;
+    let mut bytes = Vec::new();
+    while rest > 0x7F {
+        bytes.push((rest & 0x7F) as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+/// Bytes as Avro writes them, and texts.
+fn avro_bytes(bytes: &[u8]) -> Vec<u8> {
+    [avro_long(bytes.len() as i64), bytes.to_vec()].concat()
+}
+
+/// An Avro container of another program with one access, whose act is none of ours; the access as
+/// it stands there.
+fn foreign_container() -> (Vec<u8>, Vec<u8>) {
+    let schema = json!({ "type": "record", "name": "Row", "fields": [
+        { "name": "account", "type": "string" },
+        { "name": "at", "type": { "type": "long", "logicalType": "timestamp-millis" } },
+        { "name": "action", "type": { "type": "enum", "name": "A", "symbols": ["view", "peek"] } },
+        { "name": "information", "type": { "type": "enum", "name": "I", "symbols": ["profile"] } },
+        { "name": "id", "type": "string" },
+    ] });
+    let row = [
+        avro_bytes(b"acct-1"),
+        avro_long(1_785_702_903_250),
+        avro_long(1),
+        avro_long(0),
+        avro_bytes(b"acc-9"),
+    ]
+    .concat();
+    let mark = [7_u8; 16].to_vec();
+    let container = [
+        b"Obj\x01".to_vec(),
+        avro_long(1),
+        avro_bytes(b"avro.schema"),
+        avro_bytes(schema.to_string().as_bytes()),
+        avro_long(0),
+        mark.clone(),
+        avro_long(1),
+        avro_bytes(&row),
+        mark,
+    ]
+    .concat();
+    (container, row)
+}
+
+#[test]
+fn what_a_file_holds_and_nobody_can_use_is_a_dead_letter_that_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (container, row) = foreign_container();
+    let long = format!("{}\n", "x".repeat(17 << 20));
+    let lines = format!("{}\n{long}{}\n", access("acc-1"), access("acc-2"));
+    for (name, bytes) in [
+        ("access-events-1.jsonl", lines.as_bytes()),
+        ("access-events-2.avro", container.as_slice()),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    }
+    let out = folder.path().join("out");
+    let run = replay_files(folder.path(), &out);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let letters = std::fs::read_to_string(out.join("dead-letters.jsonl")).expect("a file");
+    let letters: Vec<Value> = letters
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let of = |file: &str| {
+        let found = letters.iter().find(|one| one["source"]["file"] == file);
+        found.expect("its letter")
+    };
+
+    // What is too long is kept by nobody, and named by its length and digest.
+    let too_long = of("access-events-1.jsonl");
+    assert_eq!(too_long["code"], "record-too-large");
+    assert_eq!(
+        (&too_long["source"]["line"], &too_long["bytes"]),
+        (&json!(2), &json!(""))
+    );
+    let reason = too_long["reason"].as_str().expect("a reason");
+    let digest = facts::digest_bytes(long.as_bytes());
+    assert!(
+        reason.contains(&digest) && reason.contains("17825793"),
+        "{reason}"
+    );
+
+    let unknown = of("access-events-2.avro");
+    assert_eq!(unknown["code"], "avro-unknown-symbol");
+    let bytes = base64::engine::general_purpose::STANDARD.encode(&row);
+    assert_eq!(unknown["bytes"], bytes);
+    let reason = unknown["reason"].as_str().expect("a reason");
+    assert!(reason.contains("action"), "{reason}");
 }
 
 /// The determination that a notice is about, as a folder of results has it.

@@ -109,12 +109,16 @@ pub(crate) fn bury(
     bad: &Bad,
     sink: &mut Sink,
 ) -> Result<(), StageError> {
+    let bytes = match record.refusal() {
+        Some(refusal) => refusal.bytes.as_slice(),
+        None => record.value.unwrap_or_default(),
+    };
     let letter = DeadLetter {
         stage: stage.name().to_owned(),
         code: bad.code.clone(),
         reason: bad.reason.clone(),
         source: source_of(context, record),
-        bytes: crate::codec::base64(record.value.unwrap_or_default()),
+        bytes: crate::codec::base64(bytes),
     };
     let key = LetterKey::of(record).to_string();
     let value = context.codec.encode(Topic::DeadLetters, &letter)?;
