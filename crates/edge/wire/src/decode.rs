@@ -151,9 +151,10 @@ impl Decoder {
     }
 
     fn encoding<'a>(&self, kind: RecordKind, bytes: &'a [u8]) -> Result<Encoding<'a>, DecodeError> {
-        if bytes.len() > self.limits.record_bytes {
+        let most = self.limits.bytes_of(kind);
+        if bytes.len() > most {
             let digest = facts::digest_bytes(bytes);
-            return Err(too_long(kind, bytes.len(), &digest, &self.limits));
+            return Err(too_long(kind, bytes.len(), &digest, most));
         }
         match bytes {
             [] => Err(DecodeError::new(
@@ -323,19 +324,13 @@ pub(crate) fn report(kind: RecordKind, fault: &Fault) -> DecodeError {
 }
 
 /// A value beyond the limit is kept by nobody, so its length and SHA-256 say which it was.
-pub(crate) fn too_long(
-    kind: RecordKind,
-    bytes: usize,
-    digest: &str,
-    limits: &Limits,
-) -> DecodeError {
+pub(crate) fn too_long(kind: RecordKind, bytes: usize, digest: &str, most: usize) -> DecodeError {
     DecodeError::new(
         Code::RecordTooLarge,
         format!(
-            "decoding {}: the value has {bytes} bytes (SHA-256 {digest}), the limit is {}; send \
-             the record without what is too large",
-            kind.name(),
-            limits.record_bytes
+            "decoding {}: the value has {bytes} bytes (SHA-256 {digest}), the limit is {most}; \
+             send the record without what is too large",
+            kind.name()
         ),
     )
 }

@@ -101,11 +101,12 @@ impl ContainerReader {
         self.left -= 1;
         self.record += 1;
         let kind = self.entry.kind;
-        if datum.len() > self.limits.record_bytes {
+        let most = self.limits.record_bytes;
+        if datum.len() > most {
             let digest = facts::digest_bytes(datum);
             return Ok(Some(Line {
                 number: self.record,
-                value: Err(too_long(kind, datum.len(), &digest, &self.limits)),
+                value: Err(too_long(kind, datum.len(), &digest, most)),
                 original: &[],
             }));
         }

@@ -52,12 +52,12 @@ impl LineReader {
                 return Ok(None);
             }
             self.line += 1;
-            let whole = self.buffer.ends_with(b"\n");
-            if self.buffer.len() > self.limits.record_bytes && !whole {
+            let (most, whole) = (self.limits.record_bytes, self.buffer.ends_with(b"\n"));
+            if self.buffer.len() > most && !whole {
                 let (length, digest) = self.pass_over()?;
                 return Ok(Some(Line {
                     number: self.line,
-                    value: Err(too_long(self.kind, length, &digest, &self.limits)),
+                    value: Err(too_long(self.kind, length, &digest, most)),
                     original: &[],
                 }));
             }
