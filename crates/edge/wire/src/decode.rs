@@ -81,8 +81,8 @@ impl Decoder {
     ///
     /// # Errors
     /// With a stable [`DecodeError::code`]. [`DecodeError::is_transient`] is to be waited for,
-    /// [`DecodeError::unknown_schema`] to be tried again for a configured time; all others are
-    /// final.
+    /// [`DecodeError::unknown_schema`] to be tried again for a configured time,
+    /// [`DecodeError::is_refused`] is a person's to put right; all others are final.
     pub fn decode<'a, T>(&'a mut self, kind: RecordKind, bytes: &'a [u8]) -> Result<T, DecodeError>
     where
         T: Deserialize<'a>,

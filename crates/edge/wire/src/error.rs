@@ -73,7 +73,7 @@ codes! {
     JsonUnknownWord = "json-unknown-word",
     /// The schema registry does not answer as one, or not at all; it is waited for.
     RegistryUnavailable = "registry-unavailable",
-    /// The schema registry refuses what was asked.
+    /// The schema registry refuses whatever it is asked; nothing is known of the value.
     RegistryRefused = "registry-refused",
     /// The program contradicts itself: a schema and a type that belong together differ.
     Internal = "wire-internal",
@@ -127,7 +127,8 @@ impl DecodeError {
         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> DecodeError {
         let named = headers.into_iter().any(|(name, _)| name == SCHEMA_HEADER);
-        if named && !self.is_transient() && self.code != Code::RecordTooLarge {
+        let of_the_value = !self.is_transient() && !self.is_refused();
+        if named && of_the_value && self.code != Code::RecordTooLarge {
             return DecodeError::new(
                 Code::SchemaGuidFraming,
                 format!(
@@ -153,6 +154,12 @@ impl DecodeError {
     /// is waited for and never becomes a dead letter.
     pub fn is_transient(&self) -> bool {
         self.code == Code::RegistryUnavailable
+    }
+
+    /// Whether nothing is known of the bytes because the registry refuses: whoever met them stops
+    /// until a person has put it right. Such a record never becomes a dead letter.
+    pub fn is_refused(&self) -> bool {
+        self.code == Code::RegistryRefused
     }
 
     /// The id that the registry does not know, if that is what failed. A schema may be registered

@@ -59,9 +59,10 @@ impl Bad {
         }
     }
 
-    /// Whether the registry could not be asked, so that nothing is known of the value.
-    pub(crate) fn is_transient(&self) -> bool {
-        self.error.as_ref().is_some_and(DecodeError::is_transient)
+    /// Whether the registry did not answer or refused, so that nothing is known of the value.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let undecided = |error: &DecodeError| error.is_transient() || error.is_refused();
+        self.error.as_ref().is_some_and(undecided)
     }
 
     /// What the reader of a file said of a record that it could not hand on.
@@ -139,7 +140,7 @@ impl Codec {
     }
 
     /// What is to be done about a value that cannot be used, seen with its record: `bad` is final,
-    /// or what it lacks is to be waited for.
+    /// or what it lacks is to be waited for, or to be put right by a person.
     pub(crate) fn or_wait(
         &self,
         topic: Topic,
@@ -162,7 +163,14 @@ impl Codec {
                     .or_insert_with(Instant::now);
                 since.elapsed() < self.unknown_schema_wait
             });
+        let refused = error.is_refused();
         let bad = Bad::decoding(topic, error);
+        if refused {
+            return Err(StageError::Stop {
+                code: bad.code,
+                reason: bad.reason,
+            });
+        }
         if wait {
             return Err(StageError::Wait {
                 code: bad.code,

@@ -11,6 +11,8 @@ use crate::law::{Law, LawSettings};
 use crate::runtime::{OTHER_RULES, Runner, StageError};
 use crate::topology::{Stage, Topic};
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::{Cluster, MemoryCluster, Outgoing};
@@ -374,4 +376,62 @@ fn the_largest_records_go_all_the_way_and_larger_ones_are_buried() {
     let reason = &letters["record-too-large"].reason;
     let digest = facts::digest_bytes(too_large.as_bytes());
     assert!(reason.contains(&digest), "{reason}");
+}
+
+/// The address of a server that answers everything so.
+fn answering(status: u16, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines();
+            let end =
+                |line: &std::io::Result<String>| line.as_ref().is_ok_and(|one| !one.is_empty());
+            head.take_while(end).for_each(drop);
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+/// Nothing is known of a record whose schema nobody gives out; only one that the registry says it
+/// does not know is of no use.
+#[test]
+fn a_registry_that_refuses_stops_the_stage_and_buries_nothing() {
+    let law = law(&LawSettings::default());
+    let screened = |status: u16, body: &'static str| {
+        let cluster = empty();
+        let value = [&[0, 0, 0, 0, 7][..], &b"datum"[..]].concat();
+        let record = Outgoing::new(Topic::AccessEvents.name(), "k", value);
+        cluster.append(&record).unwrap();
+        let registry = wire::Registry::new(&answering(status, body), None);
+        let plan = Plan {
+            store: Arc::new(SchemaStore::new(registry)),
+            ..plan(&cluster, "0", law.clone(), Tuning::default())
+        };
+        let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+        let stopped = (0..20).find_map(|_| screen.step(Duration::ZERO, Duration::ZERO).err());
+        let letters = stream::latest(&cluster, Topic::DeadLetters.name()).unwrap();
+        (stopped, letters.len())
+    };
+    for (status, body) in [(401, ""), (403, ""), (400, "{}"), (200, "<html>")] {
+        match screened(status, body) {
+            (Some(StageError::Stop { code, reason }), 0) => {
+                assert_eq!(code, "registry-refused");
+                assert!(reason.contains("schema 7"), "{reason}");
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+    }
+    match screened(503, "") {
+        (Some(StageError::Wait { code, .. }), 0) => assert_eq!(code, "registry-unavailable"),
+        other => panic!("{other:?}"),
+    }
+    let unknown = screened(404, "{\"error_code\":40403}");
+    assert!(matches!(unknown, (None, 1)), "{unknown:?}");
 }

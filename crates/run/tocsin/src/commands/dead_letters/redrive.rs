@@ -204,7 +204,7 @@ impl Sender<'_> {
             && let Some(topic) = self.names.topic(&key.topic)
             && let Err(bad) = readable(self.codec, topic, &bytes)
         {
-            if bad.is_transient() {
+            if bad.is_undecided() {
                 return Err(Failure::failed("registry", bad.reason));
             }
             self.done.left.push(Left {
