@@ -272,8 +272,9 @@ pub trait Worker: Send {
     /// partition by partition, milliseconds later.
     ///
     /// # Errors
-    /// `Fenced`, `Fatal`, `Abort`; nothing of the transaction is visible then, or will be (after
-    /// `Fatal` the outcome is what [`Worker::committed`] of the next worker says).
+    /// `Fenced`, `Fatal`, `Abort`, and `Config` for a record that is too large for its topic;
+    /// nothing of the transaction is visible then, or will be (after `Fatal` the outcome is what
+    /// [`Worker::committed`] of the next worker says).
     fn commit(&mut self, positions: &[Position]) -> Result<(), LogError>;
 
     /// Aborts the open transaction; without one it does nothing. Reading goes on where it stood:

@@ -82,8 +82,8 @@ impl Decoder {
     ///
     /// # Errors
     /// With a stable [`DecodeError::code`]. [`DecodeError::is_transient`] is to be waited for,
-    /// [`DecodeError::unknown_schema`] to be tried again for a configured time; all others are
-    /// final.
+    /// [`DecodeError::unknown_schema`] to be tried again for a configured time,
+    /// [`DecodeError::is_refused`] is a person's to put right; all others are final.
     pub fn decode<'a, T>(&'a mut self, kind: RecordKind, bytes: &'a [u8]) -> Result<T, DecodeError>
     where
         T: Readable<'a>,
@@ -167,8 +167,10 @@ impl Decoder {
     }
 
     fn encoding<'a>(&self, kind: RecordKind, bytes: &'a [u8]) -> Result<Encoding<'a>, DecodeError> {
-        if bytes.len() > self.limits.record_bytes {
-            return Err(too_long(kind, bytes.len(), &self.limits));
+        let most = self.limits.bytes_of(kind);
+        if bytes.len() > most {
+            let digest = facts::digest_bytes(bytes);
+            return Err(too_long(kind, bytes.len(), &digest, most));
         }
         match bytes {
             [] => Err(DecodeError::new(
@@ -338,14 +340,14 @@ pub(crate) fn report(kind: RecordKind, fault: &Fault) -> DecodeError {
     DecodeError::new(fault.code, format!("decoding {}: {fault}", kind.name()))
 }
 
-pub(crate) fn too_long(kind: RecordKind, bytes: usize, limits: &Limits) -> DecodeError {
+/// A value beyond the limit is kept by nobody, so its length and SHA-256 say which it was.
+pub(crate) fn too_long(kind: RecordKind, bytes: usize, digest: &str, most: usize) -> DecodeError {
     DecodeError::new(
         Code::RecordTooLarge,
         format!(
-            "decoding {}: the value has {bytes} bytes, the limit is {}; split the record or raise \
-             the limit",
-            kind.name(),
-            limits.record_bytes
+            "decoding {}: the value has {bytes} bytes (SHA-256 {digest}), the limit is {most}; \
+             send the record without what is too large",
+            kind.name()
         ),
     )
 }

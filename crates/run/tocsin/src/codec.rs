@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::RecordRef;
+use stream::{RecordRef, Refusal};
 use wire::{DecodeError, Decoder, Encoder, Framing, Readable, SchemaStore, Writable};
 
 /// What a record is beyond its types.
@@ -58,9 +58,19 @@ impl Bad {
         }
     }
 
-    /// Whether the registry could not be asked, so that nothing is known of the value.
-    pub(crate) fn is_transient(&self) -> bool {
-        self.error.as_ref().is_some_and(DecodeError::is_transient)
+    /// Whether the registry did not answer or refused, so that nothing is known of the value.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let undecided = |error: &DecodeError| error.is_transient() || error.is_refused();
+        self.error.as_ref().is_some_and(undecided)
+    }
+
+    /// What the reader of a file said of a record that it could not hand on.
+    fn refused(topic: Topic, refusal: &Refusal) -> Bad {
+        Bad {
+            code: refusal.code.clone(),
+            reason: format!("reading a record of {}: {}", topic.name(), refusal.reason),
+            error: None,
+        }
     }
 
     fn decoding(topic: Topic, error: DecodeError) -> Bad {
@@ -129,13 +139,16 @@ impl Codec {
     }
 
     /// What is to be done about a value that cannot be used, seen with its record: `bad` is final,
-    /// or what it lacks is to be waited for.
+    /// or what it lacks is to be waited for, or to be put right by a person.
     pub(crate) fn or_wait(
         &self,
         topic: Topic,
         bad: Bad,
         record: &RecordRef<'_>,
     ) -> Result<Bad, StageError> {
+        if let Some(refusal) = record.refusal() {
+            return Ok(Bad::refused(topic, refusal));
+        }
         let Some(error) = bad.error else {
             return Ok(bad);
         };
@@ -149,7 +162,14 @@ impl Codec {
                     .or_insert_with(Instant::now);
                 since.elapsed() < self.unknown_schema_wait
             });
+        let refused = error.is_refused();
         let bad = Bad::decoding(topic, error);
+        if refused {
+            return Err(StageError::Stop {
+                code: bad.code,
+                reason: bad.reason,
+            });
+        }
         if wait {
             return Err(StageError::Wait {
                 code: bad.code,

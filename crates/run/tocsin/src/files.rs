@@ -6,9 +6,9 @@ use crate::topology::{Topic, TopicNames};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use stream::{RecordFiles, RecordStream};
+use stream::{FileRecord, RecordFiles, RecordStream, Refusal};
 use wire::Limits;
-use wire::files::{InputFile, Reader};
+use wire::files::{FileError, InputFile, Reader};
 
 /// From which record on lines lie how far behind records: empty lines are no records.
 type Shifts = Arc<Mutex<BTreeMap<(Topic, i32), Vec<(u64, u64)>>>>;
@@ -125,8 +125,7 @@ impl RecordFiles for Folder {
 
     fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
         let (_, file) = self.file(topic, partition).ok_or("there is no such file")?;
-        file.count(Limits::default())
-            .map_err(|error| error.to_string())
+        file.count(Limits::default()).map_err(|error| said(&error))
     }
 
     fn open(
@@ -138,7 +137,7 @@ impl RecordFiles for Folder {
         let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
         let reader = file
             .open_at(from_record, Limits::default())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| said(&error))?;
         let shifts = self.shifts.clone();
         Ok(Box::new(Records {
             reader,
@@ -149,6 +148,11 @@ impl RecordFiles for Folder {
     }
 }
 
+/// Why a file cannot be read, with the code that has a page.
+fn said(error: &FileError) -> String {
+    format!("{error} ({})", error.code())
+}
+
 struct Records {
     reader: Reader,
     at: (Topic, i32),
@@ -157,8 +161,8 @@ struct Records {
 }
 
 impl RecordStream for Records {
-    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String> {
-        let Some(item) = self.reader.read().map_err(|error| error.to_string())? else {
+    fn next(&mut self, record: &mut FileRecord) -> Result<bool, String> {
+        let Some(item) = self.reader.read().map_err(|error| said(&error))? else {
             return Ok(false);
         };
         let shift = item.line.saturating_sub(item.index + 1);
@@ -171,9 +175,15 @@ impl RecordStream for Records {
                 list.sort_unstable();
             }
         }
-        // A record that the file itself cannot give whole has no bytes: a dead letter downstream.
-        if let Ok(bytes) = item.value {
-            record.extend_from_slice(bytes);
+        match item.value {
+            Ok(bytes) => record.value.extend_from_slice(bytes),
+            Err(error) => {
+                record.refusal = Some(Refusal {
+                    code: error.code().to_owned(),
+                    reason: error.to_string(),
+                    bytes: item.original.to_vec(),
+                });
+            }
         }
         Ok(true)
     }

@@ -383,6 +383,24 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_read_fits_on_the_topics_that_it_reaches() {
+        let file = topics_file().expect("the file parses");
+        let takes = |topic: Topic| -> usize {
+            let entry = file.topics.iter().find(|entry| entry.name == topic.name());
+            let size = entry.and_then(|entry| entry.config.get("max.message.bytes"));
+            size.and_then(|size| size.parse().ok()).unwrap_or_default()
+        };
+        let record = wire::Limits::default().record_bytes;
+        let name = facts::LONGEST_NAME_BYTES;
+        // The access byte for byte, its key, and where it stands.
+        assert!(takes(Topic::Candidates) >= record + 2 * name);
+        // The names of the access, its group, 64 grants, and two names again in the key.
+        assert!(takes(Topic::Findings) >= (13 + 1 + 64 + 2) * name + (1 << 20));
+        // As base64, with what came beside it.
+        assert!(takes(Topic::DeadLetters) >= record.div_ceil(3) * 4 + (2 << 20));
+    }
+
+    #[test]
     fn the_topic_graph_has_no_cycle() {
         // A topic comes before whatever is written by the stages that read it.
         let mut done: BTreeSet<Topic> = Topic::INPUTS.into_iter().collect();

@@ -10,12 +10,14 @@
 mod support;
 
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use stream::{Cluster, Outgoing};
-use support::deployment::{FROM_THE_BEGINNING, run, wait_settled};
+use support::deployment::{FROM_THE_BEGINNING, configuration, run, wait_settled};
 use support::results::Results;
 use support::{Demo, Deployment, PATIENCE, parts};
 use wire::{RecordKind, Registry, subject};
@@ -222,4 +224,52 @@ fn a_replay_is_frozen_repeated_compared_and_refuses_what_is_cut() {
         before
     );
     assert!(!Path::new(&format!("{again}/.partial")).exists());
+}
+
+/// The address of a registry that lets nobody in.
+fn refusing() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines();
+            let end =
+                |line: &std::io::Result<String>| line.as_ref().is_ok_and(|one| !one.is_empty());
+            head.take_while(end).for_each(drop);
+            let answer = b"HTTP/1.1 403 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_replay_ends_where_the_registry_refuses() {
+    let test = "a_replay_ends_where_the_registry_refuses";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "refused", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.late());
+    let folder = Scratch::new("e2e-refused").unwrap();
+    let text = configuration(
+        &parts.bootstrap,
+        &refusing(),
+        &kafka.prefix,
+        FROM_THE_BEGINNING,
+    );
+    kafka.config = folder.write("tocsin.toml", &text).unwrap();
+    let out = folder.path().join("out");
+    let said = kafka.tocsin(&["replay", "--out", out.to_str().unwrap()]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    assert!(
+        said.err.contains("registry-refused") && said.err.contains("answered 403"),
+        "{}",
+        said.err
+    );
+    assert!(!out.exists(), "results of what nobody could read");
 }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, WorkerSpec};
+use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, TopicSpec, WorkerSpec};
 use wire::{RecordKind, Registry, subject};
 use xtask::parts::http;
 use xtask::parts::process::{Process, Scratch};
@@ -123,6 +123,29 @@ impl Deployment {
             worker.commit(&[]).unwrap();
         }
         worker.close().unwrap();
+    }
+
+    /// Gives a topic another setting, as its owner does, and waits until it holds.
+    pub(crate) fn configure(&self, topic: &str, setting: &str, value: &str) {
+        let name = self.topic(topic);
+        let partitions = self.cluster.partitions(&name).unwrap();
+        let spec = TopicSpec::new(name.as_str(), partitions).set(setting, value);
+        self.cluster.configure_topics(&[spec]).unwrap();
+        let begun = Instant::now();
+        while self.overridden(topic).get(setting).map(String::as_str) != Some(value) {
+            assert!(begun.elapsed() < PATIENCE, "{setting} of {name}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The settings that were set on a topic itself.
+    pub(crate) fn overridden(&self, topic: &str) -> BTreeMap<String, String> {
+        let name = self.topic(topic);
+        let found = self.cluster.describe_topics(&[&name]).unwrap();
+        let topic = found.into_iter().next();
+        topic
+            .unwrap_or_else(|| panic!("{name} is not there"))
+            .overridden
     }
 
     /// Starts one stage, or several, as a process of its own.
