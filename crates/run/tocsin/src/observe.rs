@@ -123,3 +123,58 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::context::Tuning;
+    use crate::embedded;
+    use crate::engine::Plan;
+    use crate::law::LawSettings;
+    use crate::runtime::Runner;
+    use crate::tests::{law, plan};
+    use crate::topology::{Stage, Topic};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    use stream::{MemoryCluster, Outgoing};
+
+    /// An access that nobody has explained.
+    fn access(id: usize) -> Vec<u8> {
+        let access = serde_json::json!({
+            "id": format!("a-{id}"), "at": "2026-02-01T10:00:00Z", "account": "acct-1",
+            "action": "view", "information": "home_security_recording",
+        });
+        access.to_string().into_bytes()
+    }
+
+    /// What the page of metrics says behind `series`; `None`: there is no such series.
+    fn shown(plan: &Plan, series: &str) -> Option<f64> {
+        let page = plan.telemetry.metrics().text().unwrap();
+        let value = page.lines().find_map(|line| line.strip_prefix(series))?;
+        value.trim().parse().ok()
+    }
+
+    #[test]
+    fn a_stage_that_is_behind_says_for_how_long_until_it_has_caught_up() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let an_hour_ago = i64::try_from(now.as_millis()).unwrap() - 3_600_000;
+        let cluster = MemoryCluster::with_clock(move || an_hour_ago);
+        embedded::create_topics(&cluster, 3).unwrap();
+        for id in 0..10 {
+            let record = Outgoing::new(Topic::AccessEvents.name(), "acct-1", access(id));
+            cluster.append(&record.on(0)).unwrap();
+        }
+        let few = Tuning {
+            batch_records: 4,
+            ..Tuning::default()
+        };
+        let plan = plan(&cluster, "0", law(&LawSettings::default()), few);
+        let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+        let series = "tocsin_lag_seconds{stage=\"screen\",topic=\"access-events\"}";
+        let mut seen = Vec::new();
+        for _ in 0..40 {
+            screen.step(Duration::ZERO, Duration::ZERO).unwrap();
+            seen.extend(shown(&plan, series));
+        }
+        assert!(seen.iter().any(|lag| *lag >= 3_600.0), "{seen:?}");
+        assert_eq!(seen.last(), Some(&0.0), "{seen:?}");
+    }
+}

@@ -160,6 +160,9 @@ pub(crate) struct Runner {
     owned: BTreeSet<TopicPartition>,
     committed: BTreeMap<TopicPartition, i64>,
     resume_at: BTreeMap<TopicPartition, i64>,
+    /// By topic, the greatest time stamp of its records that were read: milliseconds since 1970,
+    /// 0 where none has one.
+    newest: [i64; Topic::ALL.len()],
     idle_steps: u32,
     watch: Watch,
 }
@@ -228,6 +231,7 @@ impl Runner {
             owned: BTreeSet::new(),
             committed: BTreeMap::new(),
             resume_at: BTreeMap::new(),
+            newest: [0; Topic::ALL.len()],
             idle_steps: 0,
             watch: Watch::new(context, stage),
         })
@@ -347,6 +351,7 @@ impl Runner {
     fn read_own(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
         let (names, processor) = (&self.context.names, &mut self.processor);
         let (committed, health) = (&self.committed, &self.watch.health);
+        let newest = &mut self.newest;
         let mut said = false;
         // Records of a batch come in runs of one partition: look a run's names up once.
         let mut run: Option<(TopicPartition, Topic, i64)> = None;
@@ -371,6 +376,8 @@ impl Runner {
                     return;
                 };
                 let fresh = record.offset >= *done;
+                let newest = &mut newest[*topic as usize];
+                *newest = record.timestamp_ms.max(*newest);
                 if !said {
                     // Not only when the step is over: it may take long, and who looks meanwhile
                     // must not be told that nothing is outstanding.
@@ -392,9 +399,8 @@ impl Runner {
             self.watch.rebalanced(polled);
         }
         for gone in polled.revoked.iter().chain(&polled.lost) {
-            self.watch
-                .health
-                .forget_position(&gone.topic, gone.partition);
+            let topic = self.context.names.design(&gone.topic);
+            self.watch.health.forget_position(topic, gone.partition);
             self.processor.release(gone);
             self.owned.remove(gone);
             self.committed.remove(gone);
@@ -469,9 +475,16 @@ impl Runner {
             let here = self.worker.position(&at.topic, at.partition);
             let end = self.worker.end(&at.topic, at.partition);
             if let (Some(here), Some(end)) = (here, end) {
-                self.watch
-                    .health
-                    .position(&at.topic, at.partition, here, end);
+                let topic = self.context.names.design(&at.topic);
+                self.watch.health.position(topic, at.partition, here, end);
+            }
+        }
+        // What is only read again says nothing of how far behind the work is.
+        if self.caught_up() {
+            let read = Topic::ALL.into_iter().zip(self.newest);
+            for (topic, newest) in read.filter(|(_, newest)| *newest > 0) {
+                let seconds = newest as f64 / 1e3;
+                self.watch.health.newest_record(topic.name(), seconds);
             }
         }
     }
