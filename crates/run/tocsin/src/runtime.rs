@@ -9,13 +9,14 @@
 
 use crate::context::Context;
 use crate::observe::Watch;
+pub(crate) use crate::sink::{PassedOver, Sink};
 use crate::topology::{Stage, Topic};
 use facts::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 use stream::{
-    ErrorKind, LogError, Outgoing, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
+    ErrorKind, LogError, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
 };
 
 /// Why a stage cannot go on as it is.
@@ -54,30 +55,6 @@ impl std::fmt::Display for StageError {
 impl From<LogError> for StageError {
     fn from(error: LogError) -> StageError {
         StageError::Log(error)
-    }
-}
-
-/// What a stage produced in one step.
-#[derive(Default)]
-pub(crate) struct Sink {
-    /// Records to be written, in order.
-    pub(crate) out: Vec<Outgoing>,
-    /// Records read for the first time, by topic.
-    pub(crate) read: BTreeMap<Topic, u64>,
-    /// Of these, how many were passed on or taken into the state.
-    pub(crate) kept: u64,
-    /// Of these, how many needed nothing more.
-    pub(crate) passed_over: u64,
-    /// Of these, those that could not be used.
-    pub(crate) dead: Vec<telemetry::DeadLettered>,
-    /// The first error after which nothing more of this step counts.
-    pub(crate) failed: Option<StageError>,
-}
-
-impl Sink {
-    /// Writes a record.
-    pub(crate) fn send(&mut self, record: Outgoing) {
-        self.out.push(record);
     }
 }
 
@@ -385,11 +362,12 @@ impl Runner {
                     health.settled(false);
                 }
                 if fresh {
-                    *sink.read.entry(*topic).or_default() += 1;
+                    sink.read(*topic, 1);
                 }
                 if let Err(error) = processor.record(*topic, record, fresh, sink) {
                     sink.failed = Some(error);
                 }
+                sink.book(*topic);
             })?;
         Ok(polled)
     }
