@@ -305,6 +305,15 @@ impl StageHealth {
         self.update(|task| task.positions.remove(&(topic.to_owned(), partition)));
     }
 
+    /// Nothing of what was read is shown any more, as before an instance begins anew: which
+    /// partitions it gets is not known yet.
+    pub fn forget_positions(&self) {
+        self.update(|task| {
+            task.positions.clear();
+            task.newest.clear();
+        });
+    }
+
     /// The task is gone for good (another instance has it); nothing of it is shown any more.
     pub fn remove(self) {
         self.inner.lock().remove(&self.key);

@@ -131,6 +131,11 @@ fn sum(text: &str, metric: &str, label: &str) -> f64 {
         .sum()
 }
 
+/// Whether a metric has a series.
+fn has_series(text: &str, metric: &names::Metric) -> bool {
+    text.contains(&format!("{}{{", metric.name))
+}
+
 #[test]
 fn read_is_passed_over_and_kept_and_dead_letters_and_an_abort_counts_nothing() -> Done {
     let telemetry = telemetry()?;
@@ -190,6 +195,32 @@ fn states_that_no_longer_exist_are_no_longer_shown() -> Done {
     assert!(!text.contains("state=\"searching\""), "{text}");
     assert!(!text.contains("partition=\"0\""), "{text}");
     assert!(text.contains("partition=\"1\""), "{text}");
+    Ok(())
+}
+
+#[test]
+fn what_an_instance_does_not_own_any_more_is_not_shown() -> Done {
+    let telemetry = telemetry()?;
+    let_everything_happen(&telemetry)?;
+    let of_a_turn = [
+        &names::LAG_RECORDS,
+        &names::LAG_SECONDS,
+        &names::INCIDENTS,
+        &names::DETERMINATIONS,
+        &names::DEADLINES,
+        &names::NEAREST_DEADLINE,
+        &names::NEAREST_DEADLINE_TIMESTAMP,
+    ];
+    let text = telemetry.metrics().text()?;
+    assert!(of_a_turn.iter().all(|one| has_series(&text, one)), "{text}");
+    telemetry.health().task("screen", "0").forget_positions();
+    telemetry.forget_outcome();
+    let text = telemetry.metrics().text()?;
+    assert!(
+        !of_a_turn.iter().any(|one| has_series(&text, one)),
+        "{text}"
+    );
+    assert_eq!(sum(&text, "tocsin_records_read_total", ""), 100.0);
     Ok(())
 }
 

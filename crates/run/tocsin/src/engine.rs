@@ -318,12 +318,19 @@ fn rounds(
     let health = plan.telemetry.health().stage(stage.name());
     let mut turn = Turn::open(stage, context)?;
     let mut open: Option<Runner> = None;
-    let mut running = false;
+    let (mut running, mut stands_by) = (false, false);
     while !stop.load(Ordering::SeqCst) {
         if !turn.is_ours(open.is_some())? {
             if let Some(runner) = open.take() {
                 runner.close()?;
                 running = false;
+            }
+            if !std::mem::replace(&mut stands_by, true) {
+                // What is left to be seen of an earlier turn is another's to show now.
+                health.forget_positions();
+                if stage == Stage::Assess {
+                    plan.telemetry.forget_outcome();
+                }
             }
             health.set_state(TaskState::Standby);
             health.settled(true);
@@ -333,6 +340,7 @@ fn rounds(
             *tries = 0;
             continue;
         }
+        stands_by = false;
         let begun = Instant::now();
         let runner = match &mut open {
             Some(runner) => runner,
@@ -361,4 +369,85 @@ fn rounds(
     }
     turn.close()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded;
+    use crate::law::LawSettings;
+    use crate::tests::{Stepped, law, plan, poured};
+    use std::collections::BTreeMap;
+    use stream::MemoryCluster;
+
+    /// Whether the page of metrics has a series of that metric with that label.
+    fn shows(plan: &Plan, metric: &str, label: &str) -> bool {
+        let page = plan.telemetry.metrics().text().unwrap();
+        let of_metric = |line: &&str| line.starts_with(&format!("{metric}{{"));
+        page.lines()
+            .filter(of_metric)
+            .any(|line| line.contains(label))
+    }
+
+    /// What only the one task that is at work may show.
+    const OF_THE_TURN: [(&str, &str); 5] = [
+        ("tocsin_incidents", ""),
+        ("tocsin_determinations", ""),
+        ("tocsin_deadlines", ""),
+        ("tocsin_nearest_deadline_seconds", ""),
+        ("tocsin_lag_records", "stage=\"assess\""),
+    ];
+
+    fn eventually(what: &str, is_so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn who_loses_the_turn_shows_nothing_of_it_any_more() {
+        let cluster = poured();
+        let law = law(&LawSettings::default());
+        let plan = Arc::new(plan(&cluster, "0", law, Tuning::default()));
+        assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+        let engine = Engine::start(&plan, &[Stage::Assess]).unwrap();
+        let is_in = |state: &str| {
+            let page = plan.telemetry.metrics().text().unwrap();
+            page.contains(&format!(
+                "tocsin_task_state{{stage=\"assess\",state=\"{state}\"}} 1"
+            ))
+        };
+        eventually("it works and shows what it knows", || {
+            let mut all = OF_THE_TURN.iter();
+            is_in("running") && all.all(|(metric, label)| shows(&plan, metric, label))
+        });
+        // The group takes the turn away: there is nothing left to own.
+        cluster.delete_topics(&[Topic::Incidents.name()]).unwrap();
+        eventually("it stands by", || is_in("standby"));
+        for (metric, label) in OF_THE_TURN {
+            assert!(!shows(&plan, metric, label), "{metric}");
+        }
+        engine.stop().unwrap();
+    }
+
+    #[test]
+    fn an_assess_that_begins_shows_nothing_of_the_one_before() {
+        let cluster = MemoryCluster::new();
+        embedded::create_topics(&cluster, 3).unwrap();
+        let law = law(&LawSettings::default());
+        let plan = plan(&cluster, "0", law, Tuning::default());
+        let telemetry = &plan.telemetry;
+        telemetry
+            .deadlines()
+            .set("inc-gone", "an-order", "report", Some(0));
+        telemetry
+            .metrics()
+            .set_incidents(&BTreeMap::from([("owed", 1)]));
+        assert!(shows(&plan, "tocsin_deadlines", "an-order"));
+        drop(Runner::open(Stage::Assess, &plan.context()).unwrap());
+        assert!(!shows(&plan, "tocsin_deadlines", "an-order"));
+        assert!(!shows(&plan, "tocsin_incidents", ""));
+    }
 }

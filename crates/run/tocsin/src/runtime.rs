@@ -198,10 +198,14 @@ impl Runner {
             reader.assign(&positions)?;
             Some(reader)
         };
+        let processor = crate::processors::build(stage, context)?;
+        let watch = Watch::new(context, stage);
+        // Those of an earlier turn.
+        watch.health.forget_positions();
         Ok(Runner {
             stage,
             context: context.clone(),
-            processor: crate::processors::build(stage, context)?,
+            processor,
             worker,
             loaded: broadcast.is_none(),
             broadcast,
@@ -210,7 +214,7 @@ impl Runner {
             resume_at: BTreeMap::new(),
             newest: [0; Topic::ALL.len()],
             idle_steps: 0,
-            watch: Watch::new(context, stage),
+            watch,
         })
     }
 
