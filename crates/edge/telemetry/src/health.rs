@@ -24,7 +24,7 @@ pub enum TaskState {
     Standby,
     /// It stopped by itself because going on could be wrong; a person decides. The detail says how.
     Halted,
-    /// Its thread ended with an error; a restart may help.
+    /// Its thread ended by a fault of tocsin; a restart may help.
     Failed,
     /// It ended as it was told to.
     Stopped,

@@ -135,6 +135,10 @@ pub(crate) struct Run {
     /// Where to serve metrics, instead of what the configuration says.
     #[arg(long)]
     pub(crate) listen: Option<std::net::SocketAddr>,
+    /// When a stage stops by itself, serve metrics and health for so many seconds more before
+    /// ending with 1: whoever watches must see which and why. A signal ends it at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) linger: u64,
     /// Print an example of a configuration and end.
     #[arg(long)]
     pub(crate) example_config: bool,

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use stream::{Assignment, Cluster, Polled, Worker, WorkerSpec};
-use telemetry::{TaskState, Telemetry};
+use telemetry::{StageHealth, TaskState, Telemetry};
 use wire::{Framing, SchemaStore};
 
 /// What every stage is made from; each makes its own codecs.
@@ -278,10 +278,23 @@ pub(crate) fn back_off(first: Duration, doublings: u32) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
+/// Says of a stage whose thread panics that it failed.
+struct Fault(StageHealth);
+
+impl Drop for Fault {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let why = "it ended by a fault of tocsin (stage-panicked)";
+            self.0.set_state_because(TaskState::Failed, why);
+        }
+    }
+}
+
 fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<(), StageError> {
     let context = plan.context();
     let mut watch = crate::observe::Watch::new(&context, stage);
     watch.health.set_state(TaskState::Starting);
+    let _fault = Fault(watch.health.clone());
     let mut tries: u32 = 0;
     while !stop.load(Ordering::SeqCst) {
         let error = match rounds(stage, plan, &context, stop, pulse, &mut tries) {
@@ -404,6 +417,30 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    #[test]
+    fn a_stage_that_ends_by_a_fault_of_tocsin_has_failed_and_one_that_ends_well_has_not() {
+        let cluster = MemoryCluster::new();
+        let law = law(&LawSettings::default());
+        let plan = plan(&cluster, "0", law, Tuning::default());
+        let stage = |name: &str| Fault(plan.telemetry.health().stage(name));
+        let (well, ill) = (stage("screen"), stage("verify"));
+        std::thread::spawn(move || drop(well)).join().unwrap();
+        let ended = std::thread::spawn(move || {
+            let _fault = ill;
+            let planted: Option<u8> = "".bytes().next();
+            planted.unwrap();
+        });
+        assert!(ended.join().is_err());
+        let failed = |stage: &str| {
+            let page = plan.telemetry.metrics().text().unwrap();
+            page.contains(&format!(
+                "tocsin_task_state{{stage=\"{stage}\",state=\"failed\"}} 1"
+            ))
+        };
+        assert!(failed("verify") && !failed("screen"));
+        assert!(!plan.telemetry.health().is_live());
     }
 
     #[test]

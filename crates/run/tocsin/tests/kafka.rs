@@ -491,7 +491,7 @@ fn errors_say_what_to_do() {
     let missing = ["access-events: is missing", "tocsin topics apply"];
     assert_says(&try_with(&whole, &["topics", "check"]), 2, &missing);
     assert_says(&try_with(&whole, &["run", "--check"]), 1, &missing);
-    let run_it = ["run", "--listen", "127.0.0.1:0"];
+    let run_it = ["run", "--listen", "127.0.0.1:0", "--linger", "0"];
     let said = try_with(&whole, &run_it);
     assert_says(&said, 1, &["there is no topic", "tocsin topics apply"]);
 
@@ -509,7 +509,7 @@ fn errors_say_what_to_do() {
     let no_start = configuration(kafka, registry, &prefix, "");
     let how = ["start.access-events", "\"earliest\""];
     assert_says(&try_with(&no_start, &["run", "--check"]), 1, &how[..1]);
-    let screen = ["run", "screen", "--listen", "127.0.0.1:0"];
+    let screen = [&["run", "screen"][..], &run_it[1..]].concat();
     assert_says(&try_with(&no_start, &screen), 1, &how);
 
     // A registry that fails; and a broker that is not there.

@@ -132,9 +132,15 @@ impl Deployment {
 
     /// The same as an instance of that name, beside others.
     pub(crate) fn start_as(&self, instance: &str, stages: &[&str]) -> Stage {
+        self.start_with(instance, stages, 0)
+    }
+
+    /// The same; once a stage stops by itself, it serves its pages for so many seconds more.
+    pub(crate) fn start_with(&self, instance: &str, stages: &[&str], linger: u64) -> Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
         command.arg("run").args(stages).arg("--config");
         command.arg(&self.config).args(["--listen", "127.0.0.1:0"]);
+        command.args(["--linger", &linger.to_string()]);
         command.env("TOCSIN_INSTANCE", instance);
         let name = format!("{}-{instance}", stages.join("-"));
         // A log of its own for each start: the address is read from it.
