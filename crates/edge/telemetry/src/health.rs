@@ -343,6 +343,7 @@ mod tests {
         let build = BuildInfo {
             version: "1".into(),
             packs_digest: "d".into(),
+            instance: "0".into(),
         };
         (
             Telemetry::with_clock(build, Duration::from_secs(60), clock).unwrap(),

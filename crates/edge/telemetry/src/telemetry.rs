@@ -17,6 +17,8 @@ pub struct BuildInfo {
     pub version: String,
     /// Digest of the law that it carries.
     pub packs_digest: String,
+    /// This instance's own name, which tells it apart from others; in `/status` only.
+    pub instance: String,
 }
 
 /// Everything that this process shows to the outside.

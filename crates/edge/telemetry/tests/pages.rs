@@ -17,6 +17,7 @@ fn telemetry() -> Result<Arc<Telemetry>, Box<dyn std::error::Error>> {
     let build = BuildInfo {
         version: "1.2.3".into(),
         packs_digest: "abc".into(),
+        instance: "east-2".into(),
     };
     Ok(Arc::new(Telemetry::new(build, Duration::from_secs(60))?))
 }
@@ -278,6 +279,7 @@ fn status_shows_positions_and_whether_all_is_settled() -> Done {
         )?)
     };
     let status = ask()?;
+    assert_eq!(status["instance"], "east-2");
     assert_eq!(status["settled"], false, "one task is not: {status}");
     let stage = &status["stages"][0];
     assert_eq!(

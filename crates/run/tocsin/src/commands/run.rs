@@ -181,6 +181,7 @@ pub(crate) fn run(
     let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs_digest: law.digest().to_owned(),
+        instance: config.instance.clone(),
     };
     let telemetry = Telemetry::new(build, Duration::from_secs(300))
         .map(Arc::new)
