@@ -410,6 +410,27 @@ pub(crate) enum NoticesCommand {
         #[command(flatten)]
         at: NoticesAt,
     },
+    /// Writes notices as files, as `demo` and `replay` do: notices/NOTICE/notice.json, .pdf and,
+    /// where the order names an address, .eml. Nothing is sent.
+    #[command(
+        after_help = "Examples:\n  tocsin notices write --released --config tocsin.toml --to \
+                      out/released\n  tocsin notices write ntc-0123456789abcdef --config \
+                      tocsin.toml --to out/for-counsel"
+    )]
+    Write {
+        /// Which, in whatever state.
+        #[arg(value_name = "NOTICE", required_unless_present = "released")]
+        notices: Vec<String>,
+        /// All that were released and not taken back.
+        #[arg(long, conflicts_with = "notices")]
+        released: bool,
+        /// The folder to write to; what else is in it stays.
+        #[arg(long)]
+        to: PathBuf,
+        /// Where.
+        #[command(flatten)]
+        at: NoticesAt,
+    },
     /// Releases a notice that two people approved. It is written to the outbox; nothing is sent.
     Release {
         /// Which.

@@ -56,6 +56,7 @@ fn the_same_bytes_on_kafka_as_embedded() {
     let results = kafka.results();
     results.assert_worth_comparing();
     results.assert_same(&demo.results);
+    assert_notices_are_written_as_by_the_demo(&kafka, demo);
     for stage in &stages {
         let read = stage.assert_adds_up();
         assert!(read > 0, "{} read nothing", stage.name);
@@ -71,6 +72,25 @@ fn the_same_bytes_on_kafka_as_embedded() {
         let (name, begun) = (stage.name.clone(), Instant::now());
         assert_eq!(stage.terminate(), Some(0), "{name}");
         assert!(begun.elapsed() < Duration::from_secs(10), "{name}");
+    }
+}
+
+/// From the topic come the files that the demo left.
+fn assert_notices_are_written_as_by_the_demo(kafka: &Deployment, demo: &Demo) {
+    let folder = Scratch::new("e2e-notices").unwrap();
+    let to = folder.path().to_str().unwrap();
+    for entry in std::fs::read_dir(demo.out.join("notices")).unwrap() {
+        let left = entry.unwrap();
+        let id = left.file_name().into_string().unwrap();
+        let said = kafka.tocsin(&["notices", "write", &id, "--to", to]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        for file in std::fs::read_dir(left.path()).unwrap() {
+            let file = file.unwrap();
+            let written = folder.path().join("notices").join(&id);
+            let written = std::fs::read(written.join(file.file_name())).unwrap();
+            let same = std::fs::read(file.path()).unwrap() == written;
+            assert!(same, "{}", file.path().display());
+        }
     }
 }
 
