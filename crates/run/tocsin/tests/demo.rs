@@ -56,6 +56,21 @@ fn script() -> Value {
     serde_json::to_value(value).expect("JSON")
 }
 
+/// What was moved in time and what is invented stands where the results are shown.
+fn assert_says_what_is_invented(shown: &Output, out: &Path) {
+    let summary = std::fs::read_to_string(out.join("summary.json")).expect("a summary");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    let assumptions = summary["assumptions"].as_array().expect("assumptions");
+    let table = String::from_utf8_lossy(&shown.stdout);
+    let lines: Vec<&str> = table.lines().collect();
+    for word in ["moved in time", "are invented"] {
+        let has = |text: &str| text.contains(word);
+        let line = lines.iter().find(|line| has(line));
+        let line = line.unwrap_or_else(|| panic!("`{word}` is not in:\n{table}"));
+        assert!(assumptions.contains(&(*line).into()), "{assumptions:?}");
+    }
+}
+
 #[test]
 fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -73,6 +88,7 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         String::from_utf8_lossy(&shown.stderr)
     );
 
+    assert_says_what_is_invented(&shown, &out);
     let mut determinations = lines(&out.join("determinations.jsonl"));
     // What follows from the report (the program's tasks) has its cases in the pack.
     determinations.retain(|one| one["duty"].is_null() || one["duty"] == "covered-incident-report");

@@ -75,6 +75,8 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
         .iter()
         .map(|(stage, took)| (stage.name(), json!({ "busy_seconds": took.as_secs_f64() })))
         .collect();
+    let mut assumptions = plan.law.assumptions();
+    assumptions.extend(script.assumptions.iter().cloned());
     let summary = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "command": "demo",
@@ -83,7 +85,7 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
             "grants": history.grants.len(), "accounts": history.accounts.len(),
             "breach_events": history.reports.len() + history.late_reports.len() },
         "packs": plan.law.packs(),
-        "assumptions": plan.law.assumptions(),
+        "assumptions": assumptions,
         "counts": results.counts(),
         "seconds": { "total": begun.elapsed().as_secs_f64(), "screening": screened.as_secs_f64(),
             "going_back": went_back.as_secs_f64() },
@@ -98,6 +100,9 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
         print_json(&rows)?;
     } else {
         println!("{}", table::text(&rows));
+        for line in &script.assumptions {
+            println!("{line}");
+        }
         let lines = script.episodes.len();
         println!(
             "{} of {lines} lines of the history got their answer.",
