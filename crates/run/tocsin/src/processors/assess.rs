@@ -32,6 +32,8 @@ pub(crate) struct AssessStage {
 impl AssessStage {
     /// With what it said before.
     pub(crate) fn new(context: &Rc<Context>) -> Result<AssessStage, StageError> {
+        // Of an earlier turn; what it said is decided anew, and may be gone.
+        context.telemetry.forget_outcome();
         let accesses = context.names.name(Topic::AccessEvents);
         let mut stage = AssessStage {
             assessment: Assessment::new(context.cluster.partitions(&accesses)?),

@@ -145,7 +145,7 @@ pub(crate) fn bury(
     let key = LetterKey::of(record).to_string();
     let value = context.codec.encode(Topic::DeadLetters, &letter)?;
     sink.dead.push(telemetry::DeadLettered {
-        topic: record.topic.to_owned(),
+        topic: context.names.design(record.topic).to_owned(),
         partition: record.partition,
         offset: record.offset,
         code: bad.code.clone(),
