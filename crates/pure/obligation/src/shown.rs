@@ -3,8 +3,8 @@
 use crate::context::{Node, Wanted};
 use crate::determination::Because;
 use crate::population::{PARTS, Part, View, in_unit};
-use facts::{Kleene, Visibility};
-use incident::Row;
+use facts::{Information, Kleene, Report, Visibility};
+use incident::{Reported, Row};
 use orders::Unit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,6 +149,25 @@ impl View<'_> {
     fn is_safe(&self, row: &Row) -> bool {
         self.context.or_answered(row.class.encrypted, "encrypted") == Kleene::Yes
             && self.context.or_answered(row.class.key_taken, "key_taken") == Kleene::No
+    }
+
+    /// Ids of the reports that the count may rest on, sorted: exposures and responders' own counts
+    /// of information that may belong here, and what accesses were looked for and judged by.
+    pub(crate) fn rests_on(&self) -> Vec<String> {
+        let wanted = self.population.information.as_ref();
+        let may_belong = |reported: &Reported, stated: Option<Information>| {
+            reported.is_disputed("report.information")
+                || stated.is_none_or(|one| wanted.is_none_or(|rule| rule.any.contains(&one)))
+        };
+        let rests = |reported: &&Reported| match &reported.record.report {
+            Report::Exposure(one) => may_belong(reported, one.information),
+            Report::Tally(one) => may_belong(reported, one.information),
+            Report::Indicator(_) | Report::Judgement(_) => true,
+            _ => false,
+        };
+        let reports = self.context.incident.reports.iter().filter(rests);
+        let ids: BTreeSet<String> = reports.map(|one| one.record.id.clone()).collect();
+        ids.into_iter().collect()
     }
 
     /// Responders' own counts that contradict what is counted, or each other: they have no part in

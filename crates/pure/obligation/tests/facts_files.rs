@@ -2,7 +2,7 @@
 
 use orders::Packs;
 use serde_json::json;
-use tocsin_obligation::{Answer, Determination, Settings, decide, facts_file};
+use tocsin_obligation::{Answer, Because, Determination, Settings, decide, facts_file};
 
 fn message(json: &serde_json::Value) -> String {
     facts_file(&json.to_string(), &[], None)
@@ -143,6 +143,47 @@ fn counsels_reading_outranks_the_working_one_and_is_shown() {
         shown.reading,
         Some(("by_model".to_owned(), "r1".to_owned()))
     );
+}
+
+fn event(id: &str, report: &serde_json::Value) -> serde_json::Value {
+    json!({"id": id, "matter": "M", "recorded_at": "2026-12-01T00:00:00Z", "report": report})
+}
+
+#[test]
+fn a_count_names_the_reports_that_it_may_rest_on() {
+    let mut facts = twelve_of_unknown_encryption();
+    let exposed = |information: &str| {
+        json!({"kind": "exposure", "information": information, "ground": "established",
+               "acts": {"accessed": "yes"}, "encrypted": "no", "visibility": "private",
+               "count": {"at_least": 12, "at_most": 12}})
+    };
+    let tally = json!({"kind": "tally", "unit": "accounts", "at_least": 11, "at_most": 30,
+                       "ground": "established", "why": "by hand"});
+    let indicator = json!({"kind": "indicator", "mode": "insider", "actors": ["e1"]});
+    let judgement = json!({"kind": "judgement", "authority": "unauthorised",
+                           "ground": "believed", "actors": ["e2"], "why": "asked"});
+    let found = facts["breach_events"][0].clone();
+    facts["breach_events"] = json!([
+        found,
+        event("z-store", &exposed("home_security_recording")),
+        event("a-other", &exposed("payment")),
+        event("t-count", &tally),
+        event("i-look", &indicator),
+        event("j-said", &judgement),
+    ]);
+    let one = determined(&facts);
+    let count = counted(&one.because).expect("a node with a count and records");
+    assert_eq!(count.records, ["i-look", "j-said", "t-count", "z-store"]);
+    let evidence = one.because.all_records();
+    assert!(evidence.contains(&"z-store".to_owned()), "{evidence:?}");
+}
+
+/// The first node that was compared with a number and says what it rests on.
+fn counted(node: &Because) -> Option<&Because> {
+    if node.count.is_some() && !node.records.is_empty() {
+        return Some(node);
+    }
+    node.of.iter().find_map(counted)
 }
 
 #[test]
