@@ -71,7 +71,13 @@ pub(crate) fn frame() -> Frame {
                     Fill::Told,
                 ],
             ),
-            item("E", "representative copies", &[Fill::Copies]),
+            item(
+                "E",
+                "representative copies",
+                &[Fill::Copies {
+                    country: Some("US".to_owned()),
+                }],
+            ),
         ],
         to: vec!["reports@agency.example".to_owned()],
         otherwise: vec!["by overnight courier".to_owned()],

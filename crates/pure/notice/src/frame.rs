@@ -3,7 +3,8 @@
 use crate::document::{DutyHead, OrderHead};
 use crate::texts;
 use facts::StatementItem;
-use orders::Fills;
+use orders::{ConditionKind, Fills};
+use std::collections::BTreeSet;
 
 /// What fills an item of a duty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,10 @@ pub enum Fill {
     /// When people and authorities were told.
     Told,
     /// A representative copy of each materially different notice.
-    Copies,
+    Copies {
+        /// Of notices to authorities only those to authorities of this country; none: of all.
+        country: Option<String>,
+    },
     /// Whether law enforcement asked for delay, and whom to contact there.
     LawEnforcement,
 }
@@ -101,7 +105,7 @@ impl Frame {
                 extent: duty.extent.clone(),
             },
             zone: order.zone.clone(),
-            items: duty.items.iter().map(item).collect(),
+            items: duty.items.iter().map(|one| item(duty, one)).collect(),
             to: channel
                 .map(|channel| channel.email.clone())
                 .into_iter()
@@ -165,18 +169,36 @@ fn otherwise(channel: &orders::Channel) -> Vec<String> {
     lines
 }
 
-fn item(item: &orders::Item) -> ItemFrame {
+/// The country of whose authorities the duty speaks, where it is owed for telling one and speaks of
+/// one country only.
+fn country(duty: &orders::Duty) -> Option<String> {
+    let mut countries = BTreeSet::new();
+    let mut open = vec![&duty.when];
+    while let Some(condition) = open.pop() {
+        match &condition.kind {
+            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
+            ConditionKind::GovernmentNotice(rule) => {
+                countries.insert(rule.country.as_str());
+            }
+            _ => {}
+        }
+    }
+    let first = countries.pop_first()?;
+    countries.is_empty().then(|| first.to_owned())
+}
+
+fn item(duty: &orders::Duty, item: &orders::Item) -> ItemFrame {
     ItemFrame {
         letter: item.letter.clone(),
         asks: item.text.clone(),
         cite: Some(item.cite.clone()).filter(|cite| !cite.is_empty()),
-        fills: fills(item.fills),
+        fills: fills(duty, item.fills),
     }
 }
 
 /// What fills an item, in the order in which it is said. Counts of people are followed by the count
 /// of accounts: clauses trigger by the one and ask for the other, so both are kept apart in sight.
-fn fills(fills: Fills) -> Vec<Fill> {
+fn fills(duty: &orders::Duty, fills: Fills) -> Vec<Fill> {
     let count = |unit: &str| Fill::Count(unit.to_owned());
     match fills {
         Fills::Date => vec![Fill::Dates],
@@ -204,7 +226,9 @@ fn fills(fills: Fills) -> Vec<Fill> {
             Fill::Milestones,
             Fill::Told,
         ],
-        Fills::RepresentativeCopies => vec![Fill::Copies],
+        Fills::RepresentativeCopies => vec![Fill::Copies {
+            country: country(duty),
+        }],
         Fills::Confidentiality => vec![Fill::Statement(StatementItem::Confidentiality)],
         Fills::Contact => vec![Fill::Statement(StatementItem::Contact)],
         Fills::WhatHappened => vec![

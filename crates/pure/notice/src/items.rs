@@ -31,7 +31,10 @@ fn fill_one(case: &mut Case<'_>, item: &ItemFrame, enclosures: &mut Vec<Enclosur
             Fill::Milestones => entries.extend(milestones(case)),
             Fill::Information => entries.push(information(case)),
             Fill::Told => entries.extend(copies::told(case)),
-            Fill::Copies => entries.extend(copies::enclose(case, letter, enclosures)),
+            Fill::Copies { country } => {
+                let country = country.as_deref();
+                entries.extend(copies::enclose(case, letter, country, enclosures));
+            }
             Fill::LawEnforcement => entries.push(law_enforcement(case, letter)),
         }
     }

@@ -272,6 +272,69 @@ fn materially_different_notices_are_each_enclosed_and_missing_bytes_are_a_gap() 
 }
 
 #[test]
+fn a_notice_to_an_authority_of_another_country_is_not_enclosed() {
+    let notice = |authority: &str, place: serde_json::Value| {
+        let mut report = serde_json::json!({"kind": "government_notice", "authority": authority,
+            "at": "2026-10-07T00:00:00Z", "document": "letter"});
+        for (name, value) in place.as_object().unwrap() {
+            report[name] = value.clone();
+        }
+        report
+    };
+    let mut incident = without(&["b-08"]);
+    let british = notice("A British regulator", serde_json::json!({"country": "GB"}));
+    incident.reports.push(event("b-20", british));
+    let told_elsewhere = composed(&incident);
+    assert_eq!(told_elsewhere.enclosures, []);
+    let said = entry(&told_elsewhere, "E", "copies").value.clone();
+    assert!(said.contains("an authority of US"), "{said}");
+    // When people and authorities were told is another question.
+    assert!(
+        entry(&told_elsewhere, "D", "told/b-20")
+            .label
+            .contains("British")
+    );
+    for (id, authority, place) in [
+        (
+            "b-21",
+            "A foreign regulator",
+            serde_json::json!({"level": "foreign"}),
+        ),
+        (
+            "b-22",
+            "A State Attorney General",
+            serde_json::json!({"country": "us"}),
+        ),
+        (
+            "b-23",
+            "Another Attorney General",
+            serde_json::json!({"level": "state"}),
+        ),
+        ("b-24", "An authority", serde_json::json!({})),
+    ] {
+        incident.reports.push(event(id, notice(authority, place)));
+    }
+    let document = composed(&incident);
+    let to: Vec<&str> = document
+        .enclosures
+        .iter()
+        .map(|one| one.sent_to.as_str())
+        .collect();
+    let american = [
+        "A State Attorney General",
+        "An authority",
+        "Another Attorney General",
+    ];
+    assert_eq!(to, american);
+    // Where the duty speaks of no country, all of them.
+    let mut frame = frame();
+    frame.items[4].fills = vec![Fill::Copies { country: None }];
+    let determination = determination(Answer::Owed);
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings()).unwrap();
+    assert_eq!(document.enclosures.len(), 5);
+}
+
+#[test]
 fn incident_and_determination_must_rest_on_the_same_facts() {
     let mut incident = incident();
     incident.facts_digest = "f1".to_owned();

@@ -81,3 +81,27 @@ fn every_report_duty_of_every_pack_can_be_composed() {
     }
     assert!(seen > 0 && recipients > 2, "{recipients}");
 }
+
+#[test]
+fn copies_are_of_notices_to_the_authorities_of_which_the_duty_speaks() {
+    let packs = Packs::embedded().unwrap();
+    let (mut of_one, mut of_all) = (0, 0);
+    for order in packs.orders() {
+        for duty in &order.duties {
+            let frame = Frame::of(order, duty);
+            for fill in frame.items.iter().flat_map(|item| &item.fills) {
+                match fill {
+                    Fill::Copies {
+                        country: Some(country),
+                    } => {
+                        assert_eq!(country, "US", "{}", order.slug);
+                        of_one += 1;
+                    }
+                    Fill::Copies { country: None } => of_all += 1,
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(of_one > 0 && of_all > 0, "{of_one}, {of_all}");
+}
