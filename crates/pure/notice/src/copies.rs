@@ -4,7 +4,7 @@ use crate::case::Case;
 use crate::document::{Entry, State};
 use crate::items::plain;
 use crate::parts::Enclosure;
-use facts::{Document, GovernmentNotice, Level, Moment, NotifiedBy, Report};
+use facts::{Document, GovernmentNotice, LawEnforcementRequest, Level, Moment, NotifiedBy, Report};
 use incident::Reported;
 use std::collections::BTreeMap;
 
@@ -188,20 +188,46 @@ struct Copy {
     sha256: String,
 }
 
-/// The document that a notice names, if its bytes are at hand; else a gap.
+/// Encloses the request of law enforcement that `record` tells of, where it names a document; gives
+/// the document's name, if there is a copy to enclose.
+pub(crate) fn enclose_request(
+    case: &mut Case<'_>,
+    letter: &str,
+    record: &str,
+    request: &LawEnforcementRequest,
+    enclosures: &mut Vec<Enclosure>,
+) -> Option<String> {
+    let document = request.document.as_deref()?;
+    let gap = format!("law-enforcement/{record}");
+    let of = "the request of law enforcement";
+    let copy = copy(case, letter, &gap, of, Some(document))?;
+    let name = copy.name.clone();
+    enclosures.push(Enclosure {
+        sent_to: format!("{} by law enforcement", case.frame.order.respondent),
+        version: None,
+        sent_at: request.at,
+        name: copy.name,
+        media_type: copy.media_type,
+        sha256: copy.sha256,
+    });
+    Some(name)
+}
+
+/// The document that something names (`of`: "the notice to consumers"), if its bytes are at hand;
+/// else a gap.
 fn copy(
     case: &mut Case<'_>,
     letter: &str,
     gap: &str,
-    sent_to: &str,
+    of: &str,
     document: Option<&str>,
 ) -> Option<Copy> {
     let Some(name) = document else {
         case.missing(
             Some(letter),
             gap,
-            format!("the notice to {sent_to} names no document, so there is no copy to enclose"),
-            "record a `document`, and the notice again with its name in `document`",
+            format!("{of} names no document, so there is no copy to enclose"),
+            "record a `document`, and the same again with its name in `document`",
         );
         return None;
     };
@@ -236,7 +262,7 @@ fn copy(
         case.missing(
             Some(letter),
             gap,
-            format!("the document \"{shown}\", which was sent to {sent_to}, {problem}"),
+            format!("the document \"{shown}\", which {of} names, {problem}"),
             "record one `document` with its `sha256` and put the file under the documents \
              directory",
         );

@@ -26,7 +26,7 @@ pub enum Fill {
         /// Of notices to authorities only those to authorities of this country; none: of all.
         country: Option<String>,
     },
-    /// Whether law enforcement asked for delay, and whom to contact there.
+    /// Whether law enforcement asked for delay, whom to contact there, and copies of the requests.
     LawEnforcement,
 }
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enclosure {
-    /// To whom it was sent: `consumers`, or the authority.
+    /// To whom it was sent: `consumers`, the authority, or the respondent, of whom law enforcement
+    /// asked something.
     pub sent_to: String,
     /// Which version of the notice it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -335,6 +335,44 @@ fn a_notice_to_an_authority_of_another_country_is_not_enclosed() {
 }
 
 #[test]
+fn a_request_of_law_enforcement_is_enclosed_and_its_missing_bytes_are_a_gap() {
+    let mut frame = frame();
+    frame.items.push(ItemFrame {
+        letter: "F".to_owned(),
+        asks: "requests for delay".to_owned(),
+        cite: None,
+        fills: vec![Fill::LawEnforcement],
+    });
+    let mut incident = incident();
+    let request = serde_json::json!({"kind": "law_enforcement_request", "made": "yes",
+        "at": "2026-10-08T00:00:00Z", "written": "yes", "agency": "A police department",
+        "document": "request"});
+    let paper = serde_json::json!({"kind": "document", "name": "request",
+                                   "sha256": "c".repeat(64)});
+    incident.reports.push(event("b-30", request));
+    incident.reports.push(event("b-31", paper));
+    let determination = determination(Answer::Owed);
+    let mut settings = settings();
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings).unwrap();
+    let gap = document.blocking().next().unwrap();
+    assert_eq!(gap.item.as_deref(), Some("F"));
+    let missing = "the request of law enforcement names, is on record, but its bytes";
+    assert!(gap.what.contains(missing), "{}", gap.what);
+    settings.documents.insert("c".repeat(64));
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings).unwrap();
+    assert!(document.blocking().next().is_none());
+    let copy = document
+        .enclosures
+        .iter()
+        .find(|one| one.name == "request")
+        .unwrap();
+    assert_eq!(copy.sent_to, "Acme by law enforcement");
+    assert_eq!(copy.sent_at, Some(at("2026-10-08T00:00:00Z")));
+    let said = &entry(&document, "F", "law-enforcement").value;
+    assert!(said.ends_with("Enclosed: request."), "{said}");
+}
+
+#[test]
 fn incident_and_determination_must_rest_on_the_same_facts() {
     let mut incident = incident();
     incident.facts_digest = "f1".to_owned();
