@@ -1,6 +1,6 @@
 //! What one evaluation sees: the incident, what people answered and read, and what is supposed.
 
-use crate::determination::{Because, Reserved};
+use crate::determination::{Because, CounselReading, Reserved};
 use crate::population::Part;
 use crate::settings::Settings;
 use facts::{Act, Circumstance, Kleene, Moment, Report};
@@ -457,13 +457,25 @@ impl<'a> Context<'a> {
             .readings
             .get(id)
             .filter(|values| values.len() == 1);
-        let first = reading.and_then(BTreeMap::first_key_value);
+        let reading = reading.and_then(BTreeMap::first_key_value);
         let working = question.and_then(|one| one.words(one.working.as_deref()?));
         Reserved {
             id: id.to_owned(),
             question: question.map_or_else(|| id.to_owned(), |one| one.question.clone()),
             working_reading: working.map(str::to_owned),
-            reading: first.map(|(value, id)| (value.clone(), id.clone())),
+            reading: reading.map(|(value, id)| self.counsels(value, id)),
+        }
+    }
+
+    /// Counsel's reading `value` as the decision `id` gives it.
+    fn counsels(&self, value: &str, id: &str) -> CounselReading {
+        let mut decisions = self.incident.decisions.iter();
+        let given = decisions.find(|one| one.id == id);
+        CounselReading {
+            value: value.to_owned(),
+            decision: id.to_owned(),
+            role: given.map(|one| one.role.clone()),
+            at: given.map(|one| one.at),
         }
     }
 

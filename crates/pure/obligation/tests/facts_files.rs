@@ -2,7 +2,7 @@
 
 use orders::Packs;
 use serde_json::json;
-use tocsin_obligation::{Answer, Because, Determination, Settings, decide, facts_file};
+use tocsin_obligation::{Answer, Because, Determination, Reserved, Settings, decide, facts_file};
 
 fn message(json: &serde_json::Value) -> String {
     facts_file(&json.to_string(), &[], None)
@@ -139,10 +139,23 @@ fn counsels_reading_outranks_the_working_one_and_is_shown() {
         .iter()
         .find(|one| one.id == "business_cameras")
         .expect("it is named");
-    assert_eq!(
-        shown.reading,
-        Some(("by_model".to_owned(), "r1".to_owned()))
-    );
+    let reading = shown.reading.as_ref().expect("counsel's reading");
+    let said = "by_model (by counsel, on 2026-12-02T00:00:00Z, decision r1)";
+    assert_eq!(reading.in_words(), said);
+    // Who it was, an authenticated identity, stands in the decision alone.
+    let mut json = serde_json::to_value(shown).expect("JSON");
+    assert_eq!(json["reading"], json!(["by_model", "r1"]));
+    assert_eq!(json["reading_role"], "counsel");
+    assert_eq!(json["reading_at"], "2026-12-02T00:00:00Z");
+    assert!(!json.to_string().contains("kim"), "{json}");
+    let again: Reserved = serde_json::from_value(json.clone()).expect("as it was written");
+    assert_eq!(again, *shown);
+    // What was written before a reading had a date is read too.
+    let members = json.as_object_mut().expect("an object");
+    members.retain(|name, _| !name.starts_with("reading_"));
+    let old: Reserved = serde_json::from_value(json).expect("as it once was");
+    let reading = old.reading.expect("counsel's reading");
+    assert_eq!(reading.in_words(), "by_model (decision r1)");
 }
 
 fn event(id: &str, report: &serde_json::Value) -> serde_json::Value {
