@@ -7,7 +7,9 @@ use facts::{Kleene, Moment, Report, StaffChange, YesNo};
 use incident::Discovery;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use orders::{Anchor, ClockRule, DelayRule, OutOfRange, Period, due, working_day_back};
+use orders::{
+    Anchor, ClockRule, DelayRule, Duty, DutyKind, Method, OutOfRange, Period, due, working_day_back,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The clocks of one duty, and what must be said with them.
@@ -315,6 +317,9 @@ impl Context<'_> {
         let counted = due(rule.method, rule.days, day, &self.settings.calendar)?;
         clock.planned = Some(counted.planned);
         clock.outer = Some(counted.outer);
+        clock
+            .notes
+            .extend(hour(self.duty, rule.method).map(str::to_owned));
         self.directed(day, &mut clock)?;
         if self
             .window()
@@ -497,7 +502,7 @@ impl Context<'_> {
         let planned = match since {
             Some(at) => {
                 let day = at.date_in(&self.order.time_zone());
-                let method = orders::Method::Calendar;
+                let method = Method::Calendar;
                 Some(due(method, days, day, &self.settings.calendar)?.planned)
             }
             None => None,
@@ -510,6 +515,26 @@ impl Context<'_> {
                 true => format!("our own reminder: {days} days"),
             },
         }))
+    }
+}
+
+/// The hour of the day to plan for, where what is due goes to the Commission: neither rule lets one
+/// rely on the end of the day for what is no filing with a court.
+fn hour(duty: &Duty, method: Method) -> Option<&'static str> {
+    let is_sent = matches!(
+        duty.kind,
+        DutyKind::Report | DutyKind::Update | DutyKind::AnnualLog
+    );
+    match method {
+        Method::Frcp6 if is_sent => Some(
+            "plan on 5:00 p.m. Eastern of the planned day: the rule's end of the day is that of a \
+             filing with the court, which a report to the Commission is not [reading]",
+        ),
+        Method::Ftc43 if is_sent => Some(
+            "plan on 5:00 p.m. Eastern of the planned day: what is received later counts as \
+             received on the next business day (16 CFR 4.3(d)) [reading]",
+        ),
+        _ => None,
     }
 }
 

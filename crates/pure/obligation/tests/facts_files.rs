@@ -191,6 +191,43 @@ fn a_count_names_the_reports_that_it_may_rest_on() {
     assert!(evidence.contains(&"z-store".to_owned()), "{evidence:?}");
 }
 
+#[test]
+fn a_date_for_the_commission_says_by_which_hour() {
+    let notice = json!({"kind": "government_notice", "authority": "An Attorney General",
+        "level": "state", "country": "US", "required": "yes", "at": "2026-12-04T15:00:00Z"});
+    let found = json!({"kind": "milestone", "name": "discovered", "at": "2026-12-01T15:00:00Z"});
+    let facts = json!({
+        "breach_events": [event("d", &found), event("n", &notice)],
+        "counts": [{"information": "health_record", "authority": "unauthorised",
+            "ground": "established", "acts": {"accessed": "yes", "acquired": "yes"},
+            "encrypted": "no", "visibility": "private", "accounts": 900, "consumers": 900,
+            "residence": "US-CA"}]
+    });
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let packs = Packs::embedded().expect("the packs parse");
+    let mut said = std::collections::BTreeSet::new();
+    for order in packs.orders() {
+        for one in decide(order, &incidents[0], &settings).expect("dates in range") {
+            let duty = one.duty.as_deref().and_then(|name| order.duty(name));
+            let is_report = duty.is_some_and(|duty| duty.kind == orders::DutyKind::Report);
+            for clock in one.clocks.iter().filter(|clock| clock.outer.is_some()) {
+                let hour = |note: &&String| note.contains("5:00 p.m. Eastern");
+                let hours: Vec<&String> = clock.notes.iter().filter(hour).collect();
+                let rolls = ["frcp-6", "ftc-4.3"].contains(&clock.method.as_str());
+                if is_report && rolls {
+                    assert_eq!(hours.len(), 1, "{}: {clock:?}", order.slug);
+                    assert!(hours[0].ends_with("[reading]"), "{}", hours[0]);
+                    said.insert(clock.method.clone());
+                } else if !rolls {
+                    assert!(hours.is_empty(), "{}: {clock:?}", order.slug);
+                }
+            }
+        }
+    }
+    assert_eq!(said.len(), 2, "{said:?}");
+}
+
 /// The first node that was compared with a number and says what it rests on.
 fn counted(node: &Because) -> Option<&Because> {
     if node.count.is_some() && !node.records.is_empty() {
