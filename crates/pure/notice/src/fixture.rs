@@ -85,6 +85,7 @@ pub(crate) fn frame() -> Frame {
         in_force_known: true,
         declaration: None,
         caveats: vec!["It is not legal advice.".to_owned()],
+        readings: obligation::Readings::default(),
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Frame {
     pub declaration: Option<String>,
     /// What those who approve a notice should know about the pack's text.
     pub caveats: Vec<String>,
+    /// What counsel may choose from where the order leaves a question open.
+    pub readings: obligation::Readings,
 }
 
 impl OrderHead {
@@ -120,6 +122,7 @@ impl Frame {
             in_force_known: duty.in_force.window.from.or(order.in_force.from).is_some(),
             declaration: duty.signature.clone(),
             caveats,
+            readings: obligation::Readings::of(order),
         }
     }
 }

@@ -124,7 +124,7 @@ impl ReservedReading {
         let reading = reserved.reading.as_ref();
         ReservedReading {
             id: reserved.id.clone(),
-            question: reserved.question.clone(),
+            question: discretion.masked(&reserved.question),
             followed: match reading {
                 Some(reading) => Some(discretion.masked(&reading.value)),
                 None => reserved.working_reading.clone(),

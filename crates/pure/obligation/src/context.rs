@@ -2,6 +2,7 @@
 
 use crate::determination::{Because, CounselReading, Reserved};
 use crate::population::Part;
+use crate::readings::{reads, refused};
 use crate::settings::Settings;
 use facts::{Act, Circumstance, Kleene, Moment, Report};
 use incident::{Discovery, Incident};
@@ -21,8 +22,8 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Answers are found by the id of their ask. A reading holds for every incident of its order,
-    /// unless it says that it is about another incident.
+    /// Answers are found by the id of their ask. Of readings those count that counsel gave and that
+    /// the pack knows.
     pub(crate) fn of(order: &Order, incident: &Incident) -> Said {
         Said::but_for(order, incident, None)
     }
@@ -34,12 +35,12 @@ impl Said {
         for decision in decisions.filter(|one| Some(one.id.as_str()) != without) {
             let (table, question, value) = match &decision.act {
                 Act::Answer(answer) => (&mut said.answers, &answer.question, &answer.value),
-                Act::Reading(reading)
-                    if reading.order == order.slug
-                        && (decision.about == incident.id
-                            || !decision.about.starts_with("inc-")) =>
-                {
-                    (&mut said.readings, &reading.question, &reading.value)
+                Act::Reading(_) => {
+                    let read = reads(&order.slug, &incident.id, decision);
+                    match read.filter(|one| refused(order, decision, one).is_none()) {
+                        Some(reading) => (&mut said.readings, &reading.question, &reading.value),
+                        None => continue,
+                    }
                 }
                 _ => continue,
             };
@@ -459,12 +460,27 @@ impl<'a> Context<'a> {
             .filter(|values| values.len() == 1);
         let reading = reading.and_then(BTreeMap::first_key_value);
         let working = question.and_then(|one| one.words(one.working.as_deref()?));
+        let asked = question.map_or(id, |one| one.question.as_str());
         Reserved {
             id: id.to_owned(),
-            question: question.map_or_else(|| id.to_owned(), |one| one.question.clone()),
+            question: format!("{asked}{}", self.not_followed(id)),
             working_reading: working.map(str::to_owned),
             reading: reading.map(|(value, id)| self.counsels(value, id)),
         }
+    }
+
+    /// What is on record as a reading of the question `id` and is not followed, in words.
+    fn not_followed(&self, id: &str) -> String {
+        let mut words = String::new();
+        for decision in &self.incident.decisions {
+            let read = reads(&self.order.slug, &self.incident.id, decision);
+            let read = read.filter(|one| one.question == id);
+            if let Some(why) = read.and_then(|one| refused(self.order, decision, one)) {
+                let refused = format!(" (Reading {} is not followed: {why}.)", decision.id);
+                words.push_str(&refused);
+            }
+        }
+        words
     }
 
     /// Counsel's reading `value` as the decision `id` gives it.

@@ -158,6 +158,48 @@ fn counsels_reading_outranks_the_working_one_and_is_shown() {
     assert_eq!(reading.in_words(), "by_model (decision r1)");
 }
 
+#[test]
+fn a_reading_counts_only_if_counsel_gave_it_and_the_pack_knows_it() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = json!("no");
+    facts["counts"][0]["residential"] = json!("no");
+    let before = determined(&facts);
+    assert_eq!(before.answer, Answer::NotOwed);
+    let order = before.order.clone();
+    let reading = |role: &str, question: &str, value: &str| {
+        json!({"id": "r1", "at": "2026-12-02T00:00:00Z", "by": "kim", "role": role,
+               "about": order, "kind": "reading", "order": order, "question": question,
+               "value": value})
+    };
+    for (role, question, value, why) in [
+        ("responder", "business_cameras", "by_model", "another role"),
+        (
+            "counsel",
+            "business_cameras",
+            "by_modell",
+            "no such reading",
+        ),
+        ("counsel", "business_camera", "by_model", ""),
+    ] {
+        facts["decisions"] = json!([reading(role, question, value)]);
+        let one = determined(&facts);
+        assert_eq!(one.answer, Answer::NotOwed, "{role}, {question}, {value}");
+        let asked = |one: &Determination| {
+            let mut reserved = one.reserved.iter();
+            let shown = reserved.find(|one| one.id == "business_cameras");
+            shown.map(|one| (one.question.clone(), one.reading.is_some()))
+        };
+        let (question, is_read) = asked(&one).expect("it is named");
+        assert!(!is_read && question.contains(why), "{question}");
+        assert_eq!(
+            question.contains("Reading r1 is not followed"),
+            !why.is_empty()
+        );
+    }
+    facts["decisions"] = json!([reading("Counsel", "business_cameras", "by_model")]);
+    assert_eq!(determined(&facts).answer, Answer::Owed);
+}
+
 fn event(id: &str, report: &serde_json::Value) -> serde_json::Value {
     json!({"id": id, "matter": "M", "recorded_at": "2026-12-01T00:00:00Z", "report": report})
 }
