@@ -270,6 +270,39 @@ fn a_date_for_the_commission_says_by_which_hour() {
     assert_eq!(said.len(), 2, "{said:?}");
 }
 
+#[test]
+fn a_tally_in_a_unit_that_nothing_is_counted_in_is_named_and_left_out() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = json!("no");
+    let found = facts["breach_events"][0].clone();
+    let tally = |unit: &str, at_most: u64| {
+        json!({"kind": "tally", "unit": unit, "at_most": at_most,
+               "ground": "established"})
+    };
+    facts["breach_events"] = json!([found, event("t-accounts", &tally("accounts", 30))]);
+    let before = determined(&facts);
+    facts["breach_events"] = json!([
+        found,
+        event("t-accounts", &tally("accounts", 30)),
+        event("t-clients", &tally("clients", 1)),
+        event("t-users", &tally("users", 3)),
+    ]);
+    let after = determined(&facts);
+    assert_eq!(
+        (after.answer, &after.counts),
+        (Answer::Owed, &before.counts)
+    );
+    let count = counted(&after.because).expect("a node with a count and records");
+    assert_eq!(count.records, ["t-accounts"]);
+    let left_out = count.of.iter().find(|one| one.text.contains("left out: "));
+    let left_out = left_out.expect("it is said");
+    assert_eq!(left_out.records, ["t-clients", "t-users"]);
+    let said = "Counts of clients and users that responders reported";
+    assert!(left_out.text.starts_with(said), "{}", left_out.text);
+    let count = counted(&before.because).expect("a node with a count and records");
+    assert!(!count.of.iter().any(|one| one.text.contains("left out: ")));
+}
+
 /// The first node that was compared with a number and says what it rests on.
 fn counted(node: &Because) -> Option<&Because> {
     if node.count.is_some() && !node.records.is_empty() {
