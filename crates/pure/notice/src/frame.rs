@@ -13,6 +13,8 @@ pub enum Fill {
     Dates,
     /// A number of the clause's count: `consumers`, `accounts`, `resources`, `devices`.
     Count(String),
+    /// The number of customers of the company, by responders' own counts.
+    Customers,
     /// What people wrote under a heading.
     Statement(StatementItem),
     /// Milestones of the company's acts, with their dates.
@@ -220,7 +222,8 @@ fn fills(duty: &orders::Duty, fills: Fills) -> Vec<Fill> {
             Fill::Statement(StatementItem::ThirdParties),
         ],
         Fills::Information => vec![Fill::Information],
-        Fills::Consumers | Fills::Customers => vec![count("consumers"), count("accounts")],
+        Fills::Consumers => vec![count("consumers"), count("accounts")],
+        Fills::Customers => vec![Fill::Customers],
         Fills::RemediationAndProtection => vec![
             Fill::Statement(StatementItem::Remediation),
             Fill::Statement(StatementItem::Protection),

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::copies;
+use crate::customers::customers;
 use crate::document::{Entry, Item, State};
 use crate::frame::{Fill, ItemFrame};
 use crate::parts::Enclosure;
@@ -27,6 +28,7 @@ fn fill_one(case: &mut Case<'_>, item: &ItemFrame, enclosures: &mut Vec<Enclosur
         match fill {
             Fill::Dates => entries.push(dates(case, letter)),
             Fill::Count(unit) => entries.push(count(case, letter, unit)),
+            Fill::Customers => entries.push(customers(case, letter)),
             Fill::Statement(kind) => entries.extend(statements::entries(case, letter, *kind)),
             Fill::Milestones => entries.extend(milestones(case)),
             Fill::Information => entries.push(information(case)),

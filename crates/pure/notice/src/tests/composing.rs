@@ -169,6 +169,49 @@ fn people_may_say_that_there_is_nothing_to_say() {
 }
 
 #[test]
+fn customers_are_those_that_responders_counted_and_without_a_count_a_gap() {
+    let mut frame = frame();
+    frame.items[2].fills = vec![Fill::Customers];
+    let determination = determination(Answer::Owed);
+    let composed = |incident: &Incident| {
+        compose(&frame, incident, &determination, &[], &[], &settings()).unwrap()
+    };
+    let mut incident = incident();
+    let document = composed(&incident);
+    let gap = document.blocking().next().unwrap();
+    assert_eq!(gap.item.as_deref(), Some("C"));
+    assert!(gap.what.contains("customers"), "{}", gap.what);
+    assert_eq!(
+        document.items[2].entries.len(),
+        1,
+        "no figure of anything else"
+    );
+    let tally = |id: &str, at_least: u64, at_most: u64| {
+        let report = serde_json::json!({"kind": "tally", "unit": "customers",
+            "at_least": at_least, "at_most": at_most, "ground": "established"});
+        event(id, report)
+    };
+    incident
+        .reports
+        .extend([tally("b-40", 10, 14), tally("b-41", 12, 20)]);
+    let document = composed(&incident);
+    assert!(document.blocking().next().is_none());
+    let said = entry(&document, "C", "customers");
+    let count = Interval {
+        at_least: 12,
+        at_most: Some(14),
+    };
+    assert_eq!((said.count, said.state), (Some(count), State::Estimated));
+    assert_eq!(said.basis, ["b-40", "b-41"]);
+    // Two that contradict each other are none.
+    incident.reports.push(tally("b-42", 30, 30));
+    let document = composed(&incident);
+    let gap = document.blocking().next().unwrap();
+    assert!(gap.what.contains("contradict each other"), "{}", gap.what);
+    assert_eq!(entry(&document, "C", "customers").count, None);
+}
+
+#[test]
 fn an_open_search_is_said_and_the_figures_are_lower_bounds() {
     let mut incident = incident();
     incident.searched.complete = false;

@@ -9,11 +9,14 @@ use orders::{DutyKind, Packs};
 fn described() -> incident::Incident {
     let mut incident = incident();
     let none = serde_json::json!({"kind": "law_enforcement_request", "made": "no"});
+    let customers = serde_json::json!({"kind": "tally", "unit": "customers", "at_least": 12,
+                                       "at_most": 12, "ground": "established"});
     incident.reports.extend([
         statement("s-90", "confidentiality", "Nothing in it is confidential."),
         statement("s-91", "contact", "The privacy office of the company."),
         statement("s-92", "individual_steps", "Change the password."),
         event("s-93", none),
+        event("s-94", customers),
     ]);
     incident
 }
