@@ -92,19 +92,22 @@ impl Context<'_> {
     /// Where a client's notice starts the clock too and none is on record, the date is the stated
     /// one or an earlier one.
     fn or_earlier(&self, clocks: &mut Clocks) {
-        let word = Anchor::ClientNotice.as_str();
-        let unknown = clocks.wanted.remove(word);
         let Some(stated) = &mut clocks.stated else {
-            clocks
-                .wanted
-                .extend(unknown.map(|one| (word.to_owned(), one)));
             return;
         };
-        clocks.wanted.clear();
-        if let Some(unknown) = unknown {
+        let (any, required) = (Anchor::AnyClientNotice, Anchor::ClientNotice);
+        let starts = |anchor: Anchor| {
+            let mut rules = self.duty.clocks.iter();
+            rules.any(|rule| rule.anchors.contains(&anchor))
+        };
+        // A notice that a law required is none of the earliest where any at all is on record.
+        let is_known = starts(any) && !clocks.wanted.contains_key(any.as_str());
+        clocks
+            .wanted
+            .retain(|fact, _| fact == any.as_str() || (fact == required.as_str() && !is_known));
+        if !clocks.wanted.is_empty() {
             let note = "or earlier: when a client first told an authority is not on record";
             stated.notes.push(note.to_owned());
-            clocks.wanted.insert(word.to_owned(), unknown);
         }
     }
 
