@@ -119,6 +119,13 @@ impl Subject {
         (one.entity.is_none() || one.entity == self.entity)
             && (one.party.is_none() || one.party == self.party)
     }
+
+    /// Whether what happened to `entity` happened to another one than that which is asked about:
+    /// not where either is not named.
+    pub(crate) fn is_another(&self, entity: Option<&str>) -> bool {
+        let named = self.entity.as_deref().zip(entity);
+        named.is_some_and(|(asked, told)| !asked.trim().eq_ignore_ascii_case(told.trim()))
+    }
 }
 
 /// Of how many a clause is asked, one by one.
