@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use facts::{Access, AccessView, BreachEvent, Decision, Grant, Report};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tocsin_wire::{

@@ -7,7 +7,6 @@
 #![allow(clippy::unwrap_used)]
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tocsin_wire::{Decoder, Encoder, Envelope, Framing, RecordKind, SchemaStore};

@@ -424,7 +424,7 @@ mod tests {
         assert!(!uncovered.is_empty() && !others.is_empty());
         let owed_without_date =
             |one: &&Determination| one.answer == Answer::Owed && one.clock.is_none();
-        assert!(uncovered.iter().all(|one| owed_without_date(one)));
+        assert!(uncovered.iter().all(owed_without_date));
         let report = others
             .iter()
             .find(|one| one.duty.as_deref() == Some("covered-incident-report"));

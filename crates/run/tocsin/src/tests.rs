@@ -241,7 +241,7 @@ fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
     let at = stream::TopicPartition::new(topic, 0);
     let announced = |hears: bool| {
         let mut screen = crate::processors::build(Stage::Screen, &context).unwrap();
-        let mut hear = |screen: &mut dyn crate::runtime::Processor| {
+        let hear = |screen: &mut dyn crate::runtime::Processor| {
             for topic in Stage::Screen.broadcast() {
                 stream::read_topic(&cluster, topic.name(), &mut |record| {
                     screen.broadcast(*topic, record).unwrap();
