@@ -8,7 +8,6 @@ use crate::oracle::Oracle;
 use crate::people;
 use crate::scenario::{Action, Scenario};
 use crate::world::Fact;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -223,7 +222,11 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    fn encode<T: Serialize>(&mut self, kind: RecordKind, value: &T) -> Result<Vec<u8>, String> {
+    fn encode<T: wire::Writable>(
+        &mut self,
+        kind: RecordKind,
+        value: &T,
+    ) -> Result<Vec<u8>, String> {
         let bytes = self.encoder.encode_to_vec(kind, value);
         bytes.map_err(|error| error.to_string())
     }

@@ -6,6 +6,7 @@ use crate::cursor::Cursor;
 use crate::error::{Code, DecodeError, Fault, Limits, WRITE_THE_ID};
 use crate::graph::Graph;
 use crate::json;
+use crate::records::{Datum, Readable};
 use crate::resolve::Plan;
 use crate::store::SchemaStore;
 use serde::Deserialize;
@@ -85,8 +86,23 @@ impl Decoder {
     /// [`DecodeError::is_refused`] is a person's to put right; all others are final.
     pub fn decode<'a, T>(&'a mut self, kind: RecordKind, bytes: &'a [u8]) -> Result<T, DecodeError>
     where
-        T: Deserialize<'a>,
+        T: Readable<'a>,
     {
+        let limits = self.limits;
+        let (entry, bytes) = self.datum(kind, bytes)?;
+        T::read(&Datum {
+            entry,
+            bytes,
+            limits,
+        })
+    }
+
+    /// The value in the newest schema, without a frame.
+    fn datum<'a>(
+        &'a mut self,
+        kind: RecordKind,
+        bytes: &'a [u8],
+    ) -> Result<(&'static Entry, &'a [u8]), DecodeError> {
         let entry = entry(kind)?;
         let datum = match self.encoding(kind, bytes)? {
             Encoding::Json => {
@@ -109,7 +125,7 @@ impl Decoder {
                 }
             }
         };
-        read(entry, datum, &self.limits)
+        Ok((entry, datum))
     }
 
     /// The same value in single-object encoding of the newest schema, in the decoder's own buffer:
@@ -284,22 +300,23 @@ fn resolve(
     }
 }
 
-/// Reads `datum`, written with the newest schema.
-fn read<'a, T>(entry: &'static Entry, datum: &'a [u8], limits: &Limits) -> Result<T, DecodeError>
+/// Reads `datum`.
+pub(crate) fn read<'a, T>(datum: &Datum<'a>) -> Result<T, DecodeError>
 where
     T: Deserialize<'a>,
 {
+    let (entry, limits) = (datum.entry, &datum.limits);
     let mut config = DeserializerConfig::new(&entry.newest.avro);
     config.max_seq_size = limits.most_items();
     config.allowed_depth = limits.depth;
-    let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
+    let mut state = DeserializerState::with_config(SliceRead::new(datum.bytes), config);
     let result: Result<T, _> = compact::read(state.deserializer());
     let ended = state.into_reader().fill_buf().is_ok_and(<[u8]>::is_empty);
     match result {
         Ok(value) if ended => Ok(value),
         // The library's message may hold content and does not say where; a second, slow look does.
         _ => {
-            examine(entry, datum, limits)?;
+            examine(entry, datum.bytes, limits)?;
             Err(DecodeError::new(
                 Code::ValueOutOfRange,
                 format!(

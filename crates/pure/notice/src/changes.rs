@@ -94,7 +94,7 @@ fn said(document: &NoticeDocument) -> BTreeMap<Key, (String, String)> {
         add(
             None,
             name,
-            &format!("Copy of a notice to {}", copy.sent_to),
+            &format!("Copy of what was sent to {}", copy.sent_to),
             value,
         );
     }

@@ -321,15 +321,7 @@ fn reserved(determination: &Determination, discretion: &Discretion<'_>) -> Vec<R
     determination
         .reserved
         .iter()
-        .map(|one| ReservedReading {
-            id: one.id.clone(),
-            question: one.question.clone(),
-            followed: match &one.reading {
-                Some((value, _)) => Some(discretion.masked(value)),
-                None => one.working_reading.clone(),
-            },
-            by_counsel: one.reading.is_some(),
-        })
+        .map(|one| ReservedReading::of(one, discretion))
         .collect()
 }
 

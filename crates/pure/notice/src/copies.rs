@@ -4,7 +4,8 @@ use crate::case::Case;
 use crate::document::{Entry, State};
 use crate::items::plain;
 use crate::parts::Enclosure;
-use facts::{Document, Moment, NotifiedBy, Report};
+use facts::{Document, GovernmentNotice, LawEnforcementRequest, Level, Moment, NotifiedBy, Report};
+use incident::Reported;
 use std::collections::BTreeMap;
 
 /// A notice that the company sent to somebody.
@@ -16,11 +17,24 @@ struct Sent {
     recorded_at: Moment,
     recipients: Option<u64>,
     document: Option<String>,
+    /// It went to an authority of another country than the one that was asked for.
+    is_elsewhere: bool,
+}
+
+/// Whether a notice surely went to an authority of another country than `country`.
+fn is_elsewhere(report: &Reported, notice: &GovernmentNotice, country: &str) -> bool {
+    match (&notice.country, notice.level) {
+        _ if report.is_disputed("report.country") => false,
+        (Some(stated), _) => !stated.eq_ignore_ascii_case(country),
+        // The level is told as the United States see it.
+        (None, Some(Level::Foreign)) => country.eq_ignore_ascii_case("US"),
+        (None, _) => false,
+    }
 }
 
 /// The notices that the company sent, oldest first. What is not on record as sent is an act that
-/// has not happened.
-fn sent(case: &Case<'_>) -> Vec<Sent> {
+/// has not happened. With a `country`, those that went elsewhere are marked.
+fn sent(case: &Case<'_>, country: Option<&str>) -> Vec<Sent> {
     let said = |text: &String| case.discretion.said(text);
     let mut found = Vec::new();
     for report in case.reports() {
@@ -34,6 +48,7 @@ fn sent(case: &Case<'_>) -> Vec<Sent> {
                     recorded_at: report.record.recorded_at,
                     recipients: notice.recipients,
                     document: notice.document.clone(),
+                    is_elsewhere: false,
                 }),
                 Report::GovernmentNotice(notice)
                     if matches!(notice.by, None | Some(NotifiedBy::Respondent)) =>
@@ -48,6 +63,8 @@ fn sent(case: &Case<'_>) -> Vec<Sent> {
                         recorded_at: report.record.recorded_at,
                         recipients: None,
                         document: notice.document.clone(),
+                        is_elsewhere: country
+                            .is_some_and(|country| is_elsewhere(report, notice, country)),
                     })
                 }
                 _ => None,
@@ -61,7 +78,7 @@ fn sent(case: &Case<'_>) -> Vec<Sent> {
 /// When people and authorities were told.
 pub(crate) fn told(case: &mut Case<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for one in sent(case) {
+    for one in sent(case, None) {
         let recipients = one
             .recipients
             .map(|count| format!(", {count} recipients"))
@@ -84,15 +101,24 @@ pub(crate) fn told(case: &mut Case<'_>) -> Vec<Entry> {
 }
 
 /// One entry and one enclosure for each materially different notice that was sent. Two are
-/// different where they went to different recipients, or bear another version or other bytes.
+/// different where they went to different recipients, or bear another version or other bytes. With
+/// a `country`, those that surely went to authorities of another one are left out.
 pub(crate) fn enclose(
     case: &mut Case<'_>,
     letter: &str,
+    country: Option<&str>,
     enclosures: &mut Vec<Enclosure>,
 ) -> Vec<Entry> {
-    let all = sent(case);
+    let mut all = sent(case, country);
+    let everywhere = all.len();
+    all.retain(|one| !one.is_elsewhere);
     if all.is_empty() {
-        let value = "None has been sent to date.".to_owned();
+        let value = match country.filter(|_| everywhere > 0) {
+            Some(country) => {
+                format!("None has been sent to consumers or to an authority of {country} to date.")
+            }
+            None => "None has been sent to date.".to_owned(),
+        };
         return vec![plain("copies", "Notices sent", value, State::Known)];
     }
     type Different = (String, Option<String>, Option<String>);
@@ -115,7 +141,8 @@ pub(crate) fn enclose(
             "copy/{sent_to}/{}/{bytes}",
             version.as_deref().unwrap_or("-")
         );
-        let copy = copy(case, letter, &name, &sent_to, document.as_deref());
+        let of = format!("the notice to {sent_to}");
+        let copy = copy(case, letter, &name, &of, document.as_deref());
         let version_words = version
             .as_ref()
             .map(|name| format!(", version {name}"))
@@ -161,20 +188,46 @@ struct Copy {
     sha256: String,
 }
 
-/// The document that a notice names, if its bytes are at hand; else a gap.
+/// Encloses the request of law enforcement that `record` tells of, where it names a document; gives
+/// the document's name, if there is a copy to enclose.
+pub(crate) fn enclose_request(
+    case: &mut Case<'_>,
+    letter: &str,
+    record: &str,
+    request: &LawEnforcementRequest,
+    enclosures: &mut Vec<Enclosure>,
+) -> Option<String> {
+    let document = request.document.as_deref()?;
+    let gap = format!("law-enforcement/{record}");
+    let of = "the request of law enforcement";
+    let copy = copy(case, letter, &gap, of, Some(document))?;
+    let name = copy.name.clone();
+    enclosures.push(Enclosure {
+        sent_to: format!("{} by law enforcement", case.frame.order.respondent),
+        version: None,
+        sent_at: request.at,
+        name: copy.name,
+        media_type: copy.media_type,
+        sha256: copy.sha256,
+    });
+    Some(name)
+}
+
+/// The document that something names (`of`: "the notice to consumers"), if its bytes are at hand;
+/// else a gap.
 fn copy(
     case: &mut Case<'_>,
     letter: &str,
     gap: &str,
-    sent_to: &str,
+    of: &str,
     document: Option<&str>,
 ) -> Option<Copy> {
     let Some(name) = document else {
         case.missing(
             Some(letter),
             gap,
-            format!("the notice to {sent_to} names no document, so there is no copy to enclose"),
-            "record a `document`, and the notice again with its name in `document`",
+            format!("{of} names no document, so there is no copy to enclose"),
+            "record a `document`, and the same again with its name in `document`",
         );
         return None;
     };
@@ -209,7 +262,7 @@ fn copy(
         case.missing(
             Some(letter),
             gap,
-            format!("the document \"{shown}\", which was sent to {sent_to}, {problem}"),
+            format!("the document \"{shown}\", which {of} names, {problem}"),
             "record one `document` with its `sha256` and put the file under the documents \
              directory",
         );

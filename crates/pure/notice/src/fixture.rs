@@ -71,7 +71,13 @@ pub(crate) fn frame() -> Frame {
                     Fill::Told,
                 ],
             ),
-            item("E", "representative copies", &[Fill::Copies]),
+            item(
+                "E",
+                "representative copies",
+                &[Fill::Copies {
+                    country: Some("US".to_owned()),
+                }],
+            ),
         ],
         to: vec!["reports@agency.example".to_owned()],
         otherwise: vec!["by overnight courier".to_owned()],
@@ -79,6 +85,7 @@ pub(crate) fn frame() -> Frame {
         in_force_known: true,
         declaration: None,
         caveats: vec!["It is not legal advice.".to_owned()],
+        readings: obligation::Readings::default(),
     }
 }
 

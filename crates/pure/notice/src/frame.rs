@@ -3,7 +3,8 @@
 use crate::document::{DutyHead, OrderHead};
 use crate::texts;
 use facts::StatementItem;
-use orders::Fills;
+use orders::{ConditionKind, Fills};
+use std::collections::BTreeSet;
 
 /// What fills an item of a duty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum Fill {
     Dates,
     /// A number of the clause's count: `consumers`, `accounts`, `resources`, `devices`.
     Count(String),
+    /// The number of customers of the company, by responders' own counts.
+    Customers,
     /// What people wrote under a heading.
     Statement(StatementItem),
     /// Milestones of the company's acts, with their dates.
@@ -21,8 +24,11 @@ pub enum Fill {
     /// When people and authorities were told.
     Told,
     /// A representative copy of each materially different notice.
-    Copies,
-    /// Whether law enforcement asked for delay, and whom to contact there.
+    Copies {
+        /// Of notices to authorities only those to authorities of this country; none: of all.
+        country: Option<String>,
+    },
+    /// Whether law enforcement asked for delay, whom to contact there, and copies of the requests.
     LawEnforcement,
 }
 
@@ -62,6 +68,8 @@ pub struct Frame {
     pub declaration: Option<String>,
     /// What those who approve a notice should know about the pack's text.
     pub caveats: Vec<String>,
+    /// What counsel may choose from where the order leaves a question open.
+    pub readings: obligation::Readings,
 }
 
 impl OrderHead {
@@ -101,7 +109,7 @@ impl Frame {
                 extent: duty.extent.clone(),
             },
             zone: order.zone.clone(),
-            items: duty.items.iter().map(item).collect(),
+            items: duty.items.iter().map(|one| item(duty, one)).collect(),
             to: channel
                 .map(|channel| channel.email.clone())
                 .into_iter()
@@ -116,6 +124,7 @@ impl Frame {
             in_force_known: duty.in_force.window.from.or(order.in_force.from).is_some(),
             declaration: duty.signature.clone(),
             caveats,
+            readings: obligation::Readings::of(order),
         }
     }
 }
@@ -165,18 +174,36 @@ fn otherwise(channel: &orders::Channel) -> Vec<String> {
     lines
 }
 
-fn item(item: &orders::Item) -> ItemFrame {
+/// The country of whose authorities the duty speaks, where it is owed for telling one and speaks of
+/// one country only.
+fn country(duty: &orders::Duty) -> Option<String> {
+    let mut countries = BTreeSet::new();
+    let mut open = vec![&duty.when];
+    while let Some(condition) = open.pop() {
+        match &condition.kind {
+            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
+            ConditionKind::GovernmentNotice(rule) => {
+                countries.insert(rule.country.as_str());
+            }
+            _ => {}
+        }
+    }
+    let first = countries.pop_first()?;
+    countries.is_empty().then(|| first.to_owned())
+}
+
+fn item(duty: &orders::Duty, item: &orders::Item) -> ItemFrame {
     ItemFrame {
         letter: item.letter.clone(),
         asks: item.text.clone(),
         cite: Some(item.cite.clone()).filter(|cite| !cite.is_empty()),
-        fills: fills(item.fills),
+        fills: fills(duty, item.fills),
     }
 }
 
 /// What fills an item, in the order in which it is said. Counts of people are followed by the count
 /// of accounts: clauses trigger by the one and ask for the other, so both are kept apart in sight.
-fn fills(fills: Fills) -> Vec<Fill> {
+fn fills(duty: &orders::Duty, fills: Fills) -> Vec<Fill> {
     let count = |unit: &str| Fill::Count(unit.to_owned());
     match fills {
         Fills::Date => vec![Fill::Dates],
@@ -195,7 +222,8 @@ fn fills(fills: Fills) -> Vec<Fill> {
             Fill::Statement(StatementItem::ThirdParties),
         ],
         Fills::Information => vec![Fill::Information],
-        Fills::Consumers | Fills::Customers => vec![count("consumers"), count("accounts")],
+        Fills::Consumers => vec![count("consumers"), count("accounts")],
+        Fills::Customers => vec![Fill::Customers],
         Fills::RemediationAndProtection => vec![
             Fill::Statement(StatementItem::Remediation),
             Fill::Statement(StatementItem::Protection),
@@ -204,7 +232,9 @@ fn fills(fills: Fills) -> Vec<Fill> {
             Fill::Milestones,
             Fill::Told,
         ],
-        Fills::RepresentativeCopies => vec![Fill::Copies],
+        Fills::RepresentativeCopies => vec![Fill::Copies {
+            country: country(duty),
+        }],
         Fills::Confidentiality => vec![Fill::Statement(StatementItem::Confidentiality)],
         Fills::Contact => vec![Fill::Statement(StatementItem::Contact)],
         Fills::WhatHappened => vec![

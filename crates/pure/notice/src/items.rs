@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::copies;
+use crate::customers::customers;
 use crate::document::{Entry, Item, State};
 use crate::frame::{Fill, ItemFrame};
 use crate::parts::Enclosure;
@@ -27,12 +28,16 @@ fn fill_one(case: &mut Case<'_>, item: &ItemFrame, enclosures: &mut Vec<Enclosur
         match fill {
             Fill::Dates => entries.push(dates(case, letter)),
             Fill::Count(unit) => entries.push(count(case, letter, unit)),
+            Fill::Customers => entries.push(customers(case, letter)),
             Fill::Statement(kind) => entries.extend(statements::entries(case, letter, *kind)),
             Fill::Milestones => entries.extend(milestones(case)),
             Fill::Information => entries.push(information(case)),
             Fill::Told => entries.extend(copies::told(case)),
-            Fill::Copies => entries.extend(copies::enclose(case, letter, enclosures)),
-            Fill::LawEnforcement => entries.push(law_enforcement(case, letter)),
+            Fill::Copies { country } => {
+                let country = country.as_deref();
+                entries.extend(copies::enclose(case, letter, country, enclosures));
+            }
+            Fill::LawEnforcement => entries.push(law_enforcement(case, letter, enclosures)),
         }
     }
     if entries.is_empty() {
@@ -320,8 +325,9 @@ fn milestones(case: &mut Case<'_>) -> Vec<Entry> {
     entries
 }
 
-/// Whether an official asked that public notice be delayed, and whom to contact there.
-fn law_enforcement(case: &mut Case<'_>, letter: &str) -> Entry {
+/// Whether an official asked that public notice be delayed, and whom to contact there; with a copy
+/// of each request that names its document.
+fn law_enforcement(case: &mut Case<'_>, letter: &str, enclosures: &mut Vec<Enclosure>) -> Entry {
     let label = "Request of law enforcement";
     let mut said = Vec::new();
     let mut basis = Vec::new();
@@ -342,7 +348,14 @@ fn law_enforcement(case: &mut Case<'_>, letter: &str) -> Entry {
                     None => "in a form that is not on record",
                 };
                 let contact = one.contact.as_deref().unwrap_or("not on record");
-                format!("Made by {by}, {written}; contact: {contact}.")
+                let id = report.record.id.as_str();
+                let copy = copies::enclose_request(case, letter, id, one, enclosures);
+                let copy = match (copy, &one.document) {
+                    (Some(name), _) => format!(" Enclosed: {name}."),
+                    (None, Some(_)) => " The copy is missing.".to_owned(),
+                    (None, None) => String::new(),
+                };
+                format!("Made by {by}, {written}; contact: {contact}.{copy}")
             }
         });
         basis.push(report.record.id.clone());

@@ -14,7 +14,7 @@ pub struct Problem {
     /// The decision, by id.
     pub decision: String,
     /// A word for it: `disputed`, `digest_mismatch`, `unreadable`, `other_notice`, `incomplete`,
-    /// `refused`, `same_person`, `other_version`, `not_theirs`, `after_release`.
+    /// `refused`, `same_person`, `other_version`, `not_theirs`, `after_release`, `refused_reading`.
     pub code: String,
     /// What was attempted, why it has no effect and what to do.
     pub text: String,

@@ -15,6 +15,7 @@ pub mod certification;
 mod changes;
 mod compose;
 mod copies;
+mod customers;
 mod discretion;
 mod document;
 mod frame;

@@ -369,14 +369,11 @@ fn notes_for_approval(document: &NoticeDocument) -> Section {
         blocks.push(Block::List(missing));
     }
     for one in &document.reserved {
-        let reading = match (&one.followed, one.by_counsel) {
-            (Some(reading), true) => format!("counsel's reading: {reading}"),
-            (Some(reading), false) => format!("working reading of the pack: {reading}"),
-            (None, _) => "no reading; the answer stays open where readings differ".to_owned(),
-        };
         blocks.push(Block::Note(format!(
-            "Reserved to counsel ({}). {} — {reading}",
-            one.id, one.question
+            "Reserved to counsel ({}). {} — {}",
+            one.id,
+            one.question,
+            one.in_words()
         )));
     }
     for line in document

@@ -1,14 +1,17 @@
 //! What stands in a notice beside its items: enclosures, changes, gaps, channel, readings.
 
+use crate::discretion::Discretion;
 use crate::document::Kind;
 use facts::Moment;
+use obligation::Reserved;
 use serde::{Deserialize, Serialize};
 
 /// A copy that goes with the notice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enclosure {
-    /// To whom it was sent: `consumers`, or the authority.
+    /// To whom it was sent: `consumers`, the authority, or the respondent, of whom law enforcement
+    /// asked something.
     pub sent_to: String,
     /// Which version of the notice it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,4 +110,45 @@ pub struct ReservedReading {
     /// Whether counsel gave that reading; else it is the pack's working reading.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_counsel: bool,
+    /// The decision by which counsel gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// When counsel gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Moment>,
+}
+
+impl ReservedReading {
+    /// What a determination says about a question, with nobody named.
+    pub(crate) fn of(reserved: &Reserved, discretion: &Discretion<'_>) -> ReservedReading {
+        let reading = reserved.reading.as_ref();
+        ReservedReading {
+            id: reserved.id.clone(),
+            question: discretion.masked(&reserved.question),
+            followed: match reading {
+                Some(reading) => Some(discretion.masked(&reading.value)),
+                None => reserved.working_reading.clone(),
+            },
+            by_counsel: reading.is_some(),
+            decision: reading.map(|one| discretion.record(&one.decision)),
+            at: reading.and_then(|one| one.at),
+        }
+    }
+
+    /// The reading that was followed, in words; of counsel's with its date and where to find it.
+    pub(crate) fn in_words(&self) -> String {
+        match (&self.followed, self.by_counsel) {
+            (Some(reading), true) => {
+                let at = self.at.iter().map(|at| format!("on {at}"));
+                let decision = self.decision.iter().map(|id| format!("decision {id}"));
+                let given: Vec<String> = at.chain(decision).collect();
+                match given.is_empty() {
+                    true => format!("counsel's reading: {reading}"),
+                    false => format!("counsel's reading: {reading} ({})", given.join(", ")),
+                }
+            }
+            (Some(reading), false) => format!("working reading of the pack: {reading}"),
+            (None, _) => "no reading; the answer stays open where readings differ".to_owned(),
+        }
+    }
 }

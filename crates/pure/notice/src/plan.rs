@@ -1,9 +1,10 @@
 //! Which notices an incident has: drafts, what was released, supplements and withdrawals.
 
 use crate::compose::{ComposeError, ReleasedBefore, compose, groups, last};
+use crate::discretion::Discretion;
 use crate::document::{Kind, NoticeDocument, notice_id};
 use crate::frame::Frame;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Problem};
 use crate::phase::Phase;
 use crate::ready::{OutboxEntry, Released};
 use crate::record::NoticeRecord;
@@ -316,7 +317,9 @@ impl Notices {
         if !before.is_empty() && document.changes.is_empty() {
             return Ok(());
         }
-        let state = state(&document.notice, Some(&document), &decided.ledger);
+        let mut state = state(&document.notice, Some(&document), &decided.ledger);
+        state.problems.extend(refused_readings(frame, incident));
+        state.problems.sort();
         // Its own release was taken back: the record above shows that until people take it
         // up again.
         if let Some(index) = plan
@@ -356,6 +359,25 @@ impl Notices {
         last.document.kind != Kind::Withdrawal
             && !is_to_stand(frame, incident, decided, &withdrawal_key(before))
     }
+}
+
+/// The readings on record of questions of the order that no answer follows, and why. They are of
+/// one incident, so only its draft says so: what was released is the same from every incident.
+fn refused_readings(frame: &Frame, incident: &Incident) -> Vec<Problem> {
+    let refused = incident.decisions.iter().filter_map(|decision| {
+        let why = frame.readings.refused(&incident.id, decision)?;
+        Some((decision, why))
+    });
+    let refused: Vec<(&Decision, String)> = refused.collect();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let discretion = Discretion::of(incident);
+    let problem = |(decision, why): (&Decision, String)| {
+        let text = format!("this reading is not followed: {}", discretion.masked(&why));
+        Problem::new(decision, "refused_reading", text)
+    };
+    refused.into_iter().map(problem).collect()
 }
 
 /// Whether people answered that what was released is to stand.

@@ -73,7 +73,7 @@ pub(crate) fn entries(case: &mut Case<'_>, letter: &str, kind: StatementItem) ->
 }
 
 /// The entry of something that nobody has described: what people answered instead, if they did.
-fn settled_or_unknown(case: &Case<'_>, key: &str, label: &str) -> Entry {
+pub(crate) fn settled_or_unknown(case: &Case<'_>, key: &str, label: &str) -> Entry {
     match case.settled(key) {
         Some(answer) if answer.value == "none" => {
             let mut entry = plain(key, label, "None to date.".to_owned(), State::Known);

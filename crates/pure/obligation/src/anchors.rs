@@ -28,7 +28,10 @@ impl Context<'_> {
     /// What starts a clock at `anchor`, if it is on record.
     pub(crate) fn start(&self, anchor: Anchor) -> Option<Start> {
         match anchor {
-            Anchor::GovernmentNotice | Anchor::RequiredNotice | Anchor::ClientNotice => {
+            Anchor::GovernmentNotice
+            | Anchor::RequiredNotice
+            | Anchor::ClientNotice
+            | Anchor::AnyClientNotice => {
                 let first = self.starting_notices(anchor).into_iter().next();
                 let answered = || self.answered_instant(anchor.as_str());
                 first.or_else(|| answered().map(Start::sure))
@@ -75,10 +78,10 @@ impl Context<'_> {
     /// that may be none is taken in, so that no date is stated too late.
     pub(crate) fn starting_notices(&self, anchor: Anchor) -> Vec<Start> {
         let by = match anchor {
-            Anchor::ClientNotice => NotifiedBy::Client,
+            Anchor::ClientNotice | Anchor::AnyClientNotice => NotifiedBy::Client,
             _ => NotifiedBy::Respondent,
         };
-        let required = anchor != Anchor::GovernmentNotice;
+        let required = !matches!(anchor, Anchor::GovernmentNotice | Anchor::AnyClientNotice);
         let mut given: Vec<(Moment, bool, bool)> = self
             .notices()
             .filter_map(|(reported, notice)| {
@@ -194,6 +197,7 @@ pub(crate) fn question(anchor: Anchor) -> String {
         Anchor::ClientNotice => {
             "When did a client first tell a U.S. authority, as a law requires?".to_owned()
         }
+        Anchor::AnyClientNotice => "When did a client first tell a U.S. authority?".to_owned(),
         Anchor::ConsumerNotice => "When were the people affected first told?".to_owned(),
         Anchor::Performed => "When was it last done?".to_owned(),
         Anchor::Discovery => "When did the company discover the incident?".to_owned(),

@@ -7,7 +7,9 @@ use facts::{Kleene, Moment, Report, StaffChange, YesNo};
 use incident::Discovery;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use orders::{Anchor, ClockRule, DelayRule, OutOfRange, Period, due, working_day_back};
+use orders::{
+    Anchor, ClockRule, DelayRule, Duty, DutyKind, Method, OutOfRange, Period, due, working_day_back,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The clocks of one duty, and what must be said with them.
@@ -90,19 +92,22 @@ impl Context<'_> {
     /// Where a client's notice starts the clock too and none is on record, the date is the stated
     /// one or an earlier one.
     fn or_earlier(&self, clocks: &mut Clocks) {
-        let word = Anchor::ClientNotice.as_str();
-        let unknown = clocks.wanted.remove(word);
         let Some(stated) = &mut clocks.stated else {
-            clocks
-                .wanted
-                .extend(unknown.map(|one| (word.to_owned(), one)));
             return;
         };
-        clocks.wanted.clear();
-        if let Some(unknown) = unknown {
+        let (any, required) = (Anchor::AnyClientNotice, Anchor::ClientNotice);
+        let starts = |anchor: Anchor| {
+            let mut rules = self.duty.clocks.iter();
+            rules.any(|rule| rule.anchors.contains(&anchor))
+        };
+        // A notice that a law required is none of the earliest where any at all is on record.
+        let is_known = starts(any) && !clocks.wanted.contains_key(any.as_str());
+        clocks
+            .wanted
+            .retain(|fact, _| fact == any.as_str() || (fact == required.as_str() && !is_known));
+        if !clocks.wanted.is_empty() {
             let note = "or earlier: when a client first told an authority is not on record";
             stated.notes.push(note.to_owned());
-            clocks.wanted.insert(word.to_owned(), unknown);
         }
     }
 
@@ -315,6 +320,9 @@ impl Context<'_> {
         let counted = due(rule.method, rule.days, day, &self.settings.calendar)?;
         clock.planned = Some(counted.planned);
         clock.outer = Some(counted.outer);
+        clock
+            .notes
+            .extend(hour(self.duty, rule.method).map(str::to_owned));
         self.directed(day, &mut clock)?;
         if self
             .window()
@@ -497,7 +505,7 @@ impl Context<'_> {
         let planned = match since {
             Some(at) => {
                 let day = at.date_in(&self.order.time_zone());
-                let method = orders::Method::Calendar;
+                let method = Method::Calendar;
                 Some(due(method, days, day, &self.settings.calendar)?.planned)
             }
             None => None,
@@ -510,6 +518,26 @@ impl Context<'_> {
                 true => format!("our own reminder: {days} days"),
             },
         }))
+    }
+}
+
+/// The hour of the day to plan for, where what is due goes to the Commission: neither rule lets one
+/// rely on the end of the day for what is no filing with a court.
+fn hour(duty: &Duty, method: Method) -> Option<&'static str> {
+    let is_sent = matches!(
+        duty.kind,
+        DutyKind::Report | DutyKind::Update | DutyKind::AnnualLog
+    );
+    match method {
+        Method::Frcp6 if is_sent => Some(
+            "plan on 5:00 p.m. Eastern of the planned day: the rule's end of the day is that of a \
+             filing with the court, which a report to the Commission is not [reading]",
+        ),
+        Method::Ftc43 if is_sent => Some(
+            "plan on 5:00 p.m. Eastern of the planned day: what is received later counts as \
+             received on the next business day (16 CFR 4.3(d)) [reading]",
+        ),
+        _ => None,
     }
 }
 

@@ -117,6 +117,8 @@ impl Context<'_> {
             .map(|node| node.because)
             .collect();
         node.because.of.extend(view.contradicted(cite));
+        node.because.of.extend(view.in_other_units(cite, rule.unit));
+        node.because.records = view.rests_on();
         node.because.count = Some(count);
         node.raised.extend(view.raised());
         if view.by_insiders() && node.value().may_be() {

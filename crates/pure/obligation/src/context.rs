@@ -1,7 +1,8 @@
 //! What one evaluation sees: the incident, what people answered and read, and what is supposed.
 
-use crate::determination::{Because, Reserved};
+use crate::determination::{Because, CounselReading, Reserved};
 use crate::population::Part;
+use crate::readings::{reads, refused};
 use crate::settings::Settings;
 use facts::{Act, Circumstance, Kleene, Moment, Report};
 use incident::{Discovery, Incident};
@@ -21,8 +22,8 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Answers are found by the id of their ask. A reading holds for every incident of its order,
-    /// unless it says that it is about another incident.
+    /// Answers are found by the id of their ask. Of readings those count that counsel gave and that
+    /// the pack knows.
     pub(crate) fn of(order: &Order, incident: &Incident) -> Said {
         Said::but_for(order, incident, None)
     }
@@ -34,12 +35,12 @@ impl Said {
         for decision in decisions.filter(|one| Some(one.id.as_str()) != without) {
             let (table, question, value) = match &decision.act {
                 Act::Answer(answer) => (&mut said.answers, &answer.question, &answer.value),
-                Act::Reading(reading)
-                    if reading.order == order.slug
-                        && (decision.about == incident.id
-                            || !decision.about.starts_with("inc-")) =>
-                {
-                    (&mut said.readings, &reading.question, &reading.value)
+                Act::Reading(_) => {
+                    let read = reads(&order.slug, &incident.id, decision);
+                    match read.filter(|one| refused(order, decision, one).is_none()) {
+                        Some(reading) => (&mut said.readings, &reading.question, &reading.value),
+                        None => continue,
+                    }
                 }
                 _ => continue,
             };
@@ -117,6 +118,13 @@ impl Subject {
     pub(crate) fn is_meant_by(&self, one: &Circumstance) -> bool {
         (one.entity.is_none() || one.entity == self.entity)
             && (one.party.is_none() || one.party == self.party)
+    }
+
+    /// Whether what happened to `entity` happened to another one than that which is asked about:
+    /// not where either is not named.
+    pub(crate) fn is_another(&self, entity: Option<&str>) -> bool {
+        let named = self.entity.as_deref().zip(entity);
+        named.is_some_and(|(asked, told)| !asked.trim().eq_ignore_ascii_case(told.trim()))
     }
 }
 
@@ -457,13 +465,40 @@ impl<'a> Context<'a> {
             .readings
             .get(id)
             .filter(|values| values.len() == 1);
-        let first = reading.and_then(BTreeMap::first_key_value);
+        let reading = reading.and_then(BTreeMap::first_key_value);
         let working = question.and_then(|one| one.words(one.working.as_deref()?));
+        let asked = question.map_or(id, |one| one.question.as_str());
         Reserved {
             id: id.to_owned(),
-            question: question.map_or_else(|| id.to_owned(), |one| one.question.clone()),
+            question: format!("{asked}{}", self.not_followed(id)),
             working_reading: working.map(str::to_owned),
-            reading: first.map(|(value, id)| (value.clone(), id.clone())),
+            reading: reading.map(|(value, id)| self.counsels(value, id)),
+        }
+    }
+
+    /// What is on record as a reading of the question `id` and is not followed, in words.
+    fn not_followed(&self, id: &str) -> String {
+        let mut words = String::new();
+        for decision in &self.incident.decisions {
+            let read = reads(&self.order.slug, &self.incident.id, decision);
+            let read = read.filter(|one| one.question == id);
+            if let Some(why) = read.and_then(|one| refused(self.order, decision, one)) {
+                let refused = format!(" (Reading {} is not followed: {why}.)", decision.id);
+                words.push_str(&refused);
+            }
+        }
+        words
+    }
+
+    /// Counsel's reading `value` as the decision `id` gives it.
+    fn counsels(&self, value: &str, id: &str) -> CounselReading {
+        let mut decisions = self.incident.decisions.iter();
+        let given = decisions.find(|one| one.id == id);
+        CounselReading {
+            value: value.to_owned(),
+            decision: id.to_owned(),
+            role: given.map(|one| one.role.clone()),
+            at: given.map(|one| one.at),
         }
     }
 

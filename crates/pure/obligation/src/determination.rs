@@ -134,17 +134,94 @@ pub struct Ask {
 
 /// A question that the pack reserves to counsel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "FlatReserved", into = "FlatReserved")]
 pub struct Reserved {
     /// The question's id in the pack.
     pub id: String,
     /// The question.
     pub question: String,
-    /// The reading that the answer follows; `None`: the answer stays open where readings differ.
-    #[serde(default)]
+    /// The pack's own reading, in words; `None`: it has none. The answer follows it unless counsel
+    /// reads otherwise; without either it stays open where readings differ.
     pub working_reading: Option<String>,
-    /// Counsel's own reading, where one is on record: value and decision id.
+    /// Counsel's own reading, where one is on record: the answer follows it. In JSON `reading` is
+    /// value and decision id; `reading_role` and `reading_at` stand beside it.
+    pub reading: Option<CounselReading>,
+}
+
+/// Counsel's reading of a question: a fact with an author and a date. Who it was stands in the
+/// decision alone, which names an authenticated identity.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CounselReading {
+    /// The reading that is taken, as the pack calls it.
+    pub value: String,
+    /// The decision that says so.
+    pub decision: String,
+    /// In which role it was given.
+    pub role: Option<String>,
+    /// When it was given.
+    pub at: Option<Moment>,
+}
+
+impl CounselReading {
+    /// The reading with its author's role, its date and where to find it.
+    pub fn in_words(&self) -> String {
+        let role = self.role.iter().map(|role| format!("by {role}"));
+        let at = self.at.iter().map(|at| format!("on {at}"));
+        let decision = std::iter::once(format!("decision {}", self.decision));
+        let said: Vec<String> = role.chain(at).chain(decision).collect();
+        format!("{} ({})", self.value, said.join(", "))
+    }
+}
+
+/// [`Reserved`] as it stands in JSON.
+#[derive(Serialize, Deserialize)]
+struct FlatReserved {
+    id: String,
+    question: String,
+    #[serde(default)]
+    working_reading: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reading: Option<(String, String)>,
+    reading: Option<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reading_role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reading_at: Option<Moment>,
+}
+
+impl From<FlatReserved> for Reserved {
+    fn from(flat: FlatReserved) -> Reserved {
+        let (role, at) = (flat.reading_role, flat.reading_at);
+        Reserved {
+            id: flat.id,
+            question: flat.question,
+            working_reading: flat.working_reading,
+            reading: flat.reading.map(|(value, decision)| CounselReading {
+                value,
+                decision,
+                role,
+                at,
+            }),
+        }
+    }
+}
+
+impl From<Reserved> for FlatReserved {
+    fn from(reserved: Reserved) -> FlatReserved {
+        let mut flat = FlatReserved {
+            id: reserved.id,
+            question: reserved.question,
+            working_reading: reserved.working_reading,
+            reading: None,
+            reading_role: None,
+            reading_at: None,
+        };
+        if let Some(reading) = reserved.reading {
+            flat.reading = Some((reading.value, reading.decision));
+            flat.reading_role = reading.role;
+            flat.reading_at = reading.at;
+        }
+        flat
+    }
 }
 
 /// One thing supposed, and what it would make of an answer.

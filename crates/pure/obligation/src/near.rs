@@ -203,7 +203,7 @@ fn readings(context: &Context<'_>, now: Kleene) -> Vec<Near> {
             let shown = context.reserved(id);
             let followed = shown
                 .reading
-                .map(|(value, _)| value)
+                .map(|reading| reading.value)
                 .or(shown.working_reading);
             let now = followed.unwrap_or_else(|| "no reading".to_owned());
             found.push(near_one(

@@ -74,6 +74,10 @@ impl Context<'_> {
                 format!("Was it the company itself that told {who} (record {id})?")
             }),
         ];
+        if self.is_of_another(reported) {
+            let text = "It was about another legal entity than the one that is asked about";
+            parts.push(Node::new(text, cite, Kleene::No));
+        }
         let place = Node::new(
             format!("It is an authority of {}", rule.country),
             cite,
@@ -174,6 +178,12 @@ impl Context<'_> {
         node
     }
 
+    /// Whether the notice is about what happened to another legal entity than the one of which the
+    /// clause is asked.
+    fn is_of_another(&self, reported: &Reported) -> bool {
+        self.subject.is_another(reported.record.entity.as_deref())
+    }
+
     fn is_by(&self, by: &[NotifiedBy], reported: &Reported, notice: &GovernmentNotice) -> Kleene {
         let fact = format!("notice_by:{}", reported.record.id);
         if reported.is_disputed("report.by") {
@@ -251,6 +261,7 @@ impl Context<'_> {
         by.and(place)
             .and(needed)
             .and(Kleene::from(notice.at.is_some()))
+            .and(Kleene::from(!self.is_of_another(reported)))
     }
 
     /// Whether a law requires that an authority be told: a fact, unknown until somebody settles it.
@@ -261,7 +272,8 @@ impl Context<'_> {
             let one = self
                 .is_by(&rule.by, reported, notice)
                 .and(self.is_in(&rule.country, reported, notice))
-                .and(self.is_required(reported, notice));
+                .and(self.is_required(reported, notice))
+                .and(Kleene::from(!self.is_of_another(reported)));
             value = value.or(one);
             node.because.records.push(reported.record.id.clone());
         }

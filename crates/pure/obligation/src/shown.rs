@@ -3,8 +3,8 @@
 use crate::context::{Node, Wanted};
 use crate::determination::Because;
 use crate::population::{PARTS, Part, View, in_unit};
-use facts::{Kleene, Visibility};
-use incident::Row;
+use facts::{Information, Kleene, Report, TallyUnit, Visibility};
+use incident::{Reported, Row};
 use orders::Unit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,6 +151,58 @@ impl View<'_> {
             && self.context.or_answered(row.class.key_taken, "key_taken") == Kleene::No
     }
 
+    /// Ids of the reports that the count may rest on, sorted: exposures and responders' own counts
+    /// of information that may belong here, and what accesses were looked for and judged by.
+    pub(crate) fn rests_on(&self) -> Vec<String> {
+        let rests = |reported: &&Reported| match &reported.record.report {
+            Report::Exposure(one) => self.may_hold(reported, one.information),
+            Report::Tally(one) => is_counted(one.unit) && self.may_hold(reported, one.information),
+            Report::Indicator(_) | Report::Judgement(_) => true,
+            _ => false,
+        };
+        let reports = self.context.incident.reports.iter().filter(rests);
+        let ids: BTreeSet<String> = reports.map(|one| one.record.id.clone()).collect();
+        ids.into_iter().collect()
+    }
+
+    /// Whether a report that states this class of information may be about what belongs here.
+    fn may_hold(&self, reported: &Reported, stated: Option<Information>) -> bool {
+        let wanted = self.population.information.as_ref();
+        reported.is_disputed("report.information")
+            || stated.is_none_or(|one| wanted.is_none_or(|rule| rule.any.contains(&one)))
+    }
+
+    /// Responders' own counts in a unit that nothing is counted in: they have no part in the count
+    /// of `unit`, and whoever reported them must see that.
+    pub(crate) fn in_other_units(&self, cite: &str, unit: Unit) -> Option<Because> {
+        if !self.context.detailed {
+            return None;
+        }
+        let (mut units, mut records) = (BTreeSet::new(), BTreeSet::new());
+        for reported in &self.context.incident.reports {
+            if let Report::Tally(one) = &reported.record.report
+                && !is_counted(one.unit)
+                && self.may_hold(reported, one.information)
+            {
+                units.insert(one.unit.as_str());
+                records.insert(reported.record.id.clone());
+            }
+        }
+        let units: Vec<&str> = units.into_iter().collect();
+        (!records.is_empty()).then(|| Because {
+            text: format!(
+                "Counts of {} that responders reported are left out: what is compared is {}",
+                units.join(" and "),
+                unit.as_str()
+            ),
+            cite: Some(cite.to_owned()),
+            value: Kleene::Unknown,
+            of: Vec::new(),
+            records: records.into_iter().collect(),
+            count: None,
+        })
+    }
+
     /// Responders' own counts that contradict what is counted, or each other: they have no part in
     /// the count, and people must look.
     pub(crate) fn contradicted(&self, cite: &str) -> Option<Because> {
@@ -251,5 +303,13 @@ impl View<'_> {
                 .first()
                 .map_or(whole, |one| (&one.text, &one.cite)),
         }
+    }
+}
+
+/// Whether things are counted in this unit, so that a responder's own count narrows what comes out.
+fn is_counted(unit: TallyUnit) -> bool {
+    match unit {
+        TallyUnit::Accounts | TallyUnit::Consumers | TallyUnit::Devices => true,
+        TallyUnit::Users | TallyUnit::Customers | TallyUnit::Clients => false,
     }
 }

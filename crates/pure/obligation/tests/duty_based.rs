@@ -2,7 +2,7 @@
 
 use orders::Packs;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tocsin_obligation::{Answer, Determination, Settings, decide, facts_file};
 
 const ORDER: &str = r#"
@@ -74,9 +74,13 @@ fn event(id: &str, matter: &str, report: Value) -> Value {
 }
 
 fn determined(events: Vec<Value>, residence: &str) -> Determination {
+    determined_by(DUTY, events, residence)
+}
+
+fn determined_by(duty: &str, events: Vec<Value>, residence: &str) -> Determination {
     let packs = Packs::from_files(BTreeMap::from([
         ("o/order.toml".to_owned(), ORDER.to_owned()),
-        ("o/duties/report.toml".to_owned(), DUTY.to_owned()),
+        ("o/duties/report.toml".to_owned(), duty.to_owned()),
     ]))
     .expect("the pack parses");
     let facts = json!({"breach_events": events, "counts": [{
@@ -163,4 +167,67 @@ fn provisional_clocks_run_from_the_first_record_and_territories_are_unknown() {
     assert_eq!(clock.outer, Some("2027-01-05".parse().expect("a date")));
     assert_eq!(determined(events.clone(), "US-PR").answer, Answer::Open);
     assert_eq!(determined(events, "CA").answer, Answer::NotOwed);
+}
+
+const FROM_CLIENTS: &str = r#"
+[[clocks]]
+limb = "ten days, from a client's notice"
+text = "ten days after any client told an authority"
+cite = "V"
+days = 10
+method = "calendar"
+anchors = ["client_notice", "any_client_notice"]
+"#;
+
+#[test]
+fn a_notice_of_a_client_that_no_law_required_can_start_a_clock() {
+    let duty = format!("{DUTY}{FROM_CLIENTS}");
+    let told = |required: &str, at: &str| {
+        json!({"kind": "government_notice", "country": "US", "required": required,
+               "by": "client", "client": "c1", "at": at})
+    };
+    let asked = |one: &Determination| -> BTreeSet<String> {
+        let facts = one.asks.iter().map(|ask| ask.fact.clone());
+        facts.filter(|fact| fact.contains("client")).collect()
+    };
+    let is_or_earlier = |one: &Determination| {
+        let notes = one.clock.iter().flat_map(|clock| &clock.notes);
+        notes.filter(|note| note.starts_with("or earlier")).count()
+    };
+    let mut events = settled();
+    events.push(required("g"));
+    // None is on record: it is asked for, and the date may be an earlier one.
+    let nobody = determined_by(&duty, events.clone(), "US");
+    let either = ["any_client_notice", "client_notice"].map(str::to_owned);
+    assert_eq!(asked(&nobody), BTreeSet::from(either));
+    assert_eq!(is_or_earlier(&nobody), 1);
+    // A voluntary one starts the clock of any notice alone.
+    events.push(event("cn", "M-2", told("no", "2026-12-07T15:00:00Z")));
+    let voluntary = determined_by(&duty, events.clone(), "US");
+    assert_eq!(asked(&voluntary), BTreeSet::new());
+    assert_eq!(is_or_earlier(&voluntary), 0);
+    let clock = voluntary.clock.expect("a clock runs");
+    assert_eq!(clock.anchor, "any_client_notice");
+    assert_eq!(clock.outer, Some("2026-12-17".parse().expect("a date")));
+    let started = |one: &&tocsin_obligation::Clock| one.anchor_at.is_some();
+    let started: Vec<&str> = voluntary
+        .clocks
+        .iter()
+        .filter(started)
+        .map(|clock| clock.anchor.as_str())
+        .collect();
+    assert_eq!(started, ["discovery", "any_client_notice"]);
+    // One that a law required starts both.
+    events.push(event("cr", "M-2", told("yes", "2026-12-08T15:00:00Z")));
+    let both = determined_by(&duty, events, "US");
+    let outer: Vec<String> = both
+        .clocks
+        .iter()
+        .filter(|clock| clock.anchor.contains("client"))
+        .filter_map(|clock| Some(format!("{} {}", clock.anchor, clock.outer?)))
+        .collect();
+    assert_eq!(
+        outer,
+        ["client_notice 2026-12-18", "any_client_notice 2026-12-17"]
+    );
 }

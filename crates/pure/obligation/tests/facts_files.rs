@@ -2,7 +2,7 @@
 
 use orders::Packs;
 use serde_json::json;
-use tocsin_obligation::{Answer, Determination, Settings, decide, facts_file};
+use tocsin_obligation::{Answer, Because, Determination, Reserved, Settings, decide, facts_file};
 
 fn message(json: &serde_json::Value) -> String {
     facts_file(&json.to_string(), &[], None)
@@ -139,10 +139,176 @@ fn counsels_reading_outranks_the_working_one_and_is_shown() {
         .iter()
         .find(|one| one.id == "business_cameras")
         .expect("it is named");
+    let reading = shown.reading.as_ref().expect("counsel's reading");
+    let said = "by_model (by counsel, on 2026-12-02T00:00:00Z, decision r1)";
+    assert_eq!(reading.in_words(), said);
+    // Who it was, an authenticated identity, stands in the decision alone.
+    let mut json = serde_json::to_value(shown).expect("JSON");
+    assert_eq!(json["reading"], json!(["by_model", "r1"]));
+    assert_eq!(json["reading_role"], "counsel");
+    assert_eq!(json["reading_at"], "2026-12-02T00:00:00Z");
+    assert!(!json.to_string().contains("kim"), "{json}");
+    let again: Reserved = serde_json::from_value(json.clone()).expect("as it was written");
+    assert_eq!(again, *shown);
+    // What was written before a reading had a date is read too.
+    let members = json.as_object_mut().expect("an object");
+    members.retain(|name, _| !name.starts_with("reading_"));
+    let old: Reserved = serde_json::from_value(json).expect("as it once was");
+    let reading = old.reading.expect("counsel's reading");
+    assert_eq!(reading.in_words(), "by_model (decision r1)");
+}
+
+#[test]
+fn a_reading_counts_only_if_counsel_gave_it_and_the_pack_knows_it() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = json!("no");
+    facts["counts"][0]["residential"] = json!("no");
+    let before = determined(&facts);
+    assert_eq!(before.answer, Answer::NotOwed);
+    let order = before.order.clone();
+    let reading = |role: &str, question: &str, value: &str| {
+        json!({"id": "r1", "at": "2026-12-02T00:00:00Z", "by": "kim", "role": role,
+               "about": order, "kind": "reading", "order": order, "question": question,
+               "value": value})
+    };
+    for (role, question, value, why) in [
+        ("responder", "business_cameras", "by_model", "another role"),
+        (
+            "counsel",
+            "business_cameras",
+            "by_modell",
+            "no such reading",
+        ),
+        ("counsel", "business_camera", "by_model", ""),
+    ] {
+        facts["decisions"] = json!([reading(role, question, value)]);
+        let one = determined(&facts);
+        assert_eq!(one.answer, Answer::NotOwed, "{role}, {question}, {value}");
+        let asked = |one: &Determination| {
+            let mut reserved = one.reserved.iter();
+            let shown = reserved.find(|one| one.id == "business_cameras");
+            shown.map(|one| (one.question.clone(), one.reading.is_some()))
+        };
+        let (question, is_read) = asked(&one).expect("it is named");
+        assert!(!is_read && question.contains(why), "{question}");
+        assert_eq!(
+            question.contains("Reading r1 is not followed"),
+            !why.is_empty()
+        );
+    }
+    facts["decisions"] = json!([reading("Counsel", "business_cameras", "by_model")]);
+    assert_eq!(determined(&facts).answer, Answer::Owed);
+}
+
+fn event(id: &str, report: &serde_json::Value) -> serde_json::Value {
+    json!({"id": id, "matter": "M", "recorded_at": "2026-12-01T00:00:00Z", "report": report})
+}
+
+#[test]
+fn a_count_names_the_reports_that_it_may_rest_on() {
+    let mut facts = twelve_of_unknown_encryption();
+    let exposed = |information: &str| {
+        json!({"kind": "exposure", "information": information, "ground": "established",
+               "acts": {"accessed": "yes"}, "encrypted": "no", "visibility": "private",
+               "count": {"at_least": 12, "at_most": 12}})
+    };
+    let tally = json!({"kind": "tally", "unit": "accounts", "at_least": 11, "at_most": 30,
+                       "ground": "established", "why": "by hand"});
+    let indicator = json!({"kind": "indicator", "mode": "insider", "actors": ["e1"]});
+    let judgement = json!({"kind": "judgement", "authority": "unauthorised",
+                           "ground": "believed", "actors": ["e2"], "why": "asked"});
+    let found = facts["breach_events"][0].clone();
+    facts["breach_events"] = json!([
+        found,
+        event("z-store", &exposed("home_security_recording")),
+        event("a-other", &exposed("payment")),
+        event("t-count", &tally),
+        event("i-look", &indicator),
+        event("j-said", &judgement),
+    ]);
+    let one = determined(&facts);
+    let count = counted(&one.because).expect("a node with a count and records");
+    assert_eq!(count.records, ["i-look", "j-said", "t-count", "z-store"]);
+    let evidence = one.because.all_records();
+    assert!(evidence.contains(&"z-store".to_owned()), "{evidence:?}");
+}
+
+#[test]
+fn a_date_for_the_commission_says_by_which_hour() {
+    let notice = json!({"kind": "government_notice", "authority": "An Attorney General",
+        "level": "state", "country": "US", "required": "yes", "at": "2026-12-04T15:00:00Z"});
+    let found = json!({"kind": "milestone", "name": "discovered", "at": "2026-12-01T15:00:00Z"});
+    let facts = json!({
+        "breach_events": [event("d", &found), event("n", &notice)],
+        "counts": [{"information": "health_record", "authority": "unauthorised",
+            "ground": "established", "acts": {"accessed": "yes", "acquired": "yes"},
+            "encrypted": "no", "visibility": "private", "accounts": 900, "consumers": 900,
+            "residence": "US-CA"}]
+    });
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let packs = Packs::embedded().expect("the packs parse");
+    let mut said = std::collections::BTreeSet::new();
+    for order in packs.orders() {
+        for one in decide(order, &incidents[0], &settings).expect("dates in range") {
+            let duty = one.duty.as_deref().and_then(|name| order.duty(name));
+            let is_report = duty.is_some_and(|duty| duty.kind == orders::DutyKind::Report);
+            for clock in one.clocks.iter().filter(|clock| clock.outer.is_some()) {
+                let hour = |note: &&String| note.contains("5:00 p.m. Eastern");
+                let hours: Vec<&String> = clock.notes.iter().filter(hour).collect();
+                let rolls = ["frcp-6", "ftc-4.3"].contains(&clock.method.as_str());
+                if is_report && rolls {
+                    assert_eq!(hours.len(), 1, "{}: {clock:?}", order.slug);
+                    assert!(hours[0].ends_with("[reading]"), "{}", hours[0]);
+                    said.insert(clock.method.clone());
+                } else if !rolls {
+                    assert!(hours.is_empty(), "{}: {clock:?}", order.slug);
+                }
+            }
+        }
+    }
+    assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
+fn a_tally_in_a_unit_that_nothing_is_counted_in_is_named_and_left_out() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = json!("no");
+    let found = facts["breach_events"][0].clone();
+    let tally = |unit: &str, at_most: u64| {
+        json!({"kind": "tally", "unit": unit, "at_most": at_most,
+               "ground": "established"})
+    };
+    facts["breach_events"] = json!([found, event("t-accounts", &tally("accounts", 30))]);
+    let before = determined(&facts);
+    facts["breach_events"] = json!([
+        found,
+        event("t-accounts", &tally("accounts", 30)),
+        event("t-clients", &tally("clients", 1)),
+        event("t-users", &tally("users", 3)),
+    ]);
+    let after = determined(&facts);
     assert_eq!(
-        shown.reading,
-        Some(("by_model".to_owned(), "r1".to_owned()))
+        (after.answer, &after.counts),
+        (Answer::Owed, &before.counts)
     );
+    let count = counted(&after.because).expect("a node with a count and records");
+    assert_eq!(count.records, ["t-accounts"]);
+    let left_out = count.of.iter().find(|one| one.text.contains("left out: "));
+    let left_out = left_out.expect("it is said");
+    assert_eq!(left_out.records, ["t-clients", "t-users"]);
+    let said = "Counts of clients and users that responders reported";
+    assert!(left_out.text.starts_with(said), "{}", left_out.text);
+    let count = counted(&before.because).expect("a node with a count and records");
+    assert!(!count.of.iter().any(|one| one.text.contains("left out: ")));
+}
+
+/// The first node that was compared with a number and says what it rests on.
+fn counted(node: &Because) -> Option<&Because> {
+    if node.count.is_some() && !node.records.is_empty() {
+        return Some(node);
+    }
+    node.of.iter().find_map(counted)
 }
 
 #[test]

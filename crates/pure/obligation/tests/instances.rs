@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use tocsin_obligation::{
-    Answer, Decided, Determination, Instances, Near, Settings, decide, decide_duty, facts_file,
+    Answer, Decided, Determination, Instances, Near, Settings, decide_duty, decide_each, facts_file,
 };
 
 const REPORT: &str = "covered-incident-report";
@@ -57,25 +57,23 @@ impl Assess {
 
     fn step(&mut self) -> usize {
         let rebuilt = self.fold.rebuild(&std::mem::take(&mut self.dirty));
-        let put = |one: &Incident| decide(ring(), one, &SETTINGS);
+        let put = |one: &Incident| decide_each(ring(), one, &SETTINGS);
         let decided = rebuilt.changed.into_iter();
         let mut decided: Vec<Decided> = decided
             .map(|one| {
-                let all = put(&one).expect("dates in range");
+                let all = put(&one);
                 (one, all)
             })
             .collect();
         let orders = std::iter::once(ring());
-        self.instances
-            .settle(
-                orders,
-                &self.fold,
-                &SETTINGS,
-                &mut decided,
-                &rebuilt.gone,
-                &put,
-            )
-            .expect("dates in range");
+        self.instances.settle(
+            orders,
+            &self.fold,
+            &SETTINGS,
+            &mut decided,
+            &rebuilt.gone,
+            &put,
+        );
         for id in &rebuilt.gone {
             self.says.remove(id);
         }
@@ -215,4 +213,42 @@ fn facts_about_different_parties_do_not_add_up_to_one() {
         let open = [(covered, "yes", a), (covered, "no", b), (breached, "no", b)];
         assert_eq!(asked(&open), Answer::Open, "{whom}");
     }
+}
+
+#[test]
+fn a_notice_about_another_entity_than_the_one_asked_about_does_not_count() {
+    let event = |id: &str, entity: Option<&str>, report: Value| {
+        json!({"id": id, "matter": "M-1", "recorded_at": "2026-12-01T15:00:00Z",
+               "entity": entity, "report": report})
+    };
+    let answer = |asked: Option<&str>, told: Option<&str>| {
+        let hosting = json!({"kind": "circumstance", "name": "hosting_services", "value": "yes",
+                             "entity": asked});
+        let notice = json!({"kind": "government_notice", "level": "state", "country": "US",
+                            "required": "yes", "at": "2026-12-01T15:00:00Z"});
+        let found = json!({"kind": "milestone", "name": "discovered",
+                           "at": "2026-11-30T15:00:00Z"});
+        let events = [
+            event("d", None, found),
+            event("h", None, hosting),
+            event("n", told, notice),
+        ];
+        let facts = json!({"breach_events": events, "counts": [{
+            "information": "contact", "authority": "unauthorised", "ground": "established",
+            "encrypted": "no", "visibility": "private", "accounts": 5, "consumers": 5}]});
+        let found = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+        let order = PACKS.order("godaddy").expect("the order");
+        let duty = decide_duty(order, Some(REPORT), &found[0], &SETTINGS).expect("dates in range");
+        duty.expect("the duty")
+    };
+    let (host, parent) = (Some("Host LLC"), Some("Parent Inc."));
+    let other = answer(host, parent);
+    assert_eq!(other.answer, Answer::NotOwed);
+    let why = serde_json::to_string(&other.because).expect("JSON");
+    assert!(why.contains("another legal entity"), "{why}");
+    assert_eq!(answer(host, host).answer, Answer::Owed);
+    assert_eq!(answer(host, Some("HOST LLC ")).answer, Answer::Owed);
+    // Where nobody says whom it happened to, or of whom is asked, it counts.
+    assert_eq!(answer(host, None).answer, Answer::Owed);
+    assert_eq!(answer(None, parent).answer, Answer::Owed);
 }

@@ -111,6 +111,8 @@ pub enum Anchor {
     RequiredNotice,
     /// The earliest required notice of a client of the respondent to such an authority.
     ClientNotice,
+    /// The earliest notice of a client of the respondent to such an authority, required or not.
+    AnyClientNotice,
     /// The earliest notice to the people affected.
     ConsumerNotice,
     /// Discovery.
@@ -132,6 +134,7 @@ impl Anchor {
         ("government_notice", Anchor::GovernmentNotice),
         ("required_notice", Anchor::RequiredNotice),
         ("client_notice", Anchor::ClientNotice),
+        ("any_client_notice", Anchor::AnyClientNotice),
         ("consumer_notice", Anchor::ConsumerNotice),
         ("discovery", Anchor::Discovery),
         ("incident_first", Anchor::IncidentFirst),
@@ -154,6 +157,7 @@ impl Anchor {
             Anchor::GovernmentNotice => "government_notice",
             Anchor::RequiredNotice => "required_notice",
             Anchor::ClientNotice => "client_notice",
+            Anchor::AnyClientNotice => "any_client_notice",
             Anchor::ConsumerNotice => "consumer_notice",
             Anchor::Discovery => "discovery",
             Anchor::IncidentFirst => "incident_first",

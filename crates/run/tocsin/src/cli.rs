@@ -135,6 +135,10 @@ pub(crate) struct Run {
     /// Where to serve metrics, instead of what the configuration says.
     #[arg(long)]
     pub(crate) listen: Option<std::net::SocketAddr>,
+    /// When a stage stops by itself, serve metrics and health for so many seconds more before
+    /// ending with 1: whoever watches must see which and why. A signal ends it at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) linger: u64,
     /// Print an example of a configuration and end.
     #[arg(long)]
     pub(crate) example_config: bool,
@@ -208,6 +212,10 @@ pub(crate) struct Decide {
     /// of the dates then stood in the past.
     #[arg(long)]
     pub(crate) as_of: Option<String>,
+    /// A day on which courts and agencies are closed besides the statutory holidays; repeat for
+    /// several.
+    #[arg(long)]
+    pub(crate) closed: Vec<String>,
 }
 
 /// `tocsin due`.
@@ -402,6 +410,27 @@ pub(crate) enum NoticesCommand {
         /// Who.
         #[command(flatten)]
         who: DecisionArgs,
+        /// Where.
+        #[command(flatten)]
+        at: NoticesAt,
+    },
+    /// Writes notices as files, as `demo` and `replay` do: notices/NOTICE/notice.json, .pdf and,
+    /// where the order names an address, .eml. Nothing is sent.
+    #[command(
+        after_help = "Examples:\n  tocsin notices write --released --config tocsin.toml --to \
+                      out/released\n  tocsin notices write ntc-0123456789abcdef --config \
+                      tocsin.toml --to out/for-counsel"
+    )]
+    Write {
+        /// Which, in whatever state.
+        #[arg(value_name = "NOTICE", required_unless_present = "released")]
+        notices: Vec<String>,
+        /// All that were released and not taken back.
+        #[arg(long, conflicts_with = "notices")]
+        released: bool,
+        /// The folder to write to; what else is in it stays.
+        #[arg(long)]
+        to: PathBuf,
         /// Where.
         #[command(flatten)]
         at: NoticesAt,

@@ -4,14 +4,13 @@ use crate::runtime::StageError;
 use crate::topology::Topic;
 use base64::Engine as _;
 use facts::{AccessView, Account, BreachEvent, Decision, Grant};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::{RecordRef, Refusal};
-use wire::{DecodeError, Decoder, Encoder, Framing, SchemaStore};
+use wire::{DecodeError, Decoder, Encoder, Framing, Readable, SchemaStore, Writable};
 
 /// What a record is beyond its types.
 pub(crate) trait Checked {
@@ -109,7 +108,7 @@ impl Codec {
     /// A value as an owned record, checked.
     pub(crate) fn decode<T>(&self, topic: Topic, bytes: &[u8]) -> Result<T, Bad>
     where
-        T: DeserializeOwned + Checked,
+        T: for<'a> Readable<'a> + Checked,
     {
         let value: T = self
             .decoder
@@ -197,7 +196,7 @@ impl Codec {
     }
 
     /// A value as bytes.
-    pub(crate) fn encode<T: Serialize>(
+    pub(crate) fn encode<T: Writable>(
         &self,
         topic: Topic,
         value: &T,

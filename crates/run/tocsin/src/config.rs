@@ -156,6 +156,9 @@ pub(crate) struct JudgementSettings {
     /// How long an access without a basis on record waits for one before it is said to be
     /// unexplained, in seconds, 0 to 86,400.
     pub(crate) patience_seconds: u64,
+    /// Days on which courts and agencies are closed besides the statutory holidays, such as those
+    /// that an executive order closes, each with why.
+    pub(crate) closures: Vec<orders::Closure>,
 }
 
 impl Default for JudgementSettings {
@@ -164,6 +167,7 @@ impl Default for JudgementSettings {
             actor_account_always_stated: false,
             reasonable_time_days: 10,
             patience_seconds: 0,
+            closures: Vec::new(),
         }
     }
 }
@@ -182,7 +186,7 @@ pub(crate) struct NoticeSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RunSettings {
-    /// At most so many records a transaction, 100 to 1,000,000.
+    /// How many records are read, searched or judged in one transaction, 100 to 1,000,000.
     pub(crate) batch_records: usize,
     /// How long a step waits for the first record, in milliseconds, 1 to 10,000.
     pub(crate) poll_wait_ms: u64,
@@ -481,6 +485,8 @@ mod tests {
         assert!(with("[run]\nbatch_recods = 1000\n").contains("batch_recods"));
         assert!(with("[start]\naccess-events = \"soon\"\n").contains("earliest"));
         assert!(with("[topics]\nfindings = \"f\"\n").contains("topics.findings"));
+        let closed = "[judgement]\nclosures = [{ on = \"soon\", why = \"x\" }]\n";
+        assert!(with(closed).contains("closures"));
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub(crate) fn create_topics(cluster: &dyn Cluster, partitions: i32) -> Result<()
     Ok(())
 }
 
+/// The name of the one instance.
+const INSTANCE: &str = "embedded";
+
 /// What the stages are made from.
 pub(crate) fn plan(
     cluster: Arc<dyn Cluster>,
@@ -66,7 +69,7 @@ pub(crate) fn plan(
         unknown_schema_wait: Duration::ZERO,
         law,
         prefix: String::new(),
-        instance: "embedded".to_owned(),
+        instance: INSTANCE.to_owned(),
         start: Some(StartAt::Earliest),
         tuning: Tuning::default(),
         poll_wait: Duration::from_millis(2),
@@ -81,6 +84,7 @@ pub(crate) fn telemetry(law: &Law) -> Result<Arc<Telemetry>, Failure> {
     let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs_digest: law.digest().to_owned(),
+        instance: INSTANCE.to_owned(),
     };
     Telemetry::new(build, Duration::from_secs(120))
         .map(Arc::new)

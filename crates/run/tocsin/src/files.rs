@@ -13,11 +13,15 @@ use wire::files::{FileError, InputFile, Reader};
 /// From which record on lines lie how far behind records: empty lines are no records.
 type Shifts = Arc<Mutex<BTreeMap<(Topic, i32), Vec<(u64, u64)>>>>;
 
+/// How many records a file has, where it was read to its end.
+type Counts = Arc<Mutex<BTreeMap<(Topic, i32), u64>>>;
+
 /// The files of one folder, by topic.
 pub(crate) struct Folder {
     files: BTreeMap<Topic, Vec<InputFile>>,
     names: TopicNames,
     shifts: Shifts,
+    counts: Counts,
     /// Kinds of which there is no file.
     pub(crate) missing: Vec<&'static str>,
     /// Files that look like input and are none.
@@ -52,6 +56,7 @@ impl Folder {
             files,
             names: names.clone(),
             shifts: Shifts::default(),
+            counts: Counts::default(),
             missing: listing.missing,
             ignored: listing.ignored,
         })
@@ -124,7 +129,13 @@ impl RecordFiles for Folder {
     }
 
     fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
-        let (_, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counts.get(&(topic, partition)).copied();
+        drop(counts);
+        if let Some(counted) = counted {
+            return Ok(counted);
+        }
         file.count(Limits::default()).map_err(|error| said(&error))
     }
 
@@ -144,6 +155,8 @@ impl RecordFiles for Folder {
             at: (topic, partition),
             shifts,
             shift: None,
+            counts: self.counts.clone(),
+            read: (from_record == 0).then_some(0),
         }))
     }
 }
@@ -158,13 +171,21 @@ struct Records {
     at: (Topic, i32),
     shifts: Shifts,
     shift: Option<u64>,
+    counts: Counts,
+    /// How many records lie before the next one; `None`: nobody has counted them.
+    read: Option<u64>,
 }
 
 impl RecordStream for Records {
     fn next(&mut self, record: &mut FileRecord) -> Result<bool, String> {
         let Some(item) = self.reader.read().map_err(|error| said(&error))? else {
+            if let Some(read) = self.read {
+                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                counts.insert(self.at, read);
+            }
             return Ok(false);
         };
+        self.read = Some(item.index + 1);
         let shift = item.line.saturating_sub(item.index + 1);
         if self.shift.map_or(shift > 0, |known| known != shift) {
             self.shift = Some(shift);

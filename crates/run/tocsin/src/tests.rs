@@ -228,6 +228,75 @@ fn a_first_start_is_kept_before_anything_is_committed() {
     assert!(said(&cluster) == run(Tuning::default()));
 }
 
+/// Whoever takes a partition over may not have heard of a selector that was announced for it. What
+/// it reads before it has is not looked at with that selector, so it says anew from where on it is.
+#[test]
+fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
+    let cluster = poured();
+    let law = law(&LawSettings::default());
+    let plan = plan(&cluster, "0", law, Tuning::default());
+    assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+    let context = plan.context();
+    let topic = context.names.name(Topic::AccessEvents);
+    let at = stream::TopicPartition::new(topic, 0);
+    let announced = |hears: bool| {
+        let mut screen = crate::processors::build(Stage::Screen, &context).unwrap();
+        let mut hear = |screen: &mut dyn crate::runtime::Processor| {
+            for topic in Stage::Screen.broadcast() {
+                stream::read_topic(&cluster, topic.name(), &mut |record| {
+                    screen.broadcast(*topic, record).unwrap();
+                })
+                .unwrap();
+            }
+        };
+        let mut sink = crate::runtime::Sink::default();
+        if hears {
+            hear(screen.as_mut());
+        }
+        screen.prepare(&mut sink).unwrap();
+        let next = screen.take(&at, Some(5)).unwrap();
+        assert_eq!((next, sink.out.len()), (5, 0));
+        if !hears {
+            hear(screen.as_mut());
+        }
+        screen.prepare(&mut sink).unwrap();
+        sink.out.len()
+    };
+    assert_eq!(announced(true), 0, "it was said before");
+    assert!(announced(false) > 3);
+}
+
+#[test]
+fn what_decides_is_in_the_digest() {
+    let orders = Script::built_in().unwrap().orders();
+    let digest = |orders: &[String], settings: &LawSettings| {
+        let law = Law::load(orders, None, settings).unwrap();
+        (law.digest().to_owned(), law.stamp().to_owned())
+    };
+    let plain = digest(&orders, &LawSettings::default());
+    assert_eq!(plain, digest(&orders, &LawSettings::default()));
+    let closed = LawSettings {
+        closures: vec![orders::Closure {
+            on: "2026-12-24".parse().unwrap(),
+            why: "said so".to_owned(),
+        }],
+        ..LawSettings::default()
+    };
+    let windows = |from: &str| {
+        let first = orders[0].split('@').next().unwrap_or_default();
+        let mut orders = orders.clone();
+        orders[0] = format!("{first}@{from}..");
+        digest(&orders, &LawSettings::default())
+    };
+    let others = [
+        digest(&orders, &closed),
+        windows("2024-01-01"),
+        windows("2025-01-01"),
+    ];
+    let all: std::collections::BTreeSet<_> = others.iter().chain([&plain]).collect();
+    assert_eq!(all.len(), 4, "each decides otherwise");
+}
+
 /// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot
 /// be searched any more, and whoever began at the new one's beginning would not say so.
 #[test]

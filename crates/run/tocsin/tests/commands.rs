@@ -53,8 +53,13 @@ fn access(id: &str) -> Value {
 }
 
 fn decide(facts: &Value) -> Output {
+    decide_with(facts, &[])
+}
+
+fn decide_with(facts: &Value, options: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tocsin"))
         .args(["decide", "--order", "ring", "-"])
+        .args(options)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -100,6 +105,14 @@ fn decide_prints_determinations_and_exits_0_whatever_the_answer() {
     assert_eq!(output.status.code(), Some(0));
     let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
     assert_eq!(answers[0]["answer"], "not_owed");
+}
+
+#[test]
+fn a_closure_that_people_add_moves_the_dates() {
+    let output = decide_with(&forty_accounts(), &["--closed", "2026-12-28"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
+    assert_eq!(answers[0]["clock"]["outer"], "2026-12-29");
 }
 
 #[test]
@@ -330,6 +343,32 @@ fn determination_of(out: &str, notice: &Value) -> Value {
     lines.find(same).expect("its determination")
 }
 
+/// Writing the released notice again gives the files that the run wrote, and no others.
+fn is_written_as_the_run_wrote_it(out: &str, to: &str, id: &str) {
+    let output = tocsin(&["notices", "write", "--released", "--out", out, "--to", to]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let written = std::fs::read_dir(format!("{to}/notices")).expect("a folder");
+    assert_eq!(written.count(), 1, "only what is released");
+    for form in ["json", "pdf", "eml"] {
+        let read = |folder: &str| std::fs::read(format!("{folder}/notices/{id}/notice.{form}"));
+        let (again, first) = (read(to).expect("a file"), read(out).expect("a file"));
+        assert!(!first.is_empty() && again == first, "{form}");
+        let line = format!("{to}/notices/{id}/notice.{form}");
+        assert!(stdout(&output).lines().any(|one| one == line), "{line}");
+    }
+    // By its name too, and by that of no other.
+    let named = ["notices", "write", id, "--out", out, "--to", to, "--json"];
+    let lines: Value = serde_json::from_str(&stdout(&tocsin(&named))).expect("JSON");
+    assert_eq!(
+        (&lines[0]["notice"], &lines[0]["state"]),
+        (&id.into(), &"released".into())
+    );
+    for wrong in [&["ntc-0"][..], &[], &[id, "--released"]] {
+        let words = [&["notices", "write", "--out", out, "--to", to][..], wrong].concat();
+        assert_eq!(tocsin(&words).status.code(), Some(64), "{wrong:?}");
+    }
+}
+
 #[test]
 fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -399,6 +438,7 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let released = replay(&path("released"));
     assert_eq!(released["state"], "released");
     assert_eq!(released["digest"], digest);
+    is_written_as_the_run_wrote_it(&path("released"), &path("written"), id);
     // A release is its duty done, as a `performed` report is; taken back, it is not.
     let determination = |out: &str| determination_of(out, &released);
     let release: Value = serde_json::from_str(release.trim()).expect("JSON");

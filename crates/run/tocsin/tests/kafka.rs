@@ -56,6 +56,7 @@ fn the_same_bytes_on_kafka_as_embedded() {
     let results = kafka.results();
     results.assert_worth_comparing();
     results.assert_same(&demo.results);
+    assert_notices_are_written_as_by_the_demo(&kafka, demo);
     for stage in &stages {
         let read = stage.assert_adds_up();
         assert!(read > 0, "{} read nothing", stage.name);
@@ -71,6 +72,25 @@ fn the_same_bytes_on_kafka_as_embedded() {
         let (name, begun) = (stage.name.clone(), Instant::now());
         assert_eq!(stage.terminate(), Some(0), "{name}");
         assert!(begun.elapsed() < Duration::from_secs(10), "{name}");
+    }
+}
+
+/// From the topic come the files that the demo left.
+fn assert_notices_are_written_as_by_the_demo(kafka: &Deployment, demo: &Demo) {
+    let folder = Scratch::new("e2e-notices").unwrap();
+    let to = folder.path().to_str().unwrap();
+    for entry in std::fs::read_dir(demo.out.join("notices")).unwrap() {
+        let left = entry.unwrap();
+        let id = left.file_name().into_string().unwrap();
+        let said = kafka.tocsin(&["notices", "write", &id, "--to", to]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        for file in std::fs::read_dir(left.path()).unwrap() {
+            let file = file.unwrap();
+            let written = folder.path().join("notices").join(&id);
+            let written = std::fs::read(written.join(file.file_name())).unwrap();
+            let same = std::fs::read(file.path()).unwrap() == written;
+            assert!(same, "{}", file.path().display());
+        }
     }
 }
 
@@ -542,7 +562,7 @@ fn errors_say_what_to_do() {
     let missing = ["access-events: is missing", "tocsin topics apply"];
     assert_says(&try_with(&whole, &["topics", "check"]), 2, &missing);
     assert_says(&try_with(&whole, &["run", "--check"]), 1, &missing);
-    let run_it = ["run", "--listen", "127.0.0.1:0"];
+    let run_it = ["run", "--listen", "127.0.0.1:0", "--linger", "0"];
     let said = try_with(&whole, &run_it);
     assert_says(&said, 1, &["there is no topic", "tocsin topics apply"]);
 
@@ -560,7 +580,7 @@ fn errors_say_what_to_do() {
     let no_start = configuration(kafka, registry, &prefix, "");
     let how = ["start.access-events", "\"earliest\""];
     assert_says(&try_with(&no_start, &["run", "--check"]), 1, &how[..1]);
-    let screen = ["run", "screen", "--listen", "127.0.0.1:0"];
+    let screen = [&["run", "screen"][..], &run_it[1..]].concat();
     assert_says(&try_with(&no_start, &screen), 1, &how);
 
     // A registry that fails; and a broker that is not there.

@@ -274,6 +274,40 @@ fn a_replay_ends_where_the_registry_refuses() {
     assert!(!out.exists(), "results of what nobody could read");
 }
 
+/// A scraper looks every few seconds: were the process gone at once, no alert could fire.
+#[test]
+fn a_stage_that_stops_by_itself_is_seen_before_its_process_ends() {
+    let test = "a_stage_that_stops_by_itself_is_seen_before_its_process_ends";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Nobody says where a first start begins, so screen stops.
+    let mut kafka = Deployment::new(parts, "halted", "");
+    kafka.prepare();
+    let stage = kafka.start_with("0", &["screen", "scope"], 600);
+    let halted = "tocsin_task_state{stage=\"screen\",state=\"halted\"} 1";
+    let begun = Instant::now();
+    while !stage.get("/metrics").1.contains(halted) {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    let (ready, why) = stage.get("/readyz");
+    assert_eq!(ready, 503, "{why}");
+    assert!(why.contains("start.access-events"), "{why}");
+    assert!(stage.get("/metrics").1.contains(halted));
+    assert_eq!(stage.get("/livez").0, 200, "a restart would not help");
+    // The other stage works on; a signal ends both at once, and the end is no good one.
+    let scope = "tocsin_task_state{stage=\"scope\",state=\"running\"} 1";
+    while !stage.get("/metrics").1.contains(scope) {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(stage.log().contains("stage screen is halted"));
+    assert_eq!(stage.terminate(), Some(1));
+}
+
 #[test]
 fn topics_apply_leaves_what_a_company_set() {
     let test = "topics_apply_leaves_what_a_company_set";

@@ -275,16 +275,7 @@ impl<'a> Annex<'a> {
                 self.note(OpenKind::Ask, Some(id), what, &settle);
             }
             for reserved in &one.reserved {
-                let followed = match &reserved.reading {
-                    Some((value, _)) => Some(discretion.masked(value)),
-                    None => reserved.working_reading.clone(),
-                };
-                let reading = ReservedReading {
-                    id: reserved.id.clone(),
-                    question: reserved.question.clone(),
-                    followed,
-                    by_counsel: reserved.reading.is_some(),
-                };
+                let reading = ReservedReading::of(reserved, discretion);
                 self.reserved.insert(reserved.id.clone(), reading);
             }
         }

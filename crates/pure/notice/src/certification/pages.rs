@@ -397,14 +397,10 @@ fn elsewhere(annex: &Certification) -> Section {
 }
 
 fn readings(annex: &Certification) -> Section {
-    let notes = annex.reserved.iter().map(|one| {
-        let reading = match (&one.followed, one.by_counsel) {
-            (Some(reading), true) => format!("counsel's reading: {reading}"),
-            (Some(reading), false) => format!("working reading of the pack: {reading}"),
-            (None, _) => "no reading; the answer stays open where readings differ".to_owned(),
-        };
-        Block::Note(format!("{} — {reading}", one.question))
-    });
+    let notes = annex
+        .reserved
+        .iter()
+        .map(|one| Block::Note(format!("{} — {}", one.question, one.in_words())));
     section("Questions reserved to counsel", notes.collect())
 }
 

@@ -6,7 +6,9 @@ use crate::fixture::*;
 use crate::{State, plain_text};
 use facts::{Interval, Moment, Private};
 use incident::{Counts, Discovery, Incident, IncidentRecord};
-use obligation::{Answer, Determination, EntryKind, PerformedAt, RegisterEntry, Reserved};
+use obligation::{
+    Answer, CounselReading, Determination, EntryKind, PerformedAt, RegisterEntry, Reserved,
+};
 use orders::{Order, Packs};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -371,9 +373,18 @@ fn what_is_not_settled_is_an_open_point_with_what_would_settle_it() {
     assert_eq!(asked.settle.as_deref(), Some("answer `ask-1` (yes_no)"));
     assert_eq!(annex.reserved[0].followed.as_deref(), Some("One."));
     // Counsel spoke: no open point any more.
-    run.determinations[0].reserved[0].reading = Some(("several".to_owned(), "dec-1".to_owned()));
+    run.determinations[0].reserved[0].reading = Some(CounselReading {
+        value: "several".to_owned(),
+        decision: "dec-1".to_owned(),
+        role: Some("counsel".to_owned()),
+        at: Some(at("2026-12-02T09:00:00Z")),
+    });
     let annex = run.annex(2026);
     assert!(!kinds(&annex).contains(&OpenKind::Reserved) && annex.reserved[0].by_counsel);
+    // With its date and the decision that says who it was.
+    let pages = format!("{:?}", certification_pages(&annex));
+    let said = "counsel's reading: several (on 2026-12-02T09:00:00Z, decision dec-1)";
+    assert!(pages.contains(said), "{pages}");
     // Another text of the pack.
     run.determinations[0].pack.digest = "other".to_owned();
     assert!(kinds(&run.annex(2026)).contains(&OpenKind::Pack));

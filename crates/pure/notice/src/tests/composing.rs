@@ -169,6 +169,49 @@ fn people_may_say_that_there_is_nothing_to_say() {
 }
 
 #[test]
+fn customers_are_those_that_responders_counted_and_without_a_count_a_gap() {
+    let mut frame = frame();
+    frame.items[2].fills = vec![Fill::Customers];
+    let determination = determination(Answer::Owed);
+    let composed = |incident: &Incident| {
+        compose(&frame, incident, &determination, &[], &[], &settings()).unwrap()
+    };
+    let mut incident = incident();
+    let document = composed(&incident);
+    let gap = document.blocking().next().unwrap();
+    assert_eq!(gap.item.as_deref(), Some("C"));
+    assert!(gap.what.contains("customers"), "{}", gap.what);
+    assert_eq!(
+        document.items[2].entries.len(),
+        1,
+        "no figure of anything else"
+    );
+    let tally = |id: &str, at_least: u64, at_most: u64| {
+        let report = serde_json::json!({"kind": "tally", "unit": "customers",
+            "at_least": at_least, "at_most": at_most, "ground": "established"});
+        event(id, report)
+    };
+    incident
+        .reports
+        .extend([tally("b-40", 10, 14), tally("b-41", 12, 20)]);
+    let document = composed(&incident);
+    assert!(document.blocking().next().is_none());
+    let said = entry(&document, "C", "customers");
+    let count = Interval {
+        at_least: 12,
+        at_most: Some(14),
+    };
+    assert_eq!((said.count, said.state), (Some(count), State::Estimated));
+    assert_eq!(said.basis, ["b-40", "b-41"]);
+    // Two that contradict each other are none.
+    incident.reports.push(tally("b-42", 30, 30));
+    let document = composed(&incident);
+    let gap = document.blocking().next().unwrap();
+    assert!(gap.what.contains("contradict each other"), "{}", gap.what);
+    assert_eq!(entry(&document, "C", "customers").count, None);
+}
+
+#[test]
 fn an_open_search_is_said_and_the_figures_are_lower_bounds() {
     let mut incident = incident();
     incident.searched.complete = false;
@@ -269,6 +312,107 @@ fn materially_different_notices_are_each_enclosed_and_missing_bytes_are_a_gap() 
     let document = compose(&frame(), &incident, &determination, &[], &[], &settings).unwrap();
     assert_eq!(document.enclosures.len(), 2);
     assert!(document.blocking().next().is_none());
+}
+
+#[test]
+fn a_notice_to_an_authority_of_another_country_is_not_enclosed() {
+    let notice = |authority: &str, place: serde_json::Value| {
+        let mut report = serde_json::json!({"kind": "government_notice", "authority": authority,
+            "at": "2026-10-07T00:00:00Z", "document": "letter"});
+        for (name, value) in place.as_object().unwrap() {
+            report[name] = value.clone();
+        }
+        report
+    };
+    let mut incident = without(&["b-08"]);
+    let british = notice("A British regulator", serde_json::json!({"country": "GB"}));
+    incident.reports.push(event("b-20", british));
+    let told_elsewhere = composed(&incident);
+    assert_eq!(told_elsewhere.enclosures, []);
+    let said = entry(&told_elsewhere, "E", "copies").value.clone();
+    assert!(said.contains("an authority of US"), "{said}");
+    // When people and authorities were told is another question.
+    assert!(
+        entry(&told_elsewhere, "D", "told/b-20")
+            .label
+            .contains("British")
+    );
+    for (id, authority, place) in [
+        (
+            "b-21",
+            "A foreign regulator",
+            serde_json::json!({"level": "foreign"}),
+        ),
+        (
+            "b-22",
+            "A State Attorney General",
+            serde_json::json!({"country": "us"}),
+        ),
+        (
+            "b-23",
+            "Another Attorney General",
+            serde_json::json!({"level": "state"}),
+        ),
+        ("b-24", "An authority", serde_json::json!({})),
+    ] {
+        incident.reports.push(event(id, notice(authority, place)));
+    }
+    let document = composed(&incident);
+    let to: Vec<&str> = document
+        .enclosures
+        .iter()
+        .map(|one| one.sent_to.as_str())
+        .collect();
+    let american = [
+        "A State Attorney General",
+        "An authority",
+        "Another Attorney General",
+    ];
+    assert_eq!(to, american);
+    // Where the duty speaks of no country, all of them.
+    let mut frame = frame();
+    frame.items[4].fills = vec![Fill::Copies { country: None }];
+    let determination = determination(Answer::Owed);
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings()).unwrap();
+    assert_eq!(document.enclosures.len(), 5);
+}
+
+#[test]
+fn a_request_of_law_enforcement_is_enclosed_and_its_missing_bytes_are_a_gap() {
+    let mut frame = frame();
+    frame.items.push(ItemFrame {
+        letter: "F".to_owned(),
+        asks: "requests for delay".to_owned(),
+        cite: None,
+        fills: vec![Fill::LawEnforcement],
+    });
+    let mut incident = incident();
+    let request = serde_json::json!({"kind": "law_enforcement_request", "made": "yes",
+        "at": "2026-10-08T00:00:00Z", "written": "yes", "agency": "A police department",
+        "document": "request"});
+    let paper = serde_json::json!({"kind": "document", "name": "request",
+                                   "sha256": "c".repeat(64)});
+    incident.reports.push(event("b-30", request));
+    incident.reports.push(event("b-31", paper));
+    let determination = determination(Answer::Owed);
+    let mut settings = settings();
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings).unwrap();
+    let gap = document.blocking().next().unwrap();
+    assert_eq!(gap.item.as_deref(), Some("F"));
+    let missing = "the request of law enforcement names, is on record, but its bytes";
+    assert!(gap.what.contains(missing), "{}", gap.what);
+    settings.documents.insert("c".repeat(64));
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings).unwrap();
+    assert!(document.blocking().next().is_none());
+    let copy = document
+        .enclosures
+        .iter()
+        .find(|one| one.name == "request")
+        .unwrap();
+    assert_eq!(copy.sent_to, "Acme by law enforcement");
+    assert_eq!(copy.sent_at, Some(at("2026-10-08T00:00:00Z")));
+    let said = &entry(&document, "F", "law-enforcement").value;
+    assert!(said.ends_with("Enclosed: request."), "{said}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::print_json;
 use crate::cli::Explain;
 use crate::errors::{Failure, exit};
 use facts::Kleene;
-use obligation::{Answer, Because, Determination};
+use obligation::{Answer, Because, Determination, Reserved};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -116,16 +116,25 @@ fn determination(one: &Determination) {
         println!("  asked: {} [{}]", ask.question, ask.id);
     }
     for question in &one.reserved {
-        let reading = question.working_reading.as_deref().unwrap_or("none");
-        println!(
-            "  reserved to counsel: {} Working reading: {reading}",
-            question.question
-        );
+        println!("  reserved to counsel: {}", reading(question));
     }
     println!(
         "  rests on pack {} (evidence grade {})",
         one.pack.digest, one.pack.grade
     );
+}
+
+/// A question with the reading that the answer follows.
+fn reading(question: &Reserved) -> String {
+    let asked = &question.question;
+    let working = question.working_reading.as_deref().unwrap_or("none");
+    match &question.reading {
+        Some(reading) => format!(
+            "{asked} Counsel's reading: {}. Not followed, the working reading: {working}",
+            reading.in_words()
+        ),
+        None => format!("{asked} Working reading: {working}"),
+    }
 }
 
 fn answer(one: &Determination) -> String {
@@ -242,4 +251,28 @@ pub(super) fn lines<T: serde::de::DeserializeOwned>(
         .lines()
         .map(|line| serde_json::from_str(line).map_err(|error| invalid(&path, &error)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counsels_reading_is_shown_with_author_and_date_where_it_is_followed() {
+        let question = json!({"id": "q", "question": "Does it count?",
+                              "working_reading": "It does."});
+        let shown = |value: &Value| {
+            let question: Reserved = serde_json::from_value(value.clone()).expect("a question");
+            reading(&question)
+        };
+        assert_eq!(shown(&question), "Does it count? Working reading: It does.");
+        let mut read = question.clone();
+        read["reading"] = json!(["no", "d-7"]);
+        read["reading_role"] = json!("counsel");
+        read["reading_at"] = json!("2026-12-02T09:00:00Z");
+        let said = shown(&read);
+        let counsels = "no (by counsel, on 2026-12-02T09:00:00Z, decision d-7)";
+        assert!(said.contains(counsels), "{said}");
+        assert!(said.contains("Not followed, the working reading"), "{said}");
+    }
 }

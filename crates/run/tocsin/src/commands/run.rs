@@ -54,6 +54,7 @@ pub(crate) fn law_settings(config: &Config) -> LawSettings {
         reasonable_days: Some(config.judgement.reasonable_time_days),
         contact: config.notices.contact.clone(),
         documents: config.notices.documents.clone(),
+        closures: config.judgement.closures.clone(),
     }
 }
 
@@ -181,6 +182,7 @@ pub(crate) fn run(
     let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs_digest: law.digest().to_owned(),
+        instance: config.instance.clone(),
     };
     let telemetry = Telemetry::new(build, Duration::from_secs(300))
         .map(Arc::new)
@@ -204,9 +206,8 @@ pub(crate) fn run(
         instance: config.instance.clone(),
         start: config.start.access_events,
         tuning: Tuning {
-            batch_records: config.run.batch_records,
             patience: Duration::from_secs(config.judgement.patience_seconds),
-            ..Tuning::default()
+            ..Tuning::of_batches(config.run.batch_records)
         },
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
@@ -218,6 +219,8 @@ pub(crate) fn run(
     let asked = crate::signals::wait_or(&|| engine.any_ended());
     if asked {
         eprintln!("tocsin: stopping; every stage finishes its transaction");
+    } else {
+        linger(&plan.telemetry, Duration::from_secs(args.linger));
     }
     let result = engine.stop();
     server.shutdown();
@@ -228,6 +231,29 @@ pub(crate) fn run(
             format!("stage {} stopped: {error}", stage.name()),
         )),
     }
+}
+
+/// Goes on serving what a stage that stopped by itself says of itself, for `time` or until a
+/// signal: metrics are looked at every few seconds at best. The other stages work on meanwhile.
+fn linger(telemetry: &Telemetry, time: Duration) {
+    if time.is_zero() {
+        return;
+    }
+    let stopped = [TaskState::Halted, TaskState::Failed].map(TaskState::as_str);
+    for stage in telemetry.status().stages {
+        for task in stage.tasks {
+            if stopped.contains(&task.state) {
+                let why = task.detail.unwrap_or_default();
+                eprintln!("tocsin: stage {} is {}: {why}", stage.stage, task.state);
+            }
+        }
+    }
+    eprintln!(
+        "tocsin: metrics and health are served for {} s more, or until a signal",
+        time.as_secs()
+    );
+    let until = Instant::now().checked_add(time);
+    let _ = crate::signals::wait_or(&|| until.is_some_and(|until| Instant::now() >= until));
 }
 
 /// Tries everything that a start needs, and prints the plan.

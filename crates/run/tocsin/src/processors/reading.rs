@@ -88,7 +88,7 @@ pub(crate) fn decode<T>(
     record: &RecordRef<'_>,
 ) -> Result<Decoded<T>, StageError>
 where
-    T: serde::de::DeserializeOwned + crate::codec::Checked,
+    T: for<'a> wire::Readable<'a> + crate::codec::Checked,
 {
     let Some(value) = record.value else {
         return Ok(Decoded::Tombstone);
@@ -145,7 +145,7 @@ pub(crate) fn bury(
     let key = LetterKey::of(record).to_string();
     let value = context.codec.encode(Topic::DeadLetters, &letter)?;
     sink.dead.push(telemetry::DeadLettered {
-        topic: record.topic.to_owned(),
+        topic: context.names.design(record.topic).to_owned(),
         partition: record.partition,
         offset: record.offset,
         code: bad.code.clone(),
