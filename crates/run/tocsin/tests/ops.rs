@@ -1,5 +1,5 @@
-//! What operators do, on a real broker with a real registry: dead letters sent through again, and
-//! ranges of real topics replayed, repeated and compared.
+//! What operators do, on a real broker with a real registry: dead letters sent through again,
+//! ranges of real topics replayed, repeated and compared, topics set up beside a company's own.
 //!
 //! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
 //! `cargo xtask test` sets; else they are started here.
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Cluster, Outgoing};
+use stream::{Cluster, Outgoing, TopicSpec};
 use support::deployment::{FROM_THE_BEGINNING, configuration, run, wait_settled};
 use support::results::Results;
 use support::{Demo, Deployment, PATIENCE, parts};
@@ -306,4 +306,31 @@ fn a_stage_that_stops_by_itself_is_seen_before_its_process_ends() {
     }
     assert!(stage.log().contains("stage screen is halted"));
     assert_eq!(stage.terminate(), Some(1));
+}
+
+#[test]
+fn topics_apply_leaves_what_a_company_set() {
+    let test = "topics_apply_leaves_what_a_company_set";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kafka = Deployment::new(parts, "own", FROM_THE_BEGINNING);
+    let own = |name: &str| {
+        TopicSpec::new(kafka.topic(name), 4)
+            .set("retention.ms", "86400000")
+            .set("segment.bytes", "52428800")
+    };
+    let topics = [own("access-events"), own("grants")];
+    kafka.cluster.create_topics(&topics).unwrap();
+    kafka.prepare();
+    assert_eq!(kafka.overridden("access-events"), topics[0].config);
+    let grants = kafka.overridden("grants");
+    assert_eq!(grants["retention.ms"], "-1");
+    assert_eq!(grants["segment.bytes"], "52428800");
+    for command in [["topics", "check"], ["run", "--check"]] {
+        let said = kafka.tocsin(&command);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        assert!(said.err.contains("no upper end"), "{}", said.err);
+    }
 }

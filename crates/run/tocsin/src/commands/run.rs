@@ -265,7 +265,10 @@ fn check(
     names: &TopicNames,
     stages: &[Stage],
 ) -> Result<u8, Failure> {
-    let mut problems = super::topics::differences(cluster, names)?;
+    let super::topics::Compared {
+        differences: mut problems,
+        advice,
+    } = super::topics::compare(cluster, names)?;
     let accesses = names.name(Topic::AccessEvents);
     if config.start.access_events.is_none() {
         problems.push("`start.access-events` is not set: a first start needs it".to_owned());
@@ -294,6 +297,7 @@ fn check(
                 .map(|topic| names.name(*topic).to_string()).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "problems": problems,
+        "advice": advice,
     });
     if args.json {
         print_json(&plan)?;
@@ -305,6 +309,9 @@ fn check(
     }
     for problem in &problems {
         eprintln!("problem: {problem}");
+    }
+    for line in &advice {
+        eprintln!("advice: {line}");
     }
     Ok(if problems.is_empty() {
         exit::DONE
