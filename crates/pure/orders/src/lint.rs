@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use crate::duty::{Condition, ConditionKind, Duty, DutyKind};
-use crate::error::position;
+use crate::error::{PackError, position};
 use crate::literals::Literals;
 use crate::model::{Order, Window};
 use crate::packs::Packs;
@@ -82,8 +82,27 @@ impl Found<'_> {
 const CASES_EACH: usize = 3;
 
 impl Packs {
-    /// Everything that the packs lack; empty when all is in order.
-    pub fn lint(&self) -> Vec<Lint> {
+    /// These packs, where their law lacks nothing: what is to decide must not lack a citation, or
+    /// have a clause that can never hold. Cases show the law and decide nothing: they may lack.
+    ///
+    /// # Errors
+    /// The first thing that the law of the packs lacks.
+    pub fn sound(self) -> Result<Packs, PackError> {
+        match self.lint_law().into_iter().next() {
+            None => Ok(self),
+            Some(lint) => Err(PackError {
+                file: lint.file,
+                line: lint.line,
+                column: lint.column,
+                message: lint.message,
+                nearest: None,
+                example: lint.example,
+            }),
+        }
+    }
+
+    /// What the law of the packs lacks, whether or not cases show it.
+    pub fn lint_law(&self) -> Vec<Lint> {
         let mut lints = Vec::new();
         let literals = Literals::read();
         if let Err(error) = &literals {
@@ -97,12 +116,25 @@ impl Packs {
             }
             lints.append(&mut found.lints);
             for duty in &order.duties {
-                let mut found = self.found(format!("{}/duties/{}.toml", order.slug, duty.name));
+                let mut found = self.found(duty_file(order, duty));
                 lint_duty(order, duty, &mut found);
                 crate::reach::lint(duty, &mut found);
                 if let Ok(literals) = &literals {
                     literals.of_duty(order, duty, &mut found);
                 }
+                lints.append(&mut found.lints);
+            }
+        }
+        lints.sort();
+        lints
+    }
+
+    /// Everything that the packs lack; empty when all is in order.
+    pub fn lint(&self) -> Vec<Lint> {
+        let mut lints = self.lint_law();
+        for order in self.orders() {
+            for duty in &order.duties {
+                let mut found = self.found(duty_file(order, duty));
                 let cases: Vec<&Case> = self
                     .cases()
                     .iter()
@@ -124,6 +156,11 @@ impl Packs {
             lints: Vec::new(),
         }
     }
+}
+
+/// The file of a duty, as a path below the packs.
+fn duty_file(order: &Order, duty: &Duty) -> String {
+    format!("{}/duties/{}.toml", order.slug, duty.name)
 }
 
 fn lint_order(order: &Order, found: &mut Found<'_>) {

@@ -142,7 +142,11 @@ fn never(condition: &Condition, found: &mut Found<'_>) {
         "`{}` can never hold: another part of the clause, or an exception, rules it out",
         condition.text
     );
-    found.say(&condition.text, message);
+    // An exception that takes out a part of what the clause takes in leaves something of it.
+    let example = "[[unless]]\ntext = \"Content of fewer than 500 users\"\ncite = \"VI\"\nnot = { \
+                   text = \"500 or more\", cite = \"VI\", count = { population = \"content\", unit \
+                   = \"accounts\", at_least = 500 } }";
+    found.say_with(&condition.text, message, example);
 }
 
 fn can_count(population: &Population, found: &mut Found<'_>) {

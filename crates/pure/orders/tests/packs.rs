@@ -300,7 +300,38 @@ fn what_a_pack_that_parses_lacks_is_said_with_its_place() {
         let found = found.unwrap_or_else(|| panic!("{says}: {lints:?}"));
         assert_eq!(found.file, "o/duties/report.toml");
         assert!(found.line > 1, "{found}");
+        let never = says == "can never hold";
+        assert!(!never || found.example.is_some(), "{found}");
     }
+}
+
+#[test]
+fn law_that_lacks_something_is_refused_and_cases_are_not_asked_for() {
+    let order = format!("{ORDER}channel_unknown = \"not in the source\"\n");
+    let item = "\n[[items]]\nletter = \"1\"\ntext = \"It\"\ncite = \"V\"\nfills = \"date\"\n";
+    let duty = format!("{DUTY}{item}");
+    let whole = packs(&order, &duty).expect("it parses");
+    assert_eq!(whole.lint_law(), []);
+    assert!(!whole.lint().is_empty(), "no case shows it");
+    assert_eq!(whole.clone().sound(), Ok(whole));
+    let unreachable = format!(
+        "{duty}\n[[unless]]\ntext = \"A spared one\"\ncite = \"V\"\ncount = {{ population = \
+         \"things\", unit = \"accounts\", at_least = 5 }}\n"
+    );
+    let uncited = duty.replacen(
+        "text = \"Enough?\"\ncite = \"V\"",
+        "text = \"Enough?\"\ncite = \"\"",
+        1,
+    );
+    for (duty, says) in [(unreachable, "can never hold"), (uncited, "lacks its text")] {
+        let packs = packs(&order, &duty).expect("it parses");
+        let why = packs.sound().expect_err("it is refused");
+        assert!(why.message.contains(says) && why.example.is_some(), "{why}");
+        assert_eq!(why.file, "o/duties/report.toml");
+        assert!(why.line > 1, "{why}");
+    }
+    let shipped = Packs::embedded().expect("the packs parse");
+    assert_eq!(shipped.lint_law(), []);
 }
 
 #[test]
