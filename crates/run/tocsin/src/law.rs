@@ -162,7 +162,12 @@ impl Law {
         directory: Option<&Path>,
         settings: &LawSettings,
     ) -> Result<Law, Failure> {
-        let packs = packs(directory)?;
+        let mut packs = packs(directory)?;
+        if directory.is_some() {
+            // Those in the executable were checked when it was made.
+            let lacks = |error: orders::PackError| Failure::usage("pack-invalid", error.to_string());
+            packs = packs.sound().map_err(lacks)?;
+        }
         if bound.is_empty() {
             let known: Vec<&str> = packs.orders().map(|order| order.slug.as_str()).collect();
             return Err(Failure::usage(
