@@ -386,8 +386,8 @@ impl Config {
     }
 }
 
-/// What is wrong with the text of a configuration: line, column, message and key, and never the line
-/// itself or a value. What stands there may be a secret, above all where a key is mistyped.
+/// What is wrong with the text of a configuration: line, column, message and key, and never what
+/// stands on the line. It may be a secret, above all where a key is mistyped.
 fn without_values(text: &str, mut error: toml::de::Error) -> String {
     let mut why = String::new();
     if let Some(span) = error.span() {
