@@ -214,7 +214,7 @@ impl Deployment {
 
     /// What scope searched, from the coverage that it wrote: accesses after those of the first
     /// piece, over the time between the first piece and the last. Its own metrics count what it
-    /// reads of activations.
+    /// reads of activations, too.
     pub(crate) fn searched(&self, watched: Work) -> Done<Work> {
         let mut decoder = self.decoder();
         let mut pieces: Vec<(i64, i32, i64)> = Vec::new();

@@ -8,7 +8,7 @@ use facts::{Access, Coverage, CoverageState, Decision, Finding, Variants};
 use incident::{Attempt, Fold, Incident};
 use notice::{Decided, Notices, Plan};
 use obligation::{Determination, Filing, Instances};
-use orders::{Order, OutOfRange, Packs};
+use orders::{Order, Packs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Key → content, for each topic.
@@ -79,13 +79,12 @@ impl Oracle {
         }
         let decide = |incident: &Incident| self.decide(incident, &decided);
         let incidents = fold.incidents().into_iter();
-        let answers = incidents.map(|one| decide(&one).map(|answers| (one, answers)));
-        let mut all = answers
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| error.to_string())?;
-        Instances::default()
-            .settle(self.orders(), &fold, &self.decide, &mut all, &[], &decide)
-            .map_err(|error| error.to_string())?;
+        let answers = incidents.map(|one| {
+            let answers = decide(&one);
+            (one, answers)
+        });
+        let mut all = answers.collect();
+        Instances::default().settle(self.orders(), &fold, &self.decide, &mut all, &[], &decide);
         for (incident, determinations) in &all {
             self.say(incident, determinations, &decided, &mut said)?;
         }
@@ -97,11 +96,7 @@ impl Oracle {
 
     /// Every order put to one incident: a release is its duty done, and what was given under one
     /// statute or regulation is a notice to every other order.
-    fn decide(
-        &self,
-        incident: &Incident,
-        decided: &Decided,
-    ) -> Result<Vec<Determination>, OutOfRange> {
+    fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Determination> {
         let incident = obligation::with_reports(incident, decided.performed(incident));
         let filings: Vec<Filing> = self
             .orders()
@@ -110,9 +105,9 @@ impl Oracle {
         let mut determinations: Vec<Determination> = Vec::new();
         for order in self.orders() {
             let seen = obligation::with_filings(order, &incident, &filings);
-            determinations.extend(obligation::decide(order, &seen, &self.decide)?);
+            determinations.extend(obligation::decide_each(order, &seen, &self.decide));
         }
-        Ok(determinations)
+        determinations
     }
 
     /// One incident, its determinations and its notices.

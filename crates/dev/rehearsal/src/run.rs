@@ -8,7 +8,6 @@ use crate::oracle::Oracle;
 use crate::people;
 use crate::scenario::{Action, Scenario};
 use crate::world::Fact;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -189,23 +188,23 @@ impl<'a> Play<'a> {
     fn pour(&mut self, fact: Fact) -> Result<(), String> {
         let (topic, key, value) = match &fact {
             Fact::Access(one) => {
-                let value = self.encode(RecordKind::AccessEvent, one)?;
+                let value = self.encode(RecordKind::AccessEvent, one.as_ref())?;
                 ("access-events", one.account.reveal().to_owned(), value)
             }
             Fact::Grant(one) => {
-                let value = self.encode(RecordKind::Grant, one)?;
+                let value = self.encode(RecordKind::Grant, one.as_ref())?;
                 ("grants", one.id.clone(), value)
             }
             Fact::Account(one) => {
-                let value = self.encode(RecordKind::Account, one)?;
+                let value = self.encode(RecordKind::Account, one.as_ref())?;
                 ("accounts", one.account.reveal().to_owned(), value)
             }
             Fact::Breach(one) => {
-                let value = self.encode(RecordKind::BreachEvent, one)?;
+                let value = self.encode(RecordKind::BreachEvent, one.as_ref())?;
                 ("breach-events", one.matter.clone(), value)
             }
             Fact::Decision(one) => {
-                let value = self.encode(RecordKind::Decision, one)?;
+                let value = self.encode(RecordKind::Decision, one.as_ref())?;
                 ("decisions", one.about.clone(), value)
             }
             Fact::Junk(topic, key) => (*topic, key.clone(), b"\x17 no avro".to_vec()),
@@ -223,7 +222,11 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    fn encode<T: Serialize>(&mut self, kind: RecordKind, value: &T) -> Result<Vec<u8>, String> {
+    fn encode<T: wire::Writable>(
+        &mut self,
+        kind: RecordKind,
+        value: &T,
+    ) -> Result<Vec<u8>, String> {
         let bytes = self.encoder.encode_to_vec(kind, value);
         bytes.map_err(|error| error.to_string())
     }

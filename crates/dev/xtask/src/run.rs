@@ -269,7 +269,33 @@ fn alerts() -> Result<(), Trouble> {
     step(&mut promtool, "promtool check config")
 }
 
-/// The main job as a stranger runs it: it ends well and leaves its files.
+/// The accesses that the demo must have judged at least.
+const DEMO_ACCESSES_MIN: u64 = 1_000_000;
+/// The seconds that it may take, by its own clock, with all that it writes.
+const DEMO_SECONDS_MAX: f64 = 30.0;
+
+/// What is wrong with a demo, by its summary.json: too few accesses, or too slow.
+fn demo_faults(summary: &str) -> Vec<String> {
+    let summary: serde_json::Value = serde_json::from_str(summary).unwrap_or_default();
+    let mut faults = Vec::new();
+    match summary["inputs"]["accesses"].as_u64() {
+        Some(accesses) if accesses >= DEMO_ACCESSES_MIN => {}
+        Some(accesses) => faults.push(format!(
+            "it judged {accesses} accesses, of at least {DEMO_ACCESSES_MIN}"
+        )),
+        None => faults.push("its summary does not say how many accesses it judged".to_owned()),
+    }
+    match summary["seconds"]["total"].as_f64() {
+        Some(seconds) if seconds <= DEMO_SECONDS_MAX => {}
+        Some(seconds) => faults.push(format!(
+            "it took {seconds:.1} s, of at most {DEMO_SECONDS_MAX:.0}"
+        )),
+        None => faults.push("its summary does not say how long it took".to_owned()),
+    }
+    faults
+}
+
+/// The main job as a stranger runs it: it ends well, in time, and leaves its files.
 fn demo() -> Result<(), Trouble> {
     let scratch = Scratch::new("demo")?;
     let out = scratch.path().join("out");
@@ -289,6 +315,11 @@ fn demo() -> Result<(), Trouble> {
         if !filled {
             return Err(Trouble(format!("the demo left no {file}")));
         }
+    }
+    let summary = crate::tidy::read(&out.join("summary.json"))?;
+    let faults = demo_faults(&summary);
+    if !faults.is_empty() {
+        return Err(Trouble::new("the demo", faults.join("; ")));
     }
     let notices = std::fs::read_dir(out.join("notices")).map_or(0, Iterator::count);
     if notices == 0 {
@@ -398,6 +429,25 @@ mod tests {
             arguments("-p xtask -- a", true),
             "test --release -p xtask --no-run"
         );
+    }
+
+    #[test]
+    fn a_demo_that_judges_too_little_or_takes_too_long_is_found() {
+        let of = |accesses: u64, seconds: f64| {
+            let summary = serde_json::json!({
+                "inputs": { "accesses": accesses },
+                "seconds": { "total": seconds },
+            });
+            demo_faults(&summary.to_string())
+        };
+        assert!(of(1_000_000, 30.0).is_empty());
+        assert_eq!(
+            of(999_999, 29.9),
+            ["it judged 999999 accesses, of at least 1000000"]
+        );
+        assert_eq!(of(1_000_001, 30.1), ["it took 30.1 s, of at most 30"]);
+        assert_eq!(demo_faults("{}").len(), 2);
+        assert_eq!(demo_faults("").len(), 2);
     }
 
     #[test]

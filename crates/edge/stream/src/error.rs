@@ -16,7 +16,7 @@ pub enum ErrorKind {
     Retriable,
     /// A topic, partition or offset is not there.
     NotFound,
-    /// A setting is wrong or a right is missing; a person has to change it.
+    /// A setting is wrong, a right is missing or a file is broken; a person has to change it.
     Config,
 }
 
@@ -78,6 +78,14 @@ impl LogError {
              {end}; retention has cut it, or the topic was created anew. Decide where to start"
         );
         Self::new(ErrorKind::NotFound, "offset_out_of_range", message)
+    }
+
+    /// Opened anew, the file would break off at the same place: trying again helps nobody.
+    pub(crate) fn file_unreadable(attempt: &str, file: &str, why: &str) -> Self {
+        let hint = "fetch the file anew and start again; without what is missing the counts would \
+                    be too low";
+        let message = format!("{attempt} the file {file} failed: {why}; {hint}");
+        Self::new(ErrorKind::Config, "file_unreadable", message)
     }
 
     pub(crate) fn not_assigned(topic: &str, partition: i32) -> Self {

@@ -2,9 +2,10 @@
 //!
 //! Every other topic (outputs, changelogs) lies in memory, so transactions work the same.
 
-use crate::error::{ErrorKind, LogError};
+use crate::error::LogError;
 use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::memory::MemoryCluster;
+use crate::record::Beside;
 use crate::topic::{TopicSpec, TopicState};
 use std::sync::Arc;
 
@@ -39,11 +40,48 @@ pub trait RecordFiles: Send + Sync {
 
 /// An open file of records.
 pub trait RecordStream: Send {
-    /// Puts the next record's bytes into `record`, which comes empty; false: there is none.
+    /// Puts the next record into `record`, which comes empty; false: there is none.
     ///
     /// # Errors
     /// The reason why the file cannot be read on.
-    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String>;
+    fn next(&mut self, record: &mut FileRecord) -> Result<bool, String>;
+}
+
+/// A record of a file.
+#[derive(Default)]
+pub struct FileRecord {
+    /// Its bytes; none where `refusal` says why.
+    pub value: Vec<u8>,
+    /// Why there are no bytes that anybody could use.
+    pub refusal: Option<Refusal>,
+}
+
+/// What the reader of a file says of a record that it cannot hand on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The error's code.
+    pub code: String,
+    /// What was attempted, why it failed and what to do; no content.
+    pub reason: String,
+    /// The record as it stands in the file; empty where it is too long to be kept.
+    pub bytes: Vec<u8>,
+}
+
+impl FileRecord {
+    pub(crate) fn clear(&mut self) {
+        self.value.clear();
+        self.refusal = None;
+    }
+}
+
+impl Beside for FileRecord {
+    fn header(&self, _: usize) -> Option<(&str, &[u8])> {
+        None
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
 }
 
 /// One file of a topic.
@@ -68,12 +106,7 @@ impl FilePartition {
             .files
             .count(&self.topic, self.partition)
             .map_err(|why| {
-                let name = self.name();
-                let message = format!(
-                    "cannot count the records of the file {name}: {why}; repair or replace it and \
-                 start again"
-                );
-                LogError::new(ErrorKind::Fatal, "file_unreadable", message)
+                LogError::file_unreadable("counting the records of", &self.name(), &why)
             })?;
         Ok((0, i64::try_from(count).unwrap_or(i64::MAX)))
     }

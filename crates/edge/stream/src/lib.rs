@@ -18,7 +18,7 @@ mod scan;
 mod topic;
 
 pub use error::{ErrorKind, LogError};
-pub use files::{FileCluster, RecordFiles, RecordStream};
+pub use files::{FileCluster, FileRecord, RecordFiles, RecordStream, Refusal};
 pub use kafka::{KafkaCluster, KafkaSettings, Stalled};
 pub use log::{Assignment, Cluster, Each, Member, Polled, Reader, Worker, WorkerSpec};
 pub use memory::{Feed, MemoryCluster};

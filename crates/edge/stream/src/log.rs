@@ -142,11 +142,10 @@ pub trait Cluster: Send + Sync {
     /// Where the cluster refuses.
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError>;
 
-    /// Sets the configuration of existing topics to exactly what the specifications say: settings
-    /// not named go back to the cluster's defaults.
+    /// Sets what the specifications name on existing topics; what else was set on them stays.
     ///
     /// # Errors
-    /// Where the cluster refuses.
+    /// `NotFound` for a topic that is not there; where the cluster refuses.
     fn configure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError>;
 
     /// The topics of these names as they are; those that do not exist are absent from the answer.
@@ -272,8 +271,9 @@ pub trait Worker: Send {
     /// partition by partition, milliseconds later.
     ///
     /// # Errors
-    /// `Fenced`, `Fatal`, `Abort`; nothing of the transaction is visible then, or will be (after
-    /// `Fatal` the outcome is what [`Worker::committed`] of the next worker says).
+    /// `Fenced`, `Fatal`, `Abort`, and `Config` for a record that is too large for its topic;
+    /// nothing of the transaction is visible then, or will be (after `Fatal` the outcome is what
+    /// [`Worker::committed`] of the next worker says).
     fn commit(&mut self, positions: &[Position]) -> Result<(), LogError>;
 
     /// Aborts the open transaction; without one it does nothing. Reading goes on where it stood:

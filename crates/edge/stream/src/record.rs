@@ -1,5 +1,6 @@
 //! Places in a log, and records as they are read and written.
 
+use crate::files::Refusal;
 use std::fmt;
 use std::sync::Arc;
 
@@ -107,10 +108,15 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Where the headers of a borrowed record come from.
-pub(crate) trait HeaderSource {
+/// Where that comes from which travels beside the value of a borrowed record.
+pub(crate) trait Beside {
     /// The header number `index`; `None` past the last.
     fn header(&self, index: usize) -> Option<(&str, &[u8])>;
+
+    /// Why there is no value; only files say so.
+    fn refusal(&self) -> Option<&Refusal> {
+        None
+    }
 }
 
 /// A record as the log lends it for the time of one call; nothing is allocated for it.
@@ -128,14 +134,19 @@ pub struct RecordRef<'a> {
     pub key: Option<&'a [u8]>,
     /// The value; `None` is a tombstone.
     pub value: Option<&'a [u8]>,
-    pub(crate) headers: &'a dyn HeaderSource,
+    pub(crate) beside: &'a dyn Beside,
 }
 
 impl<'a> RecordRef<'a> {
     /// The headers, in order.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
-        let source = self.headers;
+        let source = self.beside;
         (0..).map_while(move |index| source.header(index))
+    }
+
+    /// What the reader of a file says of a record that it cannot hand on; the value is empty then.
+    pub fn refusal(&self) -> Option<&'a Refusal> {
+        self.beside.refusal()
     }
 
     /// The last header of that name, as Kafka's clients answer.

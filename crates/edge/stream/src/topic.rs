@@ -34,6 +34,13 @@ impl TopicSpec {
         self
     }
 
+    /// The configuration of a topic on which `set` was set, once it has these settings.
+    pub(crate) fn over(&self, set: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut config = set.clone();
+        config.extend(self.config.clone());
+        config
+    }
+
     /// What differs between this and the topic that is there, one sentence each; empty: nothing.
     /// Settings that this does not name are not compared.
     pub fn differences(&self, found: &TopicState) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Counts of one batch, kept by its own thread until the transaction has been decided.
 
+use std::collections::BTreeMap;
+
 /// One record that could not be used: where it stands and why, without any of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLettered {
@@ -70,11 +72,25 @@ impl Batch {
         self.written.total()
     }
 
-    /// By how much read differs from passed over + kept + dead letters: 0 when the books balance,
-    /// positive when records are unaccounted for, negative when some were counted twice.
-    pub fn imbalance(&self) -> i64 {
-        let out = self.passed_over.total() + self.kept.total() + self.dead.len() as u64;
-        (self.read.total() as i64).saturating_sub_unsigned(out)
+    /// The topics whose books do not balance, each with the difference between read and passed
+    /// over + kept + dead letters: positive where records are unaccounted for, negative where some
+    /// were counted twice.
+    pub fn imbalances(&self) -> Vec<(&str, i64)> {
+        let mut books: BTreeMap<&str, i64> = BTreeMap::new();
+        for ([topic], count) in self.read.moved() {
+            let book = books.entry(topic).or_default();
+            *book = book.saturating_add_unsigned(count);
+        }
+        let passed_over = self.passed_over.moved();
+        let passed_over = passed_over.map(|([topic, _], count)| (topic, count));
+        let kept = self.kept.moved().map(|([topic], count)| (topic, count));
+        let dead = self.dead.iter().map(|dead| (dead.topic.as_str(), 1));
+        for (topic, count) in passed_over.chain(kept).chain(dead) {
+            let book = books.entry(topic).or_default();
+            *book = book.saturating_sub_unsigned(count);
+        }
+        books.retain(|_, left| *left != 0);
+        books.into_iter().collect()
     }
 
     /// Forgets all counts and keeps the memory.
@@ -139,9 +155,30 @@ mod tests {
         batch.read("access-events", 10);
         batch.passed_over("access-events", "own_use", 7);
         batch.kept("access-events", 1);
-        assert_eq!(batch.imbalance(), 2);
+        assert_eq!(batch.imbalances(), [("access-events", 2)]);
         batch.kept("access-events", 3);
-        assert_eq!(batch.imbalance(), -1);
+        assert_eq!(batch.imbalances(), [("access-events", -1)]);
+    }
+
+    #[test]
+    fn what_is_booked_under_another_topic_does_not_balance() {
+        let mut batch = Batch::new();
+        batch.read("breach-events", 2);
+        batch.kept("findings", 1);
+        batch.dead_letter(DeadLettered {
+            topic: "breach-events".into(),
+            partition: 0,
+            offset: 7,
+            code: "empty-value".into(),
+        });
+        assert_eq!(
+            batch.imbalances(),
+            [("breach-events", 1), ("findings", -1)],
+            "in sum they would"
+        );
+        batch.read("findings", 1);
+        batch.kept("breach-events", 1);
+        assert!(batch.imbalances().is_empty());
     }
 
     #[test]

@@ -50,8 +50,8 @@ impl Deadlines {
         }
     }
 
-    /// Forgets all, as before a task's state is judged again.
-    pub fn clear(&self) {
+    /// Forgets all.
+    pub(crate) fn clear(&self) {
         self.lock().clear();
     }
 

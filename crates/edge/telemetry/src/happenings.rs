@@ -31,10 +31,10 @@ impl BatchCommitted<'_> {
     pub fn emit(self, stage: &StageMetrics) {
         let name = stage.stage();
         let counters = &stage.inner;
-        let imbalance = self.batch.imbalance();
-        if imbalance != 0 {
+        for (topic, imbalance) in self.batch.imbalances() {
             error!(
                 stage = name,
+                topic,
                 imbalance,
                 "records read do not equal passed over + kept + dead letters: a fault of tocsin; \
                  report it with this line"

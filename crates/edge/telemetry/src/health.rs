@@ -24,7 +24,7 @@ pub enum TaskState {
     Standby,
     /// It stopped by itself because going on could be wrong; a person decides. The detail says how.
     Halted,
-    /// Its thread ended with an error; a restart may help.
+    /// Its thread ended by a fault of tocsin; a restart may help.
     Failed,
     /// It ended as it was told to.
     Stopped,
@@ -305,6 +305,15 @@ impl StageHealth {
         self.update(|task| task.positions.remove(&(topic.to_owned(), partition)));
     }
 
+    /// Nothing of what was read is shown any more, as before an instance begins anew: which
+    /// partitions it gets is not known yet.
+    pub fn forget_positions(&self) {
+        self.update(|task| {
+            task.positions.clear();
+            task.newest.clear();
+        });
+    }
+
     /// The task is gone for good (another instance has it); nothing of it is shown any more.
     pub fn remove(self) {
         self.inner.lock().remove(&self.key);
@@ -334,6 +343,7 @@ mod tests {
         let build = BuildInfo {
             version: "1".into(),
             packs_digest: "d".into(),
+            instance: "0".into(),
         };
         (
             Telemetry::with_clock(build, Duration::from_secs(60), clock).unwrap(),

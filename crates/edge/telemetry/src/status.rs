@@ -11,6 +11,8 @@ pub struct Status {
     pub version: String,
     /// Digest of the law that it carries.
     pub packs_digest: String,
+    /// This instance's own name, as configured.
+    pub instance: String,
     /// Every task does what it is there for.
     pub ready: bool,
     /// No task has failed or stands still.
@@ -139,6 +141,7 @@ impl Health {
         Status {
             version: build.version.clone(),
             packs_digest: build.packs_digest.clone(),
+            instance: build.instance.clone(),
             ready: self.is_ready(),
             live: self.is_live(),
             settled: self.is_settled(),

@@ -5,6 +5,7 @@ use crate::deadlines::Deadlines;
 use crate::health::{Clock, Health};
 use crate::metrics::Metrics;
 use crate::status::Status;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub struct BuildInfo {
     pub version: String,
     /// Digest of the law that it carries.
     pub packs_digest: String,
+    /// This instance's own name, which tells it apart from others; in `/status` only.
+    pub instance: String,
 }
 
 /// Everything that this process shows to the outside.
@@ -67,6 +70,14 @@ impl Telemetry {
     /// What is due and when.
     pub fn deadlines(&self) -> &Arc<Deadlines> {
         &self.deadlines
+    }
+
+    /// Nothing is shown any more of incidents, determinations and what is due: they are another
+    /// instance's to show, or are made anew.
+    pub fn forget_outcome(&self) {
+        self.deadlines.clear();
+        self.metrics.set_incidents(&BTreeMap::new());
+        self.metrics.set_determinations(&BTreeMap::new());
     }
 
     /// What `/status` answers.

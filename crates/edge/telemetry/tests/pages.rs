@@ -17,6 +17,7 @@ fn telemetry() -> Result<Arc<Telemetry>, Box<dyn std::error::Error>> {
     let build = BuildInfo {
         version: "1.2.3".into(),
         packs_digest: "abc".into(),
+        instance: "east-2".into(),
     };
     Ok(Arc::new(Telemetry::new(build, Duration::from_secs(60))?))
 }
@@ -131,6 +132,11 @@ fn sum(text: &str, metric: &str, label: &str) -> f64 {
         .sum()
 }
 
+/// Whether a metric has a series.
+fn has_series(text: &str, metric: &names::Metric) -> bool {
+    text.contains(&format!("{}{{", metric.name))
+}
+
 #[test]
 fn read_is_passed_over_and_kept_and_dead_letters_and_an_abort_counts_nothing() -> Done {
     let telemetry = telemetry()?;
@@ -194,6 +200,32 @@ fn states_that_no_longer_exist_are_no_longer_shown() -> Done {
 }
 
 #[test]
+fn what_an_instance_does_not_own_any_more_is_not_shown() -> Done {
+    let telemetry = telemetry()?;
+    let_everything_happen(&telemetry)?;
+    let of_a_turn = [
+        &names::LAG_RECORDS,
+        &names::LAG_SECONDS,
+        &names::INCIDENTS,
+        &names::DETERMINATIONS,
+        &names::DEADLINES,
+        &names::NEAREST_DEADLINE,
+        &names::NEAREST_DEADLINE_TIMESTAMP,
+    ];
+    let text = telemetry.metrics().text()?;
+    assert!(of_a_turn.iter().all(|one| has_series(&text, one)), "{text}");
+    telemetry.health().task("screen", "0").forget_positions();
+    telemetry.forget_outcome();
+    let text = telemetry.metrics().text()?;
+    assert!(
+        !of_a_turn.iter().any(|one| has_series(&text, one)),
+        "{text}"
+    );
+    assert_eq!(sum(&text, "tocsin_records_read_total", ""), 100.0);
+    Ok(())
+}
+
+#[test]
 fn ready_means_that_every_task_works() -> Done {
     let telemetry = telemetry()?;
     let server = serve(&telemetry)?;
@@ -247,6 +279,7 @@ fn status_shows_positions_and_whether_all_is_settled() -> Done {
         )?)
     };
     let status = ask()?;
+    assert_eq!(status["instance"], "east-2");
     assert_eq!(status["settled"], false, "one task is not: {status}");
     let stage = &status["stages"][0];
     assert_eq!(

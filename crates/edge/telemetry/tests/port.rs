@@ -12,6 +12,7 @@ fn a_port_in_use_is_said_with_what_to_do_and_shutdown_frees_it() -> Done {
     let build = BuildInfo {
         version: "1.2.3".into(),
         packs_digest: "abc".into(),
+        instance: "0".into(),
     };
     let telemetry = Arc::new(Telemetry::new(build, Duration::from_secs(60))?);
     let first = Server::start(([127, 0, 0, 1], 0).into(), Arc::clone(&telemetry))?;

@@ -6,6 +6,7 @@ use crate::cursor::Cursor;
 use crate::error::{Code, DecodeError, Fault, Limits, WRITE_THE_ID};
 use crate::graph::Graph;
 use crate::json;
+use crate::records::{Datum, Readable};
 use crate::resolve::Plan;
 use crate::store::SchemaStore;
 use serde::Deserialize;
@@ -81,12 +82,27 @@ impl Decoder {
     ///
     /// # Errors
     /// With a stable [`DecodeError::code`]. [`DecodeError::is_transient`] is to be waited for,
-    /// [`DecodeError::unknown_schema`] to be tried again for a configured time; all others are
-    /// final.
+    /// [`DecodeError::unknown_schema`] to be tried again for a configured time,
+    /// [`DecodeError::is_refused`] is a person's to put right; all others are final.
     pub fn decode<'a, T>(&'a mut self, kind: RecordKind, bytes: &'a [u8]) -> Result<T, DecodeError>
     where
-        T: Deserialize<'a>,
+        T: Readable<'a>,
     {
+        let limits = self.limits;
+        let (entry, bytes) = self.datum(kind, bytes)?;
+        T::read(&Datum {
+            entry,
+            bytes,
+            limits,
+        })
+    }
+
+    /// The value in the newest schema, without a frame.
+    fn datum<'a>(
+        &'a mut self,
+        kind: RecordKind,
+        bytes: &'a [u8],
+    ) -> Result<(&'static Entry, &'a [u8]), DecodeError> {
         let entry = entry(kind)?;
         let datum = match self.encoding(kind, bytes)? {
             Encoding::Json => {
@@ -109,7 +125,7 @@ impl Decoder {
                 }
             }
         };
-        read(entry, datum, &self.limits)
+        Ok((entry, datum))
     }
 
     /// The same value in single-object encoding of the newest schema, in the decoder's own buffer:
@@ -151,8 +167,10 @@ impl Decoder {
     }
 
     fn encoding<'a>(&self, kind: RecordKind, bytes: &'a [u8]) -> Result<Encoding<'a>, DecodeError> {
-        if bytes.len() > self.limits.record_bytes {
-            return Err(too_long(kind, bytes.len(), &self.limits));
+        let most = self.limits.bytes_of(kind);
+        if bytes.len() > most {
+            let digest = facts::digest_bytes(bytes);
+            return Err(too_long(kind, bytes.len(), &digest, most));
         }
         match bytes {
             [] => Err(DecodeError::new(
@@ -282,22 +300,23 @@ fn resolve(
     }
 }
 
-/// Reads `datum`, written with the newest schema.
-fn read<'a, T>(entry: &'static Entry, datum: &'a [u8], limits: &Limits) -> Result<T, DecodeError>
+/// Reads `datum`.
+pub(crate) fn read<'a, T>(datum: &Datum<'a>) -> Result<T, DecodeError>
 where
     T: Deserialize<'a>,
 {
+    let (entry, limits) = (datum.entry, &datum.limits);
     let mut config = DeserializerConfig::new(&entry.newest.avro);
     config.max_seq_size = limits.most_items();
     config.allowed_depth = limits.depth;
-    let mut state = DeserializerState::with_config(SliceRead::new(datum), config);
+    let mut state = DeserializerState::with_config(SliceRead::new(datum.bytes), config);
     let result: Result<T, _> = compact::read(state.deserializer());
     let ended = state.into_reader().fill_buf().is_ok_and(<[u8]>::is_empty);
     match result {
         Ok(value) if ended => Ok(value),
         // The library's message may hold content and does not say where; a second, slow look does.
         _ => {
-            examine(entry, datum, limits)?;
+            examine(entry, datum.bytes, limits)?;
             Err(DecodeError::new(
                 Code::ValueOutOfRange,
                 format!(
@@ -321,14 +340,14 @@ pub(crate) fn report(kind: RecordKind, fault: &Fault) -> DecodeError {
     DecodeError::new(fault.code, format!("decoding {}: {fault}", kind.name()))
 }
 
-pub(crate) fn too_long(kind: RecordKind, bytes: usize, limits: &Limits) -> DecodeError {
+/// A value beyond the limit is kept by nobody, so its length and SHA-256 say which it was.
+pub(crate) fn too_long(kind: RecordKind, bytes: usize, digest: &str, most: usize) -> DecodeError {
     DecodeError::new(
         Code::RecordTooLarge,
         format!(
-            "decoding {}: the value has {bytes} bytes, the limit is {}; split the record or raise \
-             the limit",
-            kind.name(),
-            limits.record_bytes
+            "decoding {}: the value has {bytes} bytes (SHA-256 {digest}), the limit is {most}; \
+             send the record without what is too large",
+            kind.name()
         ),
     )
 }

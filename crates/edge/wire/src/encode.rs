@@ -2,6 +2,7 @@
 
 use crate::catalog::{RecordKind, entry};
 use crate::compact::Compact;
+use crate::records::Writable;
 use serde::Serialize;
 use serde_avro_fast::ser::{SerializerConfig, SerializerState};
 use std::collections::BTreeMap;
@@ -67,18 +68,19 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError>
     where
-        T: Serialize + ?Sized,
+        T: Writable + ?Sized,
     {
         let before = out.len();
         self.frame(kind, out)?;
-        self.datum(kind, value, out)
+        value
+            .write(self, kind, out)
             .inspect_err(|_| out.truncate(before))
     }
 
     /// `value`, framed, in bytes of its own.
     pub fn encode_to_vec<T>(&mut self, kind: RecordKind, value: &T) -> Result<Vec<u8>, EncodeError>
     where
-        T: Serialize + ?Sized,
+        T: Writable + ?Sized,
     {
         let mut out = Vec::new();
         self.encode(kind, value, &mut out)?;

@@ -1,5 +1,6 @@
 //! Why bytes are no record: stable codes, messages that name members and never show their content.
 
+use crate::catalog::RecordKind;
 use std::fmt;
 
 /// Declares the codes once: the variant, its word, and what it means.
@@ -72,7 +73,7 @@ codes! {
     JsonUnknownWord = "json-unknown-word",
     /// The schema registry does not answer as one, or not at all; it is waited for.
     RegistryUnavailable = "registry-unavailable",
-    /// The schema registry refuses what was asked.
+    /// The schema registry refuses whatever it is asked; nothing is known of the value.
     RegistryRefused = "registry-refused",
     /// The program contradicts itself: a schema and a type that belong together differ.
     Internal = "wire-internal",
@@ -119,13 +120,15 @@ impl DecodeError {
 
     /// The same failure, seen with the headers of its record: where one of them names the value's
     /// schema ([`SCHEMA_HEADER`]), the value holds bare Avro and no bytes of it say so. To be asked
-    /// when a value has failed, so that those that do not cost nothing.
+    /// when a value has failed, so that those that do not cost nothing. A value that is too long
+    /// stays that: only its own error says length and digest.
     pub fn with_headers<'h>(
         self,
         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> DecodeError {
         let named = headers.into_iter().any(|(name, _)| name == SCHEMA_HEADER);
-        if named && !self.is_transient() {
+        let of_the_value = !self.is_transient() && !self.is_refused();
+        if named && of_the_value && self.code != Code::RecordTooLarge {
             return DecodeError::new(
                 Code::SchemaGuidFraming,
                 format!(
@@ -151,6 +154,12 @@ impl DecodeError {
     /// is waited for and never becomes a dead letter.
     pub fn is_transient(&self) -> bool {
         self.code == Code::RegistryUnavailable
+    }
+
+    /// Whether nothing is known of the bytes because the registry refuses: whoever met them stops
+    /// until a person has put it right. Such a record never becomes a dead letter.
+    pub fn is_refused(&self) -> bool {
+        self.code == Code::RegistryRefused
     }
 
     /// The id that the registry does not know, if that is what failed. A schema may be registered
@@ -226,7 +235,8 @@ impl fmt::Display for Fault {
 /// Bounds on what a record may ask of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest value, in bytes. Default 16 MiB, as the topics with documents allow.
+    /// The longest value, in bytes. Default 16 MiB, as the topics with documents allow. A dead
+    /// letter may be half as long again, since it holds such a value as base64.
     pub record_bytes: usize,
     /// The most items of one array or map. Default 100 000, more than any indicator of the
     /// settlements lists; values above [`Limits::MOST_ITEMS`] count as that.
@@ -238,6 +248,14 @@ pub struct Limits {
 impl Limits {
     /// No configuration allows more items in one array or map.
     pub const MOST_ITEMS: usize = 1_000_000;
+
+    /// The longest value of a record. A dead letter holds one of any other as base64.
+    pub(crate) fn bytes_of(&self, kind: RecordKind) -> usize {
+        match kind {
+            RecordKind::DeadLetter => self.record_bytes.saturating_add(self.record_bytes / 2),
+            _ => self.record_bytes,
+        }
+    }
 
     pub(crate) fn most_items(&self) -> usize {
         self.items.min(Limits::MOST_ITEMS)

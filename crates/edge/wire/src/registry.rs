@@ -21,6 +21,7 @@ pub struct Credentials {
 enum Kind {
     Unavailable,
     NotFound,
+    Unusable,
     Incompatible,
     Refused,
 }
@@ -49,7 +50,15 @@ impl RegistryError {
         }
     }
 
-    /// It refuses, and will again.
+    /// It knows the schema, which is none that can be used.
+    fn unusable(message: impl Into<String>) -> RegistryError {
+        RegistryError {
+            kind: Kind::Unusable,
+            message: message.into(),
+        }
+    }
+
+    /// It refuses whatever it is asked, or is none: a person has to put it right.
     pub fn refused(message: impl Into<String>) -> RegistryError {
         RegistryError {
             kind: Kind::Refused,
@@ -67,6 +76,12 @@ impl RegistryError {
         self.kind == Kind::NotFound
     }
 
+    /// Whether the registry answered with a schema that nobody here can use, such as one of
+    /// Protobuf.
+    pub fn is_unusable(&self) -> bool {
+        self.kind == Kind::Unusable
+    }
+
     /// Whether the schema contradicts what is registered for its subject.
     pub fn is_incompatible(&self) -> bool {
         self.kind == Kind::Incompatible
@@ -77,6 +92,7 @@ impl RegistryError {
         match self.kind {
             Kind::Unavailable => "registry-unavailable",
             Kind::NotFound => "avro-unknown-schema",
+            Kind::Unusable => "avro-schema-invalid",
             Kind::Incompatible => "registry-incompatible",
             Kind::Refused => "registry-refused",
         }
@@ -165,13 +181,18 @@ impl Registry {
     /// The text of the schema with this id.
     pub fn schema(&self, id: u32) -> Result<String, RegistryError> {
         let what = format!("fetching the schema {id}");
+        // Asked for more, registries answer as if there were no such page, and not what they know.
+        if i32::try_from(id).is_err() {
+            let why = format!("{what}: no registry gives so great an id");
+            return Err(RegistryError::not_found(why));
+        }
         let answer = self.get(&format!("/schemas/ids/{id}"), &what)?;
         let kind = answer
             .get("schemaType")
             .and_then(Value::as_str)
             .unwrap_or("AVRO");
         if kind != "AVRO" {
-            return Err(RegistryError::refused(format!(
+            return Err(RegistryError::unusable(format!(
                 "{what}: it is {kind} and not Avro"
             )));
         }
@@ -180,7 +201,7 @@ impl Registry {
             .and_then(Value::as_array)
             .is_some_and(|list| !list.is_empty())
         {
-            return Err(RegistryError::refused(format!(
+            return Err(RegistryError::unusable(format!(
                 "{what}: it refers to other schemas, which is not supported; register it whole"
             )));
         }
@@ -327,7 +348,10 @@ impl Registry {
                 Kind::Unavailable,
                 "it has a fault of its own; it is tried again",
             ),
-            _ => (Kind::Refused, "it refuses"),
+            _ => (
+                Kind::Refused,
+                "it refuses; check the address and its path, and what stands before it",
+            ),
         };
         RegistryError {
             kind,

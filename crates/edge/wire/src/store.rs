@@ -156,6 +156,9 @@ impl SchemaStore {
                 id,
                 format!("the registry does not know the schema {id}: {error}"),
             )),
+            Err(error) if error.is_unusable() => {
+                Err(DecodeError::new(Code::AvroSchemaInvalid, error.to_string()))
+            }
             Err(error) if error.is_transient() => Err(DecodeError::new(
                 Code::RegistryUnavailable,
                 error.to_string(),

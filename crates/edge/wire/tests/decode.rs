@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use facts::{Access, AccessView, BreachEvent, Decision, Grant, Report};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tocsin_wire::{
@@ -61,7 +61,7 @@ fn written<T: Serialize>(schema: &str, id: u32, value: &T) -> Vec<u8> {
     out
 }
 
-fn code<T: for<'a> Deserialize<'a>>(kind: RecordKind, bytes: &[u8]) -> &'static str {
+fn code<T: for<'a> tocsin_wire::Readable<'a>>(kind: RecordKind, bytes: &[u8]) -> &'static str {
     match decoder().decode::<T>(kind, bytes) {
         Ok(_) => panic!("decoded"),
         Err(error) => error.code(),

@@ -138,7 +138,12 @@ fn a_line_beyond_the_limit_is_one_fault_and_the_next_is_read() {
     assert_eq!((item.index, item.line), (1, 2));
     let error = item.value.unwrap_err();
     assert_eq!(error.kind(), Code::RecordTooLarge);
+    // What nobody keeps is named by its length and digest.
+    assert!(item.original.is_empty());
     assert!(error.to_string().contains("9001 bytes"), "{error}");
+    let line = format!("{}\n", "x".repeat(9000));
+    let digest = facts::digest_bytes(line.as_bytes());
+    assert!(error.to_string().contains(&digest), "{error}");
     let item = reader.read().unwrap().unwrap();
     assert_eq!((item.line, item.value.is_ok()), (3, true));
     assert!(reader.read().unwrap().is_none());
@@ -253,6 +258,15 @@ fn a_container_of_another_schema_is_resolved_record_by_record() {
             view.at.micros(),
             1_785_702_903_250_000,
             "milliseconds are converted"
+        );
+        for _ in 1..7 {
+            reader.read().unwrap();
+        }
+        let refused = reader.read().unwrap().unwrap();
+        assert_eq!((refused.line, refused.value.is_err()), (8, true));
+        assert!(
+            refused.original.starts_with(b"\x02a"),
+            "as it stands in the file"
         );
     }
 }

@@ -75,7 +75,7 @@ fn access_with_id(id: u32) -> Vec<u8> {
 
 #[test]
 fn failures_are_transient_or_final() {
-    let cases: [(Answers, &str, bool); 9] = [
+    let cases: [(Answers, &str, bool); 11] = [
         (&[(500, "")], "registry-unavailable", true),
         (
             &[(503, "{\"message\":\"busy\"}")],
@@ -95,10 +95,17 @@ fn failures_are_transient_or_final() {
             true,
         ),
         (&[(401, "")], "registry-refused", false),
+        (
+            &[(403, "{\"error_code\":40301}")],
+            "registry-refused",
+            false,
+        ),
+        (&[(400, "")], "registry-refused", false),
         (&[(200, "<html>")], "registry-refused", false),
+        // Of one schema, and not of all that is asked.
         (
             &[(200, "{\"schema\":\"x\",\"schemaType\":\"PROTOBUF\"}")],
-            "registry-refused",
+            "avro-schema-invalid",
             false,
         ),
     ];
@@ -128,6 +135,27 @@ fn failures_are_transient_or_final() {
     );
     let error = Registry::new("no address at all", None).ping().unwrap_err();
     assert!(!error.is_transient(), "{error}");
+}
+
+#[test]
+fn what_a_registry_refuses_is_told_apart_from_what_it_does_not_know() {
+    let failed = |answers: Answers, id: u32| {
+        let store = SchemaStore::new(Registry::new(&play(answers).base, None));
+        let error = Decoder::new(Arc::new(store))
+            .decode::<Access>(RecordKind::AccessEvent, &access_with_id(id))
+            .unwrap_err();
+        (error.code(), error.is_refused())
+    };
+    assert_eq!(failed(&[(403, "")], 7), ("registry-refused", true));
+    assert_eq!(failed(&[(200, "[]")], 7), ("registry-refused", true));
+    let protobuf: Answers = &[(200, "{\"schema\":\"x\",\"schemaType\":\"PROTOBUF\"}")];
+    assert_eq!(failed(protobuf, 7), ("avro-schema-invalid", false));
+    let unknown: Answers = &[(404, "{\"error_code\":40403}")];
+    assert_eq!(failed(unknown, 7), ("avro-unknown-schema", false));
+    // An id that none can have is not asked for: the answer would say nothing of the registry.
+    let elsewhere: Answers = &[(404, "{\"error_code\":404}")];
+    assert_eq!(failed(elsewhere, 7), ("registry-unavailable", false));
+    assert_eq!(failed(elsewhere, 1 << 31), ("avro-unknown-schema", false));
 }
 
 #[test]

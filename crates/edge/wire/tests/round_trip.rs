@@ -154,7 +154,12 @@ prop_compose! {
 
 fn comes_back<T>(kind: RecordKind, value: &T)
 where
-    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    T: serde::Serialize
+        + serde::de::DeserializeOwned
+        + tocsin_wire::Writable
+        + for<'a> tocsin_wire::Readable<'a>
+        + PartialEq
+        + std::fmt::Debug,
 {
     let mut decoder = Decoder::new(Arc::new(SchemaStore::without_registry()));
     let avro = Encoder::new(Framing::SingleObject)

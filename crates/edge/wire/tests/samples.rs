@@ -7,7 +7,6 @@
 #![allow(clippy::unwrap_used)]
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tocsin_wire::{Decoder, Encoder, Envelope, Framing, RecordKind, SchemaStore};
@@ -36,7 +35,11 @@ fn samples(kind: RecordKind, extension: &str) -> Vec<(String, Vec<u8>)> {
 /// JSON to the type, to Avro, to the type, to JSON: nothing is lost or changed on the way.
 fn there_and_back<T>(kind: RecordKind)
 where
-    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+    T: Serialize
+        + tocsin_wire::Writable
+        + for<'a> tocsin_wire::Readable<'a>
+        + PartialEq
+        + std::fmt::Debug,
 {
     let mut decoder = Decoder::new(Arc::new(SchemaStore::without_registry()));
     let mut encoder = Encoder::new(Framing::SingleObject);

@@ -1,6 +1,7 @@
 //! Access events: who reached which customer information, when and how (OCSF calls them API or
 //! data-store activity; the field names are the vocabulary's).
 
+use crate::name::too_long;
 use crate::token::tokens;
 use crate::{Moment, Private, YesNo};
 use serde::{Deserialize, Serialize};
@@ -339,7 +340,7 @@ impl Access {
 
 impl AccessView<'_> {
     /// What is wrong with this record beyond its types, if anything: an empty id or account, an
-    /// `until` before `at`, an address that is none.
+    /// `until` before `at`, an address that is none, a name that is too long.
     pub fn fault(&self) -> Option<&'static str> {
         if self.id.is_empty() {
             return Some("`id` is empty");
@@ -359,6 +360,63 @@ impl AccessView<'_> {
         {
             return Some("`source_address` is no IP address");
         }
-        None
+        too_long!(
+            "id": [self.id],
+            "account": [self.account],
+            "actor": self.actor,
+            "actor_account": self.actor_account,
+            "resource": self.resource,
+            "device": self.device,
+            "session": self.session,
+            "credential": self.credential,
+            "client": self.client,
+            "key": self.key,
+            "basis": self
+                .basis
+                .iter()
+                .flat_map(|basis| std::iter::once(basis.kind).chain(basis.reference)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LONGEST_NAME_BYTES;
+
+    #[test]
+    fn a_name_may_be_long_and_no_longer() {
+        let json = r#"{"id":"a","at":"2026-01-01T00:00:00Z","action":"view",
+            "information":"profile","account":"acct-1"}"#;
+        let access: Access = serde_json::from_str(json).expect("an access");
+        let (longest, longer) = ("x".repeat(LONGEST_NAME_BYTES), "x".repeat((64 << 10) + 1));
+        let basis = |reference: &str| Basis {
+            kind: "support_case".to_owned(),
+            reference: Some(reference.to_owned()),
+        };
+        let with = |name: &str| {
+            let id = Access {
+                id: name.to_owned(),
+                ..access.clone()
+            };
+            let session = Access {
+                session: Some(name.into()),
+                ..access.clone()
+            };
+            let basis = Access {
+                basis: Some(basis(name)),
+                ..access.clone()
+            };
+            [id.fault(), session.fault(), basis.fault()]
+        };
+        assert_eq!(with(&longest), [None; 3]);
+        let faults = with(&longer);
+        for (fault, member) in faults.iter().zip(["`id`", "`session`", "`basis`"]) {
+            let fault = fault.expect("a fault");
+            assert!(
+                fault.starts_with(member) && fault.contains("65536"),
+                "{fault}"
+            );
+        }
     }
 }

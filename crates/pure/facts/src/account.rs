@@ -1,5 +1,6 @@
 //! Accounts: reference data about whose information it is.
 
+use crate::name::too_long;
 use crate::token::tokens;
 use crate::{Moment, Private, YesNo};
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,11 @@ impl Account {
         if self.account.reveal().is_empty() {
             return Some("`account` is empty");
         }
-        None
+        too_long!(
+            "id": [self.id.as_str()],
+            "account": [self.account.reveal()],
+            "consumers": self.consumers.iter().flatten().map(Private::reveal),
+            "client": self.client.as_deref(),
+        )
     }
 }

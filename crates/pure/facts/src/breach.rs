@@ -20,6 +20,7 @@ pub use words::{
     Circumstance, CircumstanceName, Document, Grouping, Retraction, Statement, StatementItem,
 };
 
+use crate::name::too_long;
 use crate::{Moment, Private};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -145,6 +146,11 @@ impl BreachEvent {
         if self.matter.is_empty() {
             return Some("`matter` is empty");
         }
+        self.contradiction().or_else(|| self.too_long())
+    }
+
+    /// What the report says against itself.
+    fn contradiction(&self) -> Option<&'static str> {
         match &self.report {
             Report::Indicator(one) if one.matching.is_unrestricted() => {
                 Some("an indicator without any list would match everything; name what to look for")
@@ -175,6 +181,36 @@ impl BreachEvent {
             _ => None,
         }
     }
+
+    /// Which of its names is too long; those of a selector are its own to say.
+    fn too_long(&self) -> Option<&'static str> {
+        let envelope = too_long!(
+            "id": [self.id.as_str()],
+            "matter": [self.matter.as_str()],
+            "by": self.by.as_ref().map(Private::reveal),
+            "entity": self.entity.as_deref(),
+        );
+        envelope.or_else(|| match &self.report {
+            Report::Exposure(one) => too_long!(
+                "accounts": one.accounts.iter().flatten().map(Private::reveal),
+                "key": one.key.as_ref().map(Private::reveal),
+                "party": one.party.as_deref(),
+            ),
+            Report::Key(one) => too_long!(
+                "keys": one.keys.iter().flatten().map(Private::reveal),
+            ),
+            Report::Circumstance(one) => too_long!(
+                "entity": one.entity.as_deref(),
+                "party": one.party.as_deref(),
+            ),
+            Report::Join(one) | Report::Part(one) => too_long!(
+                "matters": one.matters.iter().flatten().map(String::as_str),
+                "actors": one.actors.iter().flatten().map(Private::reveal),
+            ),
+            Report::Retraction(one) => too_long!("of": [one.of.as_str()]),
+            _ => None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -199,5 +235,32 @@ mod tests {
             "report":{"kind":"indicator","actors":[]}}"#;
         let event: BreachEvent = serde_json::from_str(json).expect("a breach event");
         assert!(event.fault().is_some());
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_malformed_wherever_it_stands() {
+        let long = "x".repeat(crate::LONGEST_NAME_BYTES + 1);
+        let reports = [
+            format!(r#"{{"kind":"judgement","actors":["{long}"]}}"#),
+            format!(r#"{{"kind":"exposure","accounts":["a","{long}"]}}"#),
+            format!(r#"{{"kind":"key","keys":["{long}"]}}"#),
+            format!(r#"{{"kind":"join","matters":["{long}"]}}"#),
+            format!(r#"{{"kind":"retraction","of":"{long}"}}"#),
+        ];
+        let event = |matter: &str, report: &str| -> BreachEvent {
+            let json = format!(
+                r#"{{"id":"b1","matter":"{matter}","recorded_at":"2026-10-01T00:00:00Z",
+                "report":{report}}}"#
+            );
+            serde_json::from_str(&json).expect("a breach event")
+        };
+        for report in &reports {
+            let fault = event("M-7", report).fault().expect("a fault");
+            assert!(fault.contains("65536"), "{fault}");
+            let short = report.replace(&long, "x");
+            assert_eq!(event("M-7", &short).fault(), None, "{short}");
+            let fault = event(&long, &short).fault().expect("a fault");
+            assert!(fault.starts_with("`matter`"), "{fault}");
+        }
     }
 }

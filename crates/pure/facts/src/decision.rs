@@ -1,6 +1,7 @@
 //! Decisions: what people say to what tocsin asks. A decision carries the document that it is
 //! about.
 
+use crate::name::too_long;
 use crate::{Moment, Private};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -290,7 +291,12 @@ impl Decision {
         if self.by.reveal().is_empty() {
             return Some("`by` is empty: a decision is a person's");
         }
-        None
+        too_long!(
+            "id": [self.id.as_str()],
+            "by": [self.by.reveal()],
+            "role": [self.role.as_str()],
+            "about": [self.about.as_str()],
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! Grants: why an access was allowed. They come in any order and often late.
 
+use crate::name::too_long;
 use crate::token::tokens;
 use crate::{Moment, Private, Span};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,10 @@ impl Grant {
         if self.id.is_empty() {
             return Some("`id` is empty");
         }
+        let too_long = self.too_long();
+        if too_long.is_some() {
+            return too_long;
+        }
         if self.kind == GrantKind::Complete {
             if self.until.is_none() {
                 return Some(
@@ -154,5 +159,18 @@ impl Grant {
             return Some("`recorded_at` is missing");
         }
         None
+    }
+
+    fn too_long(&self) -> Option<&'static str> {
+        fn list(list: &Option<Vec<Private>>) -> impl Iterator<Item = &str> {
+            list.iter().flatten().map(Private::reveal)
+        }
+        too_long!(
+            "id": [self.id.as_str()],
+            "actors": list(&self.actors),
+            "accounts": list(&self.accounts),
+            "resources": list(&self.resources),
+            "reference": self.reference.as_deref(),
+        )
     }
 }

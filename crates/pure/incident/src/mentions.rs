@@ -113,7 +113,7 @@ fn parts<'a>(text: &'a str, lengths: &'a BTreeSet<usize>) -> impl Iterator<Item 
     });
     let starts = starts.filter(|(begins, _)| *begins).map(|(_, at)| at);
     starts.flat_map(move |start| {
-        let ends = |end: &usize| {
+        let ends = move |end: &usize| {
             let next = text.get(*end..).and_then(|rest| rest.chars().next());
             let last = text
                 .get(start..*end)

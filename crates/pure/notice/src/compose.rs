@@ -14,6 +14,7 @@ use facts::{Decision, Kleene, Moment};
 use incident::Incident;
 use jiff::tz::TimeZone;
 use obligation::{Answer, Because, Determination};
+use std::collections::BTreeSet;
 
 /// A document that was released before, for the same duty.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! Deciding: every duty of an order put to one incident.
 
 use crate::context::{Context, Node, Said, Suppose, Wanted};
-use crate::determination::{Answer, Ask, Because, Determination, PackStamp, Reserved};
+use crate::determination::{
+    Answer, Ask, Because, Clock, Determination, PackStamp, Reminder, Reserved,
+};
 use crate::near::near;
 use crate::population::View;
 use crate::settings::Settings;
@@ -22,15 +24,35 @@ pub fn decide(
     incident: &Incident,
     settings: &Settings,
 ) -> Result<Vec<Determination>, OutOfRange> {
+    let each = each(order, incident, settings).into_iter();
+    each.map(|(one, uncovered)| uncovered.map_or(Ok(one), Err))
+        .collect()
+}
+
+/// The id of the question that a date raises which no calendar, or no text, covers.
+pub const DATE_UNCOVERED: &str = "date_uncovered";
+
+/// As [`decide`], where one incident must not keep all others from an answer: a duty for which a
+/// date lies outside what is covered names it among its reserved questions ([`DATE_UNCOVERED`]),
+/// and has no clock; where it is the text that is not covered, it is open.
+pub fn decide_each(order: &Order, incident: &Incident, settings: &Settings) -> Vec<Determination> {
+    let each = each(order, incident, settings).into_iter();
+    each.map(|(one, _)| one).collect()
+}
+
+type Each = (Determination, Option<OutOfRange>);
+
+fn each(order: &Order, incident: &Incident, settings: &Settings) -> Vec<Each> {
     let said = Said::of(order, incident);
-    let mut determinations = Vec::with_capacity(order.duties.len());
-    for duty in &order.duties {
-        determinations.push(one(&context(order, duty, incident, settings, &said))?);
-    }
+    let mut all: Vec<Each> = order
+        .duties
+        .iter()
+        .map(|duty| one(&context(order, duty, incident, settings, &said)))
+        .collect();
     if order.duties.is_empty() || order.no_duty.is_some() {
-        determinations.push(without_duty(order, incident));
+        all.push((without_duty(order, incident), None));
     }
-    Ok(determinations)
+    all
 }
 
 /// What one duty of the order comes to; with `None`, what the order says where it has no duty.
@@ -50,7 +72,9 @@ pub fn decide_duty(
     };
     let said = Said::of(order, incident);
     let duty = order.duty(duty);
-    duty.map(|duty| one(&context(order, duty, incident, settings, &said)))
+    let found = duty.map(|duty| one(&context(order, duty, incident, settings, &said)));
+    found
+        .map(|(one, uncovered)| uncovered.map_or(Ok(one), Err))
         .transpose()
 }
 
@@ -103,30 +127,36 @@ pub(crate) fn tree(context: &Context<'_>) -> Node {
     Node::all(String::new(), &duty.cite, parts)
 }
 
-fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
+fn one(context: &Context<'_>) -> Each {
     let (order, duty, incident) = (context.order, context.duty, context.incident);
-    let texts = context.texts()?;
-    let texts = texts.into_iter().map(|text| text.name.clone()).collect();
+    let mut uncovered = None;
+    let texts = match context.texts() {
+        Ok(texts) => texts.into_iter().map(|text| text.name.clone()).collect(),
+        Err(error) => {
+            uncovered = Some(error);
+            Vec::new()
+        }
+    };
     let mut node = tree(context);
+    if uncovered.is_some() {
+        node.because.value = Kleene::Unknown;
+    }
     let answer = Answer::from(node.value());
     node.because.text = format!("{}: {}", duty.title, words(answer));
-    let runs = answer != Answer::NotOwed;
     let mut wanted = if answer == Answer::Open {
         std::mem::take(&mut node.wanted)
     } else {
         BTreeMap::new()
     };
     let mut raised = std::mem::take(&mut node.raised);
-    let mut clock = None;
-    let mut clocks = Vec::new();
-    let mut reminder = None;
-    if runs {
-        let found = context.clocks()?;
-        clock = found.stated;
-        clocks = found.all;
-        raised.extend(found.raised);
-        wanted.extend(found.wanted);
-        reminder = context.reminder()?;
+    let mut running = Running::default();
+    if answer != Answer::NotOwed {
+        match Running::of(context) {
+            Ok(found) => running = found,
+            Err(error) => uncovered = uncovered.or(Some(error)),
+        }
+        raised.append(&mut running.raised);
+        wanted.append(&mut running.wanted);
         if !matches!(context.discovery(), Discovery::Recorded { .. }) {
             let question = "When did the company discover the incident?";
             wanted.insert("discovered".to_owned(), Wanted::instant(question));
@@ -135,6 +165,13 @@ fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
     let asks = asks(context, answer, wanted);
     node.because.records = context.used();
     let (spared_by, spared_by_more) = spared_by(context, answer);
+    let mut reserved: Vec<Reserved> = raised.iter().map(|id| context.reserved(id)).collect();
+    reserved.extend(uncovered.as_ref().map(|error| Reserved {
+        id: DATE_UNCOVERED.to_owned(),
+        question: error.to_string(),
+        working_reading: None,
+        reading: None,
+    }));
     let mut determination = Determination {
         incident: incident.id.clone(),
         matter: incident.matter.clone(),
@@ -147,18 +184,41 @@ fn one(context: &Context<'_>) -> Result<Determination, OutOfRange> {
         because: node.because,
         texts,
         counts: counts(context),
-        clock,
-        clocks,
-        reminder,
+        clock: running.clock,
+        clocks: running.clocks,
+        reminder: running.reminder,
         performed: context.performed(),
         asks,
-        reserved: raised.iter().map(|id| context.reserved(id)).collect(),
+        reserved,
         near: near(context, answer),
         spared_by,
         spared_by_more,
     };
     determination.digest = facts::digest_json(&determination);
-    Ok(determination)
+    (determination, uncovered)
+}
+
+/// What runs for a duty that is owed, or may be.
+#[derive(Default)]
+struct Running {
+    clock: Option<Clock>,
+    clocks: Vec<Clock>,
+    reminder: Option<Reminder>,
+    raised: BTreeSet<String>,
+    wanted: BTreeMap<String, Wanted>,
+}
+
+impl Running {
+    fn of(context: &Context<'_>) -> Result<Running, OutOfRange> {
+        let found = context.clocks()?;
+        Ok(Running {
+            clock: found.stated,
+            clocks: found.all,
+            reminder: context.reminder()?,
+            raised: found.raised,
+            wanted: found.wanted,
+        })
+    }
 }
 
 /// What is asked, each with what its answers would make of the duty.
@@ -334,6 +394,41 @@ mod tests {
             }));
         }
         all
+    }
+
+    #[test]
+    fn a_date_that_nothing_covers_is_a_question_and_keeps_no_other_duty_from_its_answer() {
+        let packs = orders::Packs::embedded().unwrap();
+        let order = packs.order("ring").unwrap();
+        let settings = Settings::new(&[]).unwrap();
+        let event = |id: &str, report: serde_json::Value| {
+            serde_json::json!({"id": id, "matter": "M", "recorded_at": "2026-12-01T00:00:00Z",
+                               "report": report})
+        };
+        let found = serde_json::json!({"kind": "milestone", "name": "discovered",
+                                       "at": "2026-11-30T00:00:00Z"});
+        let reached = serde_json::json!({
+            "kind": "exposure", "information": "home_security_recording",
+            "from": "1970-01-01T00:00:00Z", "until": "2026-11-01T00:00:00Z",
+            "ground": "established", "acts": {"accessed": "yes"}, "encrypted": "no",
+            "visibility": "private", "count": {"at_least": 12, "at_most": 12}});
+        let facts = serde_json::json!({"breach_events": [event("d", found), event("e", reached)]});
+        let incidents = facts_file(&facts.to_string(), &[], None).unwrap();
+        assert!(decide(order, &incidents[0], &settings).is_err());
+        let all = decide_each(order, &incidents[0], &settings);
+        let is_uncovered = |one: &&Determination| {
+            let mut reserved = one.reserved.iter();
+            reserved.any(|question| question.id == DATE_UNCOVERED)
+        };
+        let (uncovered, others): (Vec<_>, Vec<_>) = all.iter().partition(is_uncovered);
+        assert!(!uncovered.is_empty() && !others.is_empty());
+        let owed_without_date =
+            |one: &&Determination| one.answer == Answer::Owed && one.clock.is_none();
+        assert!(uncovered.iter().all(owed_without_date));
+        let report = others
+            .iter()
+            .find(|one| one.duty.as_deref() == Some("covered-incident-report"));
+        assert!(report.unwrap().clock.is_some());
     }
 
     #[test]

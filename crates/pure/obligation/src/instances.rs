@@ -10,7 +10,7 @@ use crate::near::as_one_instance;
 use crate::settings::Settings;
 use facts::Interval;
 use incident::{Fold, Incident};
-use orders::{Condition, ConditionKind, CountRule, Duty, Order, OutOfRange};
+use orders::{Condition, ConditionKind, CountRule, Duty, Order};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,9 +56,6 @@ impl Instances {
     /// Takes in incidents that changed, with what they come to, and those that are `gone`. Adds to
     /// `decided` what would be if they and others were one instance, and the incidents of which
     /// something else is to be said by that, decided anew by `decide`.
-    ///
-    /// # Errors
-    /// As those of `decide`.
     pub fn settle<'a>(
         &mut self,
         orders: impl Iterator<Item = &'a Order>,
@@ -66,8 +63,8 @@ impl Instances {
         settings: &Settings,
         decided: &mut Vec<Decided>,
         gone: &[String],
-        decide: &dyn Fn(&Incident) -> Result<Vec<Determination>, OutOfRange>,
-    ) -> Result<(), OutOfRange> {
+        decide: &dyn Fn(&Incident) -> Vec<Determination>,
+    ) {
         let orders: BTreeMap<&str, &Order> =
             orders.map(|order| (order.slug.as_str(), order)).collect();
         let mut touched = BTreeSet::new();
@@ -95,7 +92,7 @@ impl Instances {
         for id in again {
             let group = self.members.get(&id).and_then(|one| one.groups.first());
             if let Some(incident) = group.and_then(|group| fold.incident_of(group)) {
-                let determinations = decide(&incident)?;
+                let determinations = decide(&incident);
                 decided.push((incident, determinations));
             }
         }
@@ -105,7 +102,6 @@ impl Instances {
                 self.complete(incident, one);
             }
         }
-        Ok(())
     }
 
     /// Forgets an incident; gives the places where it stood.

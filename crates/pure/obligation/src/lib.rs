@@ -27,7 +27,7 @@ mod shown;
 mod spared;
 mod strict;
 
-pub use decide::{decide, decide_duty};
+pub use decide::{DATE_UNCOVERED, decide, decide_duty, decide_each};
 pub use determination::*;
 pub use facts_file::{FactsError, facts_file};
 pub use filings::{Filing, with_filings, with_reports};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use tocsin_obligation::{
-    Answer, Decided, Determination, Instances, Near, Settings, decide, decide_duty, facts_file,
+    Answer, Decided, Determination, Instances, Near, Settings, decide_duty, decide_each, facts_file,
 };
 
 const REPORT: &str = "covered-incident-report";
@@ -57,25 +57,23 @@ impl Assess {
 
     fn step(&mut self) -> usize {
         let rebuilt = self.fold.rebuild(&std::mem::take(&mut self.dirty));
-        let put = |one: &Incident| decide(ring(), one, &SETTINGS);
+        let put = |one: &Incident| decide_each(ring(), one, &SETTINGS);
         let decided = rebuilt.changed.into_iter();
         let mut decided: Vec<Decided> = decided
             .map(|one| {
-                let all = put(&one).expect("dates in range");
+                let all = put(&one);
                 (one, all)
             })
             .collect();
         let orders = std::iter::once(ring());
-        self.instances
-            .settle(
-                orders,
-                &self.fold,
-                &SETTINGS,
-                &mut decided,
-                &rebuilt.gone,
-                &put,
-            )
-            .expect("dates in range");
+        self.instances.settle(
+            orders,
+            &self.fold,
+            &SETTINGS,
+            &mut decided,
+            &rebuilt.gone,
+            &put,
+        );
         for id in &rebuilt.gone {
             self.says.remove(id);
         }

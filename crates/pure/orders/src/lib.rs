@@ -11,6 +11,7 @@ mod due;
 mod duty;
 mod error;
 mod lint;
+mod literals;
 mod lock;
 mod model;
 mod packs;

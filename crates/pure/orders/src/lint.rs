@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::duty::{Condition, ConditionKind, Duty, DutyKind};
 use crate::error::{PackError, position};
+use crate::literals::Literals;
 use crate::model::{Order, Window};
 use crate::packs::Packs;
 use crate::population::Population;
@@ -103,14 +104,24 @@ impl Packs {
     /// What the law of the packs lacks, whether or not cases show it.
     pub fn lint_law(&self) -> Vec<Lint> {
         let mut lints = Vec::new();
+        let literals = Literals::read();
+        if let Err(error) = &literals {
+            lints.push(Lint::new(&error.file, error.to_string()));
+        }
         for order in self.orders() {
             let mut found = self.found(format!("{}/order.toml", order.slug));
             lint_order(order, &mut found);
+            if let Ok(literals) = &literals {
+                literals.of_order(order, &mut found);
+            }
             lints.append(&mut found.lints);
             for duty in &order.duties {
                 let mut found = self.found(duty_file(order, duty));
                 lint_duty(order, duty, &mut found);
                 crate::reach::lint(duty, &mut found);
+                if let Ok(literals) = &literals {
+                    literals.of_duty(order, duty, &mut found);
+                }
                 lints.append(&mut found.lints);
             }
         }

@@ -12,7 +12,6 @@ use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outco
 use incident::{Attempt, Dirty, Fold, Incident};
 use notice::Decided;
 use obligation::{Determination, Instances};
-use orders::OutOfRange;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One incident and what is owed for it.
@@ -271,7 +270,7 @@ impl Assessment {
     /// Incidents that changed since the last time, with their determinations, and the ids of
     /// incidents that are no more: those that hold one of at most `most` groups whose facts
     /// changed. Whether more are left comes with it.
-    pub(crate) fn changed(&mut self, law: &Law, most: usize) -> Result<Changed, OutOfRange> {
+    pub(crate) fn changed(&mut self, law: &Law, most: usize) -> Changed {
         if std::mem::take(&mut self.selectors_changed) {
             self.expect();
         }
@@ -287,16 +286,16 @@ impl Assessment {
             &self.decided,
             &mut self.instances,
             (rebuilt.changed, &rebuilt.gone),
-        )?;
-        Ok(Changed {
+        );
+        Changed {
             assessed,
             gone: rebuilt.gone,
             more: !self.dirty.is_empty(),
-        })
+        }
     }
 
     /// Every incident with its determinations.
-    pub(crate) fn everything(&mut self, law: &Law) -> Result<Vec<Assessed>, OutOfRange> {
+    pub(crate) fn everything(&mut self, law: &Law) -> Vec<Assessed> {
         self.expect();
         self.judge_releases(law);
         assess(
@@ -310,26 +309,25 @@ impl Assessment {
 }
 
 /// Puts every bound order to each incident that changed, and to those of which something else is to
-/// be said by that. A date that no calendar covers is an error that a person must see, never "not
-/// owed".
+/// be said by that.
 fn assess(
     law: &Law,
     fold: &Fold,
     decided: &Decided,
     instances: &mut Instances,
     (changed, gone): (Vec<Incident>, &[String]),
-) -> Result<Vec<Assessed>, OutOfRange> {
+) -> Vec<Assessed> {
     let answers = changed.into_iter().map(|incident| {
-        let determinations = law.decide(&incident, decided)?;
-        Ok((incident, determinations))
+        let determinations = law.decide(&incident, decided);
+        (incident, determinations)
     });
-    let mut assessed = answers.collect::<Result<Vec<_>, OutOfRange>>()?;
-    law.as_one(instances, fold, decided, &mut assessed, gone)?;
+    let mut assessed = answers.collect();
+    law.as_one(instances, fold, decided, &mut assessed, gone);
     let assessed = assessed.into_iter();
-    Ok(assessed
+    assessed
         .map(|(incident, determinations)| Assessed {
             incident,
             determinations,
         })
-        .collect())
+        .collect()
 }

@@ -60,6 +60,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tocsin due --method frcp-6 --days 10 --from 2026-12-15")]
     Due(Due),
     /// The law that is loaded.
+    #[command(after_help = "Examples:\n  tocsin orders list\n  tocsin orders show SLUG")]
     Orders(Orders),
     /// Why: the reason tree of an answer, with citations and evidence.
     #[command(
@@ -68,6 +69,10 @@ pub(crate) enum Command {
     )]
     Explain(Explain),
     /// The notices, and the people's decisions on them.
+    #[command(
+        after_help = "Examples:\n  tocsin notices list --config tocsin.toml\n  tocsin notices show \
+                      ntc-0123456789abcdef --out out/demo"
+    )]
     Notices(Notices),
     /// The annex to an annual certification: the year's incidents, the register of
     /// non-compliance, and what is not settled.
@@ -77,8 +82,10 @@ pub(crate) enum Command {
     )]
     Certify(Certify),
     /// What could not be used: what there is, one of them, and the way back.
+    #[command(after_help = "Example:\n  tocsin dead-letters list --config tocsin.toml")]
     DeadLetters(DeadLetters),
     /// The topic graph on a broker.
+    #[command(after_help = "Example:\n  tocsin topics check --config tocsin.toml")]
     Topics(Topics),
     /// The schema of a record or of a file that a person writes; without a name, what there is.
     #[command(
@@ -87,6 +94,10 @@ pub(crate) enum Command {
     )]
     Schema(Schema),
     /// A completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  tocsin completions bash > tocsin.bash\n  tocsin completions zsh \
+                      > _tocsin"
+    )]
     Completions {
         /// Which shell.
         #[arg(value_enum)]
@@ -135,6 +146,10 @@ pub(crate) struct Run {
     /// Where to serve metrics, instead of what the configuration says.
     #[arg(long)]
     pub(crate) listen: Option<std::net::SocketAddr>,
+    /// When a stage stops by itself, serve metrics and health for so many seconds more before
+    /// ending with 1: whoever watches must see which and why. A signal ends it at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) linger: u64,
     /// Print an example of a configuration and end.
     #[arg(long)]
     pub(crate) example_config: bool,
@@ -208,6 +223,10 @@ pub(crate) struct Decide {
     /// of the dates then stood in the past.
     #[arg(long)]
     pub(crate) as_of: Option<String>,
+    /// A day on which courts and agencies are closed besides the statutory holidays; repeat for
+    /// several.
+    #[arg(long)]
+    pub(crate) closed: Vec<String>,
 }
 
 /// `tocsin due`.
@@ -277,8 +296,10 @@ pub(crate) struct Orders {
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrdersCommand {
     /// What there is.
+    #[command(after_help = "Examples:\n  tocsin orders list\n  tocsin orders list --json")]
     List,
     /// One order, clause by clause.
+    #[command(after_help = "Example:\n  tocsin orders show SLUG")]
     Show {
         /// Which.
         order: String,
@@ -293,8 +314,12 @@ pub(crate) enum OrdersCommand {
         to: Option<PathBuf>,
     },
     /// Checks citations, grades, literals, windows and locks.
+    #[command(
+        after_help = "Examples:\n  tocsin orders check\n  tocsin orders check --orders-dir packs"
+    )]
     Check,
     /// Decides the cases of the packs and compares.
+    #[command(after_help = "Examples:\n  tocsin orders test\n  tocsin orders test SLUG")]
     Test {
         /// Only cases whose path holds this.
         filter: Option<String>,
@@ -380,8 +405,15 @@ pub(crate) struct DecisionArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NoticesCommand {
     /// What there is and how it stands.
+    #[command(
+        after_help = "Examples:\n  tocsin notices list --config tocsin.toml\n  tocsin notices list \
+                      --out out/demo --json"
+    )]
     List(NoticesAt),
     /// One notice.
+    #[command(
+        after_help = "Example:\n  tocsin notices show ntc-0123456789abcdef --config tocsin.toml"
+    )]
     Show {
         /// Which.
         notice: String,
@@ -390,6 +422,12 @@ pub(crate) enum NoticesCommand {
         at: NoticesAt,
     },
     /// Approves, rejects or withdraws a notice.
+    #[command(
+        after_help = "Examples:\n  tocsin notices decide ntc-0123456789abcdef approve --digest \
+                      DIGEST --by kim --role counsel --config tocsin.toml\n  tocsin notices decide \
+                      ntc-0123456789abcdef reject --digest DIGEST --by sam --role privacy --why \
+                      WHY --out out/demo >> decisions.jsonl"
+    )]
     Decide {
         /// Which.
         notice: String,
@@ -406,7 +444,32 @@ pub(crate) enum NoticesCommand {
         #[command(flatten)]
         at: NoticesAt,
     },
+    /// Writes notices as files, as `demo` and `replay` do: notices/NOTICE/notice.json, .pdf and,
+    /// where the order names an address, .eml. Nothing is sent.
+    #[command(
+        after_help = "Examples:\n  tocsin notices write --released --config tocsin.toml --to \
+                      out/released\n  tocsin notices write ntc-0123456789abcdef --config \
+                      tocsin.toml --to out/for-counsel"
+    )]
+    Write {
+        /// Which, in whatever state.
+        #[arg(value_name = "NOTICE", required_unless_present = "released")]
+        notices: Vec<String>,
+        /// All that were released and not taken back.
+        #[arg(long, conflicts_with = "notices")]
+        released: bool,
+        /// The folder to write to; what else is in it stays.
+        #[arg(long)]
+        to: PathBuf,
+        /// Where.
+        #[command(flatten)]
+        at: NoticesAt,
+    },
     /// Releases a notice that two people approved. It is written to the outbox; nothing is sent.
+    #[command(
+        after_help = "Example:\n  tocsin notices release ntc-0123456789abcdef --digest DIGEST --by \
+                      lee --role counsel --config tocsin.toml"
+    )]
     Release {
         /// Which.
         notice: String,
@@ -451,6 +514,10 @@ pub(crate) struct Topics {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicsCommand {
     /// Creates what is missing and sets what differs.
+    #[command(
+        after_help = "Examples:\n  tocsin topics apply --config tocsin.toml\n  tocsin topics apply \
+                      --partitions 24 --replication 3 --config tocsin.toml"
+    )]
     Apply {
         /// How many partitions access-events and what goes with it get, where they are created.
         #[arg(long)]
@@ -460,6 +527,7 @@ pub(crate) enum TopicsCommand {
         replication: Option<i32>,
     },
     /// Compares with what should be; exit 2 if anything differs.
+    #[command(after_help = "Example:\n  tocsin topics check --config tocsin.toml")]
     Check,
 }
 
@@ -471,4 +539,43 @@ pub(crate) struct Schema {
     /// The Avro schema instead of JSON Schema.
     #[arg(long)]
     pub(crate) avro: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Every command, with what its help says behind the options.
+    fn commands(of: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+        for one in of.get_subcommands() {
+            let name = format!("{path} {}", one.get_name());
+            commands(one, &name, found);
+            let help = one.get_after_help().map(ToString::to_string);
+            found.push((name, help.unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn every_command_shows_examples_and_takes_them() {
+        let mut found = Vec::new();
+        commands(&Cli::command(), "tocsin", &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for (name, help) in found {
+            let lines = help.lines().map(str::trim);
+            let examples: Vec<&str> = lines.filter(|line| line.starts_with("tocsin ")).collect();
+            let has_some = help.starts_with("Example") && !examples.is_empty();
+            assert!(has_some, "{name} shows no example");
+            for example in examples {
+                let rest = example.strip_prefix(name.as_str());
+                let is_its_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+                assert!(is_its_own, "`{example}` is none of {name}");
+                let words = example.split(' ');
+                let words = words.take_while(|word| !word.starts_with('>'));
+                if let Err(error) = Cli::try_parse_from(words) {
+                    panic!("{example}: {error}");
+                }
+            }
+        }
+    }
 }

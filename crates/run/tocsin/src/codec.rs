@@ -4,14 +4,13 @@ use crate::runtime::StageError;
 use crate::topology::Topic;
 use base64::Engine as _;
 use facts::{AccessView, Account, BreachEvent, Decision, Grant};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::RecordRef;
-use wire::{DecodeError, Decoder, Encoder, Framing, SchemaStore};
+use stream::{RecordRef, Refusal};
+use wire::{DecodeError, Decoder, Encoder, Framing, Readable, SchemaStore, Writable};
 
 /// What a record is beyond its types.
 pub(crate) trait Checked {
@@ -59,9 +58,19 @@ impl Bad {
         }
     }
 
-    /// Whether the registry could not be asked, so that nothing is known of the value.
-    pub(crate) fn is_transient(&self) -> bool {
-        self.error.as_ref().is_some_and(DecodeError::is_transient)
+    /// Whether the registry did not answer or refused, so that nothing is known of the value.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let undecided = |error: &DecodeError| error.is_transient() || error.is_refused();
+        self.error.as_ref().is_some_and(undecided)
+    }
+
+    /// What the reader of a file said of a record that it could not hand on.
+    fn refused(topic: Topic, refusal: &Refusal) -> Bad {
+        Bad {
+            code: refusal.code.clone(),
+            reason: format!("reading a record of {}: {}", topic.name(), refusal.reason),
+            error: None,
+        }
     }
 
     fn decoding(topic: Topic, error: DecodeError) -> Bad {
@@ -99,7 +108,7 @@ impl Codec {
     /// A value as an owned record, checked.
     pub(crate) fn decode<T>(&self, topic: Topic, bytes: &[u8]) -> Result<T, Bad>
     where
-        T: DeserializeOwned + Checked,
+        T: for<'a> Readable<'a> + Checked,
     {
         let value: T = self
             .decoder
@@ -130,13 +139,16 @@ impl Codec {
     }
 
     /// What is to be done about a value that cannot be used, seen with its record: `bad` is final,
-    /// or what it lacks is to be waited for.
+    /// or what it lacks is to be waited for, or to be put right by a person.
     pub(crate) fn or_wait(
         &self,
         topic: Topic,
         bad: Bad,
         record: &RecordRef<'_>,
     ) -> Result<Bad, StageError> {
+        if let Some(refusal) = record.refusal() {
+            return Ok(Bad::refused(topic, refusal));
+        }
         let Some(error) = bad.error else {
             return Ok(bad);
         };
@@ -150,7 +162,14 @@ impl Codec {
                     .or_insert_with(Instant::now);
                 since.elapsed() < self.unknown_schema_wait
             });
+        let refused = error.is_refused();
         let bad = Bad::decoding(topic, error);
+        if refused {
+            return Err(StageError::Stop {
+                code: bad.code,
+                reason: bad.reason,
+            });
+        }
         if wait {
             return Err(StageError::Wait {
                 code: bad.code,
@@ -177,7 +196,7 @@ impl Codec {
     }
 
     /// A value as bytes.
-    pub(crate) fn encode<T: Serialize>(
+    pub(crate) fn encode<T: Writable>(
         &self,
         topic: Topic,
         value: &T,

@@ -156,6 +156,9 @@ pub(crate) struct JudgementSettings {
     /// How long an access without a basis on record waits for one before it is said to be
     /// unexplained, in seconds, 0 to 86,400.
     pub(crate) patience_seconds: u64,
+    /// Days on which courts and agencies are closed besides the statutory holidays, such as those
+    /// that an executive order closes, each with why.
+    pub(crate) closures: Vec<orders::Closure>,
 }
 
 impl Default for JudgementSettings {
@@ -164,6 +167,7 @@ impl Default for JudgementSettings {
             actor_account_always_stated: false,
             reasonable_time_days: 10,
             patience_seconds: 0,
+            closures: Vec::new(),
         }
     }
 }
@@ -182,7 +186,7 @@ pub(crate) struct NoticeSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RunSettings {
-    /// At most so many records a transaction, 100 to 1,000,000.
+    /// How many records are read, searched or judged in one transaction, 100 to 1,000,000.
     pub(crate) batch_records: usize,
     /// How long a step waits for the first record, in milliseconds, 1 to 10,000.
     pub(crate) poll_wait_ms: u64,
@@ -268,8 +272,10 @@ impl Config {
         name: &str,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, Failure> {
-        let mut config: Config = toml::from_str(text)
-            .map_err(|error| Failure::usage("config-invalid", format!("{name}: {error}")))?;
+        let mut config: Config = toml::from_str(text).map_err(|error| {
+            let why = without_values(text, error);
+            Failure::usage("config-invalid", format!("{name}: {why}"))
+        })?;
         config
             .override_from(env)
             .and_then(|()| config.check())
@@ -380,6 +386,53 @@ impl Config {
     }
 }
 
+/// What is wrong with the text of a configuration: line, column, message and key, and never the line
+/// itself or a value. What stands there may be a secret, above all where a key is mistyped.
+fn without_values(text: &str, mut error: toml::de::Error) -> String {
+    let mut why = String::new();
+    if let Some(span) = error.span() {
+        let before = text.get(..span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |one| one.chars().count())
+            + 1;
+        why = format!("line {line}, column {column}: ");
+    }
+    why.push_str(&without_value(error.message()));
+    // Without the text the error shows its message, then the key, and nothing else.
+    error.set_input(None);
+    let shown = error.to_string();
+    let key = shown.get(error.message().len()..).unwrap_or_default();
+    if !key.trim().is_empty() {
+        why.push(' ');
+        why.push_str(key.trim());
+    }
+    why
+}
+
+/// The message without the value that was found: serde quotes it before what was expected.
+fn without_value(message: &str) -> String {
+    let quotes_a_value = ["invalid type: ", "invalid value: ", "unknown variant "]
+        .iter()
+        .any(|begin| message.starts_with(begin));
+    if !quotes_a_value {
+        return message.to_owned();
+    }
+    let (found, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
+    let found = found
+        .split(['"', '`'])
+        .next()
+        .unwrap_or_default()
+        .trim_end();
+    if expected.is_empty() {
+        found.to_owned()
+    } else {
+        format!("{found}, expected {expected}")
+    }
+}
+
 /// A secret from the variable itself, or from the file that the variable with `_FILE` behind its
 /// name names, as secrets are mounted into containers. One line break at the end is not part of it.
 fn secret(variable: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
@@ -432,6 +485,55 @@ mod tests {
         assert!(with("[run]\nbatch_recods = 1000\n").contains("batch_recods"));
         assert!(with("[start]\naccess-events = \"soon\"\n").contains("earliest"));
         assert!(with("[topics]\nfindings = \"f\"\n").contains("topics.findings"));
+        let closed = "[judgement]\nclosures = [{ on = \"soon\", why = \"x\" }]\n";
+        assert!(with(closed).contains("closures"));
+    }
+
+    #[test]
+    fn an_error_names_place_and_key_and_never_shows_a_value() {
+        let begin = "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n";
+        for (wrong, names) in [
+            (
+                "[registry]\nurl = \"r\"\npasswort = \"hunter2\"",
+                "passwort",
+            ),
+            (
+                "[registry]\nurl = \"r\"\npassword = [\"hunter2\"]",
+                "password",
+            ),
+            (
+                "[registry]\nurl = \"r\"\npassword = { a = \"hunter2\" }",
+                "password",
+            ),
+            (
+                "[kafka.properties]\n\n\"sasl.password\" = [\"hunter2\"]",
+                "sasl.password",
+            ),
+            ("[log]\n\nformat = \"hunter2\"", "`text` or `json`"),
+            (
+                "[run]\n\nbatch_records = \"hunter2, expected `\"",
+                "run.batch_records",
+            ),
+            (
+                "[start]\n\naccess-events = \"hunter2\"",
+                "start.access-events",
+            ),
+            ("[http]\n\nlisten = \"hunter2\"", "http.listen"),
+            ("[registry]\nurl = \"r\"\npassword = \"hunter2", ""),
+            ("[registry]\nurl = \"r\"\npassword hunter2", ""),
+            ("[registry]\nurl = \"r\"\npassword = hunter2", ""),
+        ] {
+            let said = parse(&format!("{begin}{wrong}\n")).expect_err("is refused");
+            assert!(!said.contains("hunter2"), "{said}");
+            assert!(said.contains(names), "{names}: {said}");
+            // Where the text is no TOML, the place is where reading broke off.
+            let line = if names.is_empty() {
+                "line "
+            } else {
+                "line 7, "
+            };
+            assert!(said.contains(&format!("tocsin.toml: {line}")), "{said}");
+        }
     }
 
     #[test]

@@ -24,14 +24,24 @@ pub(crate) struct Tuning {
     pub(crate) patience: std::time::Duration,
 }
 
-impl Default for Tuning {
-    fn default() -> Self {
+/// About how many records an incident makes, with its determinations under all orders.
+const RECORDS_OF_AN_INCIDENT: usize = 40;
+
+impl Tuning {
+    /// Pieces of work that write about as many records as are read at once.
+    pub(crate) fn of_batches(batch_records: usize) -> Tuning {
         Tuning {
-            batch_records: 20_000,
-            piece_records: 20_000,
-            piece_incidents: 500,
+            batch_records,
+            piece_records: batch_records,
+            piece_incidents: (batch_records / RECORDS_OF_AN_INCIDENT).max(1),
             patience: std::time::Duration::ZERO,
         }
+    }
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Tuning::of_batches(20_000)
     }
 }
 

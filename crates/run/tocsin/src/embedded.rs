@@ -6,7 +6,7 @@ use crate::context::{FileOf, Tuning};
 use crate::engine::{Engine, Plan};
 use crate::errors::Failure;
 use crate::law::Law;
-use crate::topology::{Stage, TopicNames, specs};
+use crate::topology::{Stage, Topic, TopicNames, specs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,9 @@ use wire::{Framing, SchemaStore};
 /// How many partitions accesses have in memory.
 pub(crate) const PARTITIONS: i32 = 4;
 
+/// Kafka's setting for how long a record may be.
+const SIZE: &str = "max.message.bytes";
+
 /// The names of topics in memory: the design's own.
 pub(crate) fn names() -> TopicNames {
     TopicNames::new("", &BTreeMap::new())
@@ -24,12 +27,21 @@ pub(crate) fn names() -> TopicNames {
 
 /// Creates the topics that are not there yet; accesses with `partitions` partitions.
 pub(crate) fn create_topics(cluster: &dyn Cluster, partitions: i32) -> Result<(), Failure> {
-    let specs = specs(&names(), Some(partitions))
+    let names = names();
+    let is_input = |name: &str| {
+        let topic = names.topic(name);
+        topic.is_some_and(|topic| Topic::INPUTS.contains(&topic))
+    };
+    let specs = specs(&names, Some(partitions))
         .map_err(|why| Failure::failed("topics-file", why))?
         .into_iter()
         // Limits of retention are for brokers; in memory everything is kept.
         .map(|mut spec| {
-            spec.config.retain(|name, _| name == "max.message.bytes");
+            spec.config.retain(|name, _| name == SIZE);
+            // What a company's own topic took is replayed, whatever limit that has.
+            if is_input(&spec.name) {
+                spec.config.insert(SIZE.to_owned(), i32::MAX.to_string());
+            }
             spec.replication = None;
             spec
         })
@@ -37,6 +49,9 @@ pub(crate) fn create_topics(cluster: &dyn Cluster, partitions: i32) -> Result<()
     cluster.create_topics(&specs)?;
     Ok(())
 }
+
+/// The name of the one instance.
+const INSTANCE: &str = "embedded";
 
 /// What the stages are made from.
 pub(crate) fn plan(
@@ -54,7 +69,7 @@ pub(crate) fn plan(
         unknown_schema_wait: Duration::ZERO,
         law,
         prefix: String::new(),
-        instance: "embedded".to_owned(),
+        instance: INSTANCE.to_owned(),
         start: Some(StartAt::Earliest),
         tuning: Tuning::default(),
         poll_wait: Duration::from_millis(2),
@@ -69,6 +84,7 @@ pub(crate) fn telemetry(law: &Law) -> Result<Arc<Telemetry>, Failure> {
     let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs_digest: law.digest().to_owned(),
+        instance: INSTANCE.to_owned(),
     };
     Telemetry::new(build, Duration::from_secs(120))
         .map(Arc::new)

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use stream::{Assignment, Cluster, Polled, Worker, WorkerSpec};
-use telemetry::{TaskState, Telemetry};
+use telemetry::{StageHealth, TaskState, Telemetry};
 use wire::{Framing, SchemaStore};
 
 /// What every stage is made from; each makes its own codecs.
@@ -278,10 +278,23 @@ pub(crate) fn back_off(first: Duration, doublings: u32) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
+/// Says of a stage whose thread panics that it failed.
+struct Fault(StageHealth);
+
+impl Drop for Fault {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let why = "it ended by a fault of tocsin (stage-panicked)";
+            self.0.set_state_because(TaskState::Failed, why);
+        }
+    }
+}
+
 fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<(), StageError> {
     let context = plan.context();
     let mut watch = crate::observe::Watch::new(&context, stage);
     watch.health.set_state(TaskState::Starting);
+    let _fault = Fault(watch.health.clone());
     let mut tries: u32 = 0;
     while !stop.load(Ordering::SeqCst) {
         let error = match rounds(stage, plan, &context, stop, pulse, &mut tries) {
@@ -318,12 +331,19 @@ fn rounds(
     let health = plan.telemetry.health().stage(stage.name());
     let mut turn = Turn::open(stage, context)?;
     let mut open: Option<Runner> = None;
-    let mut running = false;
+    let (mut running, mut stands_by) = (false, false);
     while !stop.load(Ordering::SeqCst) {
         if !turn.is_ours(open.is_some())? {
             if let Some(runner) = open.take() {
                 runner.close()?;
                 running = false;
+            }
+            if !std::mem::replace(&mut stands_by, true) {
+                // What is left to be seen of an earlier turn is another's to show now.
+                health.forget_positions();
+                if stage == Stage::Assess {
+                    plan.telemetry.forget_outcome();
+                }
             }
             health.set_state(TaskState::Standby);
             health.settled(true);
@@ -333,6 +353,7 @@ fn rounds(
             *tries = 0;
             continue;
         }
+        stands_by = false;
         let begun = Instant::now();
         let runner = match &mut open {
             Some(runner) => runner,
@@ -361,4 +382,109 @@ fn rounds(
     }
     turn.close()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded;
+    use crate::law::LawSettings;
+    use crate::tests::{Stepped, law, plan, poured};
+    use std::collections::BTreeMap;
+    use stream::MemoryCluster;
+
+    /// Whether the page of metrics has a series of that metric with that label.
+    fn shows(plan: &Plan, metric: &str, label: &str) -> bool {
+        let page = plan.telemetry.metrics().text().unwrap();
+        let of_metric = |line: &&str| line.starts_with(&format!("{metric}{{"));
+        page.lines()
+            .filter(of_metric)
+            .any(|line| line.contains(label))
+    }
+
+    /// What only the one task that is at work may show.
+    const OF_THE_TURN: [(&str, &str); 5] = [
+        ("tocsin_incidents", ""),
+        ("tocsin_determinations", ""),
+        ("tocsin_deadlines", ""),
+        ("tocsin_nearest_deadline_seconds", ""),
+        ("tocsin_lag_records", "stage=\"assess\""),
+    ];
+
+    fn eventually(what: &str, is_so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn a_stage_that_ends_by_a_fault_of_tocsin_has_failed_and_one_that_ends_well_has_not() {
+        let cluster = MemoryCluster::new();
+        let law = law(&LawSettings::default());
+        let plan = plan(&cluster, "0", law, Tuning::default());
+        let stage = |name: &str| Fault(plan.telemetry.health().stage(name));
+        let (well, ill) = (stage("screen"), stage("verify"));
+        std::thread::spawn(move || drop(well)).join().unwrap();
+        let ended = std::thread::spawn(move || {
+            let _fault = ill;
+            let planted: Option<u8> = "".bytes().next();
+            planted.unwrap();
+        });
+        assert!(ended.join().is_err());
+        let failed = |stage: &str| {
+            let page = plan.telemetry.metrics().text().unwrap();
+            page.contains(&format!(
+                "tocsin_task_state{{stage=\"{stage}\",state=\"failed\"}} 1"
+            ))
+        };
+        assert!(failed("verify") && !failed("screen"));
+        assert!(!plan.telemetry.health().is_live());
+    }
+
+    #[test]
+    fn who_loses_the_turn_shows_nothing_of_it_any_more() {
+        let cluster = poured();
+        let law = law(&LawSettings::default());
+        let plan = Arc::new(plan(&cluster, "0", law, Tuning::default()));
+        assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+        let engine = Engine::start(&plan, &[Stage::Assess]).unwrap();
+        let is_in = |state: &str| {
+            let page = plan.telemetry.metrics().text().unwrap();
+            page.contains(&format!(
+                "tocsin_task_state{{stage=\"assess\",state=\"{state}\"}} 1"
+            ))
+        };
+        eventually("it works and shows what it knows", || {
+            let mut all = OF_THE_TURN.iter();
+            is_in("running") && all.all(|(metric, label)| shows(&plan, metric, label))
+        });
+        // The group takes the turn away: there is nothing left to own.
+        cluster.delete_topics(&[Topic::Incidents.name()]).unwrap();
+        eventually("it stands by", || is_in("standby"));
+        for (metric, label) in OF_THE_TURN {
+            assert!(!shows(&plan, metric, label), "{metric}");
+        }
+        engine.stop().unwrap();
+    }
+
+    #[test]
+    fn an_assess_that_begins_shows_nothing_of_the_one_before() {
+        let cluster = MemoryCluster::new();
+        embedded::create_topics(&cluster, 3).unwrap();
+        let law = law(&LawSettings::default());
+        let plan = plan(&cluster, "0", law, Tuning::default());
+        let telemetry = &plan.telemetry;
+        telemetry
+            .deadlines()
+            .set("inc-gone", "an-order", "report", Some(0));
+        telemetry
+            .metrics()
+            .set_incidents(&BTreeMap::from([("owed", 1)]));
+        assert!(shows(&plan, "tocsin_deadlines", "an-order"));
+        drop(Runner::open(Stage::Assess, &plan.context()).unwrap());
+        assert!(!shows(&plan, "tocsin_deadlines", "an-order"));
+        assert!(!shows(&plan, "tocsin_incidents", ""));
+    }
 }

@@ -6,18 +6,22 @@ use crate::topology::{Topic, TopicNames};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use stream::{RecordFiles, RecordStream};
+use stream::{FileRecord, RecordFiles, RecordStream, Refusal};
 use wire::Limits;
-use wire::files::{InputFile, Reader};
+use wire::files::{FileError, InputFile, Reader};
 
 /// From which record on lines lie how far behind records: empty lines are no records.
 type Shifts = Arc<Mutex<BTreeMap<(Topic, i32), Vec<(u64, u64)>>>>;
+
+/// How many records a file has, where it was read to its end.
+type Counts = Arc<Mutex<BTreeMap<(Topic, i32), u64>>>;
 
 /// The files of one folder, by topic.
 pub(crate) struct Folder {
     files: BTreeMap<Topic, Vec<InputFile>>,
     names: TopicNames,
     shifts: Shifts,
+    counts: Counts,
     /// Kinds of which there is no file.
     pub(crate) missing: Vec<&'static str>,
     /// Files that look like input and are none.
@@ -52,6 +56,7 @@ impl Folder {
             files,
             names: names.clone(),
             shifts: Shifts::default(),
+            counts: Counts::default(),
             missing: listing.missing,
             ignored: listing.ignored,
         })
@@ -124,9 +129,14 @@ impl RecordFiles for Folder {
     }
 
     fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
-        let (_, file) = self.file(topic, partition).ok_or("there is no such file")?;
-        file.count(Limits::default())
-            .map_err(|error| error.to_string())
+        let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counts.get(&(topic, partition)).copied();
+        drop(counts);
+        if let Some(counted) = counted {
+            return Ok(counted);
+        }
+        file.count(Limits::default()).map_err(|error| said(&error))
     }
 
     fn open(
@@ -138,15 +148,22 @@ impl RecordFiles for Folder {
         let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
         let reader = file
             .open_at(from_record, Limits::default())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| said(&error))?;
         let shifts = self.shifts.clone();
         Ok(Box::new(Records {
             reader,
             at: (topic, partition),
             shifts,
             shift: None,
+            counts: self.counts.clone(),
+            read: (from_record == 0).then_some(0),
         }))
     }
+}
+
+/// Why a file cannot be read, with the code that has a page.
+fn said(error: &FileError) -> String {
+    format!("{error} ({})", error.code())
 }
 
 struct Records {
@@ -154,13 +171,21 @@ struct Records {
     at: (Topic, i32),
     shifts: Shifts,
     shift: Option<u64>,
+    counts: Counts,
+    /// How many records lie before the next one; `None`: nobody has counted them.
+    read: Option<u64>,
 }
 
 impl RecordStream for Records {
-    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String> {
-        let Some(item) = self.reader.read().map_err(|error| error.to_string())? else {
+    fn next(&mut self, record: &mut FileRecord) -> Result<bool, String> {
+        let Some(item) = self.reader.read().map_err(|error| said(&error))? else {
+            if let Some(read) = self.read {
+                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                counts.insert(self.at, read);
+            }
             return Ok(false);
         };
+        self.read = Some(item.index + 1);
         let shift = item.line.saturating_sub(item.index + 1);
         if self.shift.map_or(shift > 0, |known| known != shift) {
             self.shift = Some(shift);
@@ -171,9 +196,15 @@ impl RecordStream for Records {
                 list.sort_unstable();
             }
         }
-        // A record that the file itself cannot give whole has no bytes: a dead letter downstream.
-        if let Ok(bytes) = item.value {
-            record.extend_from_slice(bytes);
+        match item.value {
+            Ok(bytes) => record.value.extend_from_slice(bytes),
+            Err(error) => {
+                record.refusal = Some(Refusal {
+                    code: error.code().to_owned(),
+                    reason: error.to_string(),
+                    bytes: item.original.to_vec(),
+                });
+            }
         }
         Ok(true)
     }

@@ -6,7 +6,7 @@ use facts::{Access, Decision, Finding, Variants};
 use incident::{Fold, Incident};
 use notice::{Decided, Notices, Plan};
 use obligation::{Determination, Filing, Instances, RegisterEntry};
-use orders::{Order, Packs, Window};
+use orders::{Closure, Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub(crate) struct LawSettings {
     pub(crate) contact: Option<String>,
     /// A folder with the documents that reports name.
     pub(crate) documents: Option<PathBuf>,
+    /// Days on which nobody works besides the statutory holidays.
+    pub(crate) closures: Vec<Closure>,
 }
 
 /// A pack as the summary and the version show it.
@@ -171,7 +173,7 @@ impl Law {
                 ),
             ));
         }
-        let mut decide = obligation::Settings::new(&[])
+        let mut decide = obligation::Settings::new(&settings.closures)
             .map_err(|error| Failure::failed("pack-invalid", error.to_string()))?;
         decide.reasonable_days = settings.reasonable_days;
         let (mut slugs, mut terms) = (Vec::new(), Vec::new());
@@ -203,6 +205,7 @@ impl Law {
             packs.digest(),
             slugs.join(","),
             format!("{settings:?}"),
+            format!("{:?}", decide.windows),
             notices.digest(),
         ];
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -288,15 +291,8 @@ impl Law {
     }
 
     /// Every bound order's every duty, for one incident. A notice that people released is its
-    /// duty done.
-    ///
-    /// # Errors
-    /// Where a date that matters lies outside what the calendar covers: a person must be told.
-    pub(crate) fn decide(
-        &self,
-        incident: &Incident,
-        decided: &Decided,
-    ) -> Result<Vec<Determination>, orders::OutOfRange> {
+    /// duty done. A date that nothing covers is a question of its own among those reserved.
+    pub(crate) fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Determination> {
         let performed = decided.performed(incident);
         let with_performed;
         let incident = if performed.is_empty() {
@@ -312,21 +308,17 @@ impl Law {
             .collect();
         let mut all = Vec::new();
         for order in self.bound() {
-            let determinations = if filings.is_empty() {
-                obligation::decide(order, incident, &self.decide)
+            all.extend(if filings.is_empty() {
+                obligation::decide_each(order, incident, &self.decide)
             } else {
                 let seen = obligation::with_filings(order, incident, &filings);
-                obligation::decide(order, &seen, &self.decide)
-            };
-            all.extend(determinations?);
+                obligation::decide_each(order, &seen, &self.decide)
+            });
         }
-        Ok(all)
+        all
     }
 
     /// What incidents that changed, and others by that, would come to if they were one instance.
-    ///
-    /// # Errors
-    /// As [`Law::decide`].
     pub(crate) fn as_one(
         &self,
         instances: &mut Instances,
@@ -334,9 +326,9 @@ impl Law {
         decided: &Decided,
         assessed: &mut Vec<obligation::Decided>,
         gone: &[String],
-    ) -> Result<(), orders::OutOfRange> {
+    ) {
         let decide = |incident: &Incident| self.decide(incident, decided);
-        instances.settle(self.bound(), fold, &self.decide, assessed, gone, &decide)
+        instances.settle(self.bound(), fold, &self.decide, assessed, gone, &decide);
     }
 
     /// An incident from a file of facts, for `decide`.

@@ -27,6 +27,7 @@ mod processors;
 pub mod rehearsal;
 mod runtime;
 mod signals;
+mod sink;
 #[cfg(test)]
 mod tests;
 mod topology;

@@ -7,21 +7,23 @@ use notice::{NoticeRecord, letter, to_pages};
 /// From whom mails come, until a deployment says otherwise; a reserved name that nobody owns.
 const FROM: &str = "tocsin@tocsin.invalid";
 
-/// Writes `notices/<id>/notice.{json,pdf,eml}`; no mail where the source of the pack names no
-/// address that it could go to.
-pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<(), Failure> {
+/// Writes `notices/<id>/notice.{json,pdf,eml}` and says which of them; no mail where the source of
+/// the pack names no address that it could go to.
+pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<Vec<String>, Failure> {
     let failed = |what: &str, error: press::PressError| {
         Failure::failed("press", format!("{what} of notice {id}: {error}"))
     };
     let json = serde_json::to_string_pretty(record)
         .map_err(|error| Failure::failed("output", error.to_string()))?;
-    out.write(&format!("notices/{id}/notice.json"), json.as_bytes())?;
+    let name = |form: &str| format!("notices/{id}/notice.{form}");
+    let mut written = vec![name("json"), name("pdf")];
+    out.write(&name("json"), json.as_bytes())?;
     let pages = to_pages(&record.document, record.released_at);
     let pdf = press::pdf(&typeset(pages)).map_err(|error| failed("typesetting", error))?;
-    out.write(&format!("notices/{id}/notice.pdf"), &pdf)?;
+    out.write(&name("pdf"), &pdf)?;
     let letter = letter(&record.document, record.released_at);
     if letter.to.is_empty() {
-        return Ok(());
+        return Ok(written);
     }
     let mail = press::Mail {
         from: FROM.to_owned(),
@@ -37,7 +39,9 @@ pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<(),
         date: letter.date,
     };
     let eml = press::eml(&mail).map_err(|error| failed("packing the mail", error))?;
-    out.write(&format!("notices/{id}/notice.eml"), &eml)
+    out.write(&name("eml"), &eml)?;
+    written.push(name("eml"));
+    Ok(written)
 }
 
 /// Pages, for the typesetter.

@@ -32,7 +32,6 @@ pub(crate) fn log(
 
 /// The handles of one stage.
 pub(crate) struct Watch {
-    stage: Stage,
     metrics: StageMetrics,
     batch: Batch,
     /// The stage's health.
@@ -43,7 +42,6 @@ impl Watch {
     /// The handles of `stage`.
     pub(crate) fn new(context: &Context, stage: Stage) -> Watch {
         Watch {
-            stage,
             metrics: context.telemetry.metrics().stage(stage.name()),
             batch: Batch::new(),
             health: context.telemetry.health().stage(stage.name()),
@@ -52,14 +50,13 @@ impl Watch {
 
     /// A transaction was committed.
     pub(crate) fn committed(&mut self, context: &Context, sink: Sink, took: Duration) {
-        for (topic, count) in &sink.read {
-            self.batch.read(topic.name(), *count);
-        }
-        let from = self.stage.reads().first().map_or("", |topic| topic.name());
-        self.batch.kept(from, sink.kept);
-        if sink.passed_over > 0 {
-            self.batch
-                .passed_over(from, "ordinary_use", sink.passed_over);
+        for (topic, book) in sink.books() {
+            let name = topic.name();
+            self.batch.read(name, book.read);
+            self.batch.kept(name, book.kept);
+            for (reason, count) in book.passed_over().filter(|(_, count)| *count > 0) {
+                self.batch.passed_over(name, reason.as_str(), count);
+            }
         }
         for record in &sink.out {
             let topic = context
@@ -121,5 +118,152 @@ impl Watch {
             }
             StageError::Stop { .. } => self.health.set_state_because(TaskState::Halted, &why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::StartAt;
+    use crate::context::Tuning;
+    use crate::embedded;
+    use crate::engine::Plan;
+    use crate::law::LawSettings;
+    use crate::runtime::Runner;
+    use crate::tests::{Stepped, law, plan};
+    use crate::topology::{Stage, Topic, TopicNames};
+    use std::collections::BTreeMap;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    use stream::{Cluster, MemoryCluster, Outgoing, TopicSpec};
+
+    /// An access by somebody of that kind; `None`: nobody has explained it.
+    fn access_by(kind: Option<&str>, id: usize) -> Vec<u8> {
+        let access = serde_json::json!({
+            "id": format!("a-{id}"), "at": "2026-02-01T10:00:00Z", "account": "acct-1",
+            "action": "view", "information": "home_security_recording", "actor_kind": kind,
+        });
+        access.to_string().into_bytes()
+    }
+
+    fn access(id: usize) -> Vec<u8> {
+        access_by(None, id)
+    }
+
+    /// What the page of metrics says behind `series`; `None`: there is no such series.
+    fn shown(plan: &Plan, series: &str) -> Option<f64> {
+        let page = plan.telemetry.metrics().text().unwrap();
+        let value = page.lines().find_map(|line| line.strip_prefix(series))?;
+        value.trim().parse().ok()
+    }
+
+    /// Counts by stage and topic.
+    type Counts = BTreeMap<(String, String), f64>;
+
+    /// The samples of these metrics, summed up by stage and topic.
+    fn counts(plan: &Plan, metrics: &[&str]) -> Counts {
+        let page = plan.telemetry.metrics().text().unwrap();
+        let mut counts = Counts::new();
+        for line in page.lines() {
+            let Some((metric, rest)) = line.split_once('{') else {
+                continue;
+            };
+            if !metrics.contains(&metric) {
+                continue;
+            }
+            let label = |name: &str| {
+                let (_, rest) = rest.split_once(&format!("{name}=\"")).unwrap();
+                rest.split('"').next().unwrap().to_owned()
+            };
+            let (_, value) = rest.rsplit_once(' ').unwrap();
+            let at = (label("stage"), label("topic"));
+            *counts.entry(at).or_default() += value.parse::<f64>().unwrap();
+        }
+        counts
+    }
+
+    #[test]
+    fn what_was_read_is_booked_by_stage_and_topic_under_the_names_of_the_design() {
+        let names = TopicNames::new("p-", &BTreeMap::new());
+        let cluster = MemoryCluster::new();
+        let specs = Topic::ALL.map(|topic| TopicSpec::new(names.name(topic).to_string(), 1));
+        cluster.create_topics(&specs).unwrap();
+        let append = |topic: Topic, value: Vec<u8>| {
+            let record = Outgoing::new(names.name(topic), "key", value);
+            cluster.append(&record).unwrap();
+        };
+        let indicator = serde_json::json!({
+            "id": "i-1", "matter": "M-1", "recorded_at": "2026-06-01T00:00:00Z",
+            "report": {"kind": "indicator", "mode": "insider", "actors": ["emp-1"],
+                "from": "2026-01-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"},
+        });
+        append(Topic::BreachEvents, indicator.to_string().into_bytes());
+        append(Topic::BreachEvents, b"\x17 no avro".to_vec());
+        append(Topic::AccessEvents, b"\x17 no avro".to_vec());
+        (0..5).for_each(|id| append(Topic::AccessEvents, access(id)));
+        (5..8).for_each(|id| append(Topic::AccessEvents, access_by(Some("customer"), id)));
+        let law = law(&LawSettings::default());
+        let plan = Plan {
+            names: names.clone(),
+            prefix: "p-".to_owned(),
+            start: Some(StartAt::Latest),
+            ..plan(&cluster, "0", law, Tuning::default())
+        };
+        let mut stages = Stepped::open(&plan);
+        assert!(stages.rest(Duration::ZERO), "not settled");
+        // One that scope has found already, and one of a customer.
+        append(Topic::AccessEvents, access(0));
+        append(Topic::AccessEvents, access_by(Some("customer"), 9));
+        assert!(stages.rest(Duration::ZERO), "not settled");
+
+        let read = counts(&plan, &["tocsin_records_read_total"]);
+        let dead = counts(&plan, &["tocsin_dead_letters_total"]);
+        let booked = [
+            "tocsin_records_kept_total",
+            "tocsin_records_passed_over_total",
+            "tocsin_dead_letters_total",
+        ];
+        assert_eq!(read, counts(&plan, &booked));
+        let design = |name: &String| Topic::ALL.iter().any(|topic| topic.name() == name);
+        assert!(read.keys().all(|(_, topic)| design(topic)), "{read:?}");
+        let of = |stage: &str, topic: &str| (stage.to_owned(), topic.to_owned());
+        assert_eq!(read.get(&of("screen", "access-events")), Some(&2.0));
+        assert_eq!(read.get(&of("assess", "breach-events")), Some(&2.0));
+        assert_eq!(dead.get(&of("scope", "access-events")), Some(&1.0));
+        assert_eq!(dead.get(&of("assess", "breach-events")), Some(&1.0));
+        for (reason, stage, topic, count) in [
+            ("ordinary_use", "screen", "access-events", 1.0),
+            ("not_sought", "scope", "access-events", 3.0),
+            ("duplicate", "verify", "candidates", 1.0),
+            ("buried_elsewhere", "notify", "breach-events", 1.0),
+        ] {
+            let labels = format!("{{reason=\"{reason}\",stage=\"{stage}\",topic=\"{topic}\"}}");
+            let series = format!("tocsin_records_passed_over_total{labels}");
+            assert_eq!(shown(&plan, &series), Some(count), "{series}");
+        }
+    }
+
+    #[test]
+    fn a_stage_that_is_behind_says_for_how_long_until_it_has_caught_up() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let an_hour_ago = i64::try_from(now.as_millis()).unwrap() - 3_600_000;
+        let cluster = MemoryCluster::with_clock(move || an_hour_ago);
+        embedded::create_topics(&cluster, 3).unwrap();
+        for id in 0..10 {
+            let record = Outgoing::new(Topic::AccessEvents.name(), "acct-1", access(id));
+            cluster.append(&record.on(0)).unwrap();
+        }
+        let few = Tuning {
+            batch_records: 4,
+            ..Tuning::default()
+        };
+        let plan = plan(&cluster, "0", law(&LawSettings::default()), few);
+        let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+        let series = "tocsin_lag_seconds{stage=\"screen\",topic=\"access-events\"}";
+        let mut seen = Vec::new();
+        for _ in 0..40 {
+            screen.step(Duration::ZERO, Duration::ZERO).unwrap();
+            seen.extend(shown(&plan, series));
+        }
+        assert!(seen.iter().any(|lag| *lag >= 3_600.0), "{seen:?}");
+        assert_eq!(seen.last(), Some(&0.0), "{seen:?}");
     }
 }

@@ -9,13 +9,14 @@
 
 use crate::context::Context;
 use crate::observe::Watch;
+pub(crate) use crate::sink::{PassedOver, Sink};
 use crate::topology::{Stage, Topic};
 use facts::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 use stream::{
-    ErrorKind, LogError, Outgoing, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
+    ErrorKind, LogError, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
 };
 
 /// Why a stage cannot go on as it is.
@@ -54,30 +55,6 @@ impl std::fmt::Display for StageError {
 impl From<LogError> for StageError {
     fn from(error: LogError) -> StageError {
         StageError::Log(error)
-    }
-}
-
-/// What a stage produced in one step.
-#[derive(Default)]
-pub(crate) struct Sink {
-    /// Records to be written, in order.
-    pub(crate) out: Vec<Outgoing>,
-    /// Records read for the first time, by topic.
-    pub(crate) read: BTreeMap<Topic, u64>,
-    /// Of these, how many were passed on or taken into the state.
-    pub(crate) kept: u64,
-    /// Of these, how many needed nothing more.
-    pub(crate) passed_over: u64,
-    /// Of these, those that could not be used.
-    pub(crate) dead: Vec<telemetry::DeadLettered>,
-    /// The first error after which nothing more of this step counts.
-    pub(crate) failed: Option<StageError>,
-}
-
-impl Sink {
-    /// Writes a record.
-    pub(crate) fn send(&mut self, record: Outgoing) {
-        self.out.push(record);
     }
 }
 
@@ -160,6 +137,9 @@ pub(crate) struct Runner {
     owned: BTreeSet<TopicPartition>,
     committed: BTreeMap<TopicPartition, i64>,
     resume_at: BTreeMap<TopicPartition, i64>,
+    /// By topic, the greatest time stamp of its records that were read: milliseconds since 1970,
+    /// 0 where none has one.
+    newest: [i64; Topic::ALL.len()],
     idle_steps: u32,
     watch: Watch,
 }
@@ -218,18 +198,23 @@ impl Runner {
             reader.assign(&positions)?;
             Some(reader)
         };
+        let processor = crate::processors::build(stage, context)?;
+        let watch = Watch::new(context, stage);
+        // Those of an earlier turn.
+        watch.health.forget_positions();
         Ok(Runner {
             stage,
             context: context.clone(),
-            processor: crate::processors::build(stage, context)?,
+            processor,
             worker,
             loaded: broadcast.is_none(),
             broadcast,
             owned: BTreeSet::new(),
             committed: BTreeMap::new(),
             resume_at: BTreeMap::new(),
+            newest: [0; Topic::ALL.len()],
             idle_steps: 0,
-            watch: Watch::new(context, stage),
+            watch,
         })
     }
 
@@ -347,6 +332,7 @@ impl Runner {
     fn read_own(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
         let (names, processor) = (&self.context.names, &mut self.processor);
         let (committed, health) = (&self.committed, &self.watch.health);
+        let newest = &mut self.newest;
         let mut said = false;
         // Records of a batch come in runs of one partition: look a run's names up once.
         let mut run: Option<(TopicPartition, Topic, i64)> = None;
@@ -371,6 +357,8 @@ impl Runner {
                     return;
                 };
                 let fresh = record.offset >= *done;
+                let newest = &mut newest[*topic as usize];
+                *newest = record.timestamp_ms.max(*newest);
                 if !said {
                     // Not only when the step is over: it may take long, and who looks meanwhile
                     // must not be told that nothing is outstanding.
@@ -378,11 +366,12 @@ impl Runner {
                     health.settled(false);
                 }
                 if fresh {
-                    *sink.read.entry(*topic).or_default() += 1;
+                    sink.read(*topic, 1);
                 }
                 if let Err(error) = processor.record(*topic, record, fresh, sink) {
                     sink.failed = Some(error);
                 }
+                sink.book(*topic);
             })?;
         Ok(polled)
     }
@@ -392,9 +381,8 @@ impl Runner {
             self.watch.rebalanced(polled);
         }
         for gone in polled.revoked.iter().chain(&polled.lost) {
-            self.watch
-                .health
-                .forget_position(&gone.topic, gone.partition);
+            let topic = self.context.names.design(&gone.topic);
+            self.watch.health.forget_position(topic, gone.partition);
             self.processor.release(gone);
             self.owned.remove(gone);
             self.committed.remove(gone);
@@ -469,9 +457,16 @@ impl Runner {
             let here = self.worker.position(&at.topic, at.partition);
             let end = self.worker.end(&at.topic, at.partition);
             if let (Some(here), Some(end)) = (here, end) {
-                self.watch
-                    .health
-                    .position(&at.topic, at.partition, here, end);
+                let topic = self.context.names.design(&at.topic);
+                self.watch.health.position(topic, at.partition, here, end);
+            }
+        }
+        // What is only read again says nothing of how far behind the work is.
+        if self.caught_up() {
+            let read = Topic::ALL.into_iter().zip(self.newest);
+            for (topic, newest) in read.filter(|(_, newest)| *newest > 0) {
+                let seconds = newest as f64 / 1e3;
+                self.watch.health.newest_record(topic.name(), seconds);
             }
         }
     }

@@ -11,6 +11,8 @@ use crate::law::{Law, LawSettings};
 use crate::runtime::{OTHER_RULES, Runner, StageError};
 use crate::topology::{Stage, Topic};
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::{Cluster, MemoryCluster, Outgoing};
@@ -226,6 +228,75 @@ fn a_first_start_is_kept_before_anything_is_committed() {
     assert!(said(&cluster) == run(Tuning::default()));
 }
 
+/// Whoever takes a partition over may not have heard of a selector that was announced for it. What
+/// it reads before it has is not looked at with that selector, so it says anew from where on it is.
+#[test]
+fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
+    let cluster = poured();
+    let law = law(&LawSettings::default());
+    let plan = plan(&cluster, "0", law, Tuning::default());
+    assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+    let context = plan.context();
+    let topic = context.names.name(Topic::AccessEvents);
+    let at = stream::TopicPartition::new(topic, 0);
+    let announced = |hears: bool| {
+        let mut screen = crate::processors::build(Stage::Screen, &context).unwrap();
+        let hear = |screen: &mut dyn crate::runtime::Processor| {
+            for topic in Stage::Screen.broadcast() {
+                stream::read_topic(&cluster, topic.name(), &mut |record| {
+                    screen.broadcast(*topic, record).unwrap();
+                })
+                .unwrap();
+            }
+        };
+        let mut sink = crate::runtime::Sink::default();
+        if hears {
+            hear(screen.as_mut());
+        }
+        screen.prepare(&mut sink).unwrap();
+        let next = screen.take(&at, Some(5)).unwrap();
+        assert_eq!((next, sink.out.len()), (5, 0));
+        if !hears {
+            hear(screen.as_mut());
+        }
+        screen.prepare(&mut sink).unwrap();
+        sink.out.len()
+    };
+    assert_eq!(announced(true), 0, "it was said before");
+    assert!(announced(false) > 3);
+}
+
+#[test]
+fn what_decides_is_in_the_digest() {
+    let orders = Script::built_in().unwrap().orders();
+    let digest = |orders: &[String], settings: &LawSettings| {
+        let law = Law::load(orders, None, settings).unwrap();
+        (law.digest().to_owned(), law.stamp().to_owned())
+    };
+    let plain = digest(&orders, &LawSettings::default());
+    assert_eq!(plain, digest(&orders, &LawSettings::default()));
+    let closed = LawSettings {
+        closures: vec![orders::Closure {
+            on: "2026-12-24".parse().unwrap(),
+            why: "said so".to_owned(),
+        }],
+        ..LawSettings::default()
+    };
+    let windows = |from: &str| {
+        let first = orders[0].split('@').next().unwrap_or_default();
+        let mut orders = orders.clone();
+        orders[0] = format!("{first}@{from}..");
+        digest(&orders, &LawSettings::default())
+    };
+    let others = [
+        digest(&orders, &closed),
+        windows("2024-01-01"),
+        windows("2025-01-01"),
+    ];
+    let all: std::collections::BTreeSet<_> = others.iter().chain([&plain]).collect();
+    assert_eq!(all.len(), 4, "each decides otherwise");
+}
+
 /// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot
 /// be searched any more, and whoever began at the new one's beginning would not say so.
 #[test]
@@ -299,4 +370,137 @@ fn a_first_start_at_the_end_gives_the_same_answers() {
             .iter()
             .any(|(key, value)| whole.get(key) != Some(value))
     );
+}
+
+/// An access in which every name is as long as it may be.
+fn access_of_long_names(id: &str) -> String {
+    let name = |letter: &str| letter.repeat(facts::LONGEST_NAME_BYTES);
+    let access = serde_json::json!({
+        "id": id, "at": "2026-02-01T10:00:00Z", "actor": name("a"), "actor_kind": "employee",
+        "actor_account": name("b"), "action": "view", "outcome": "succeeded",
+        "information": "home_security_recording", "account": name("c"), "resource": name("d"),
+        "device": name("e"), "session": name("f"), "credential": name("g"), "client": name("h"),
+        "key": name("i"), "encrypted": "no", "visibility": "private",
+    });
+    access.to_string()
+}
+
+/// What is as large as it may be goes all the way; what is larger is buried; nothing stops.
+#[test]
+fn the_largest_records_go_all_the_way_and_larger_ones_are_buried() {
+    let cluster = empty();
+    let append = |topic: Topic, value: String| {
+        let record = Outgoing::new(topic.name(), "k", value.into_bytes());
+        cluster.append(&record).unwrap();
+    };
+    let longest = facts::LONGEST_NAME_BYTES;
+    let most = wire::Limits::default().record_bytes;
+    let good = access_of_long_names(&"j".repeat(longest));
+    append(
+        Topic::AccessEvents,
+        " ".repeat(most - good.len()) + good.as_str(),
+    );
+    // Grants that were over by then are named in the finding.
+    for number in 0..40 {
+        let grant = serde_json::json!({
+            "id": format!("{number:02}{}", "k".repeat(longest - 2)), "kind": "support_case",
+            "recorded_at": "2025-01-01T00:00:00Z", "from": "2025-01-01T00:00:00Z",
+            "until": "2025-02-01T00:00:00Z", "actors": ["a".repeat(longest)],
+            "accounts": ["c".repeat(longest)],
+        });
+        append(Topic::Grants, grant.to_string());
+    }
+    let invalid = access_of_long_names(&"j".repeat(longest + 1));
+    append(Topic::AccessEvents, invalid.clone());
+    append(Topic::AccessEvents, "\u{17}".repeat(most));
+    let too_large = "\u{17}".repeat(most + 1);
+    append(Topic::AccessEvents, too_large.clone());
+
+    let law = law(&LawSettings::default());
+    let plan = plan(&cluster, "0", law, Tuning::default());
+    assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+    let findings = stream::latest(&cluster, Topic::Findings.name()).unwrap();
+    let sizes: Vec<usize> = findings
+        .values()
+        .map(|record| record.value.as_ref().map_or(0, Vec::len))
+        .collect();
+    assert!(sizes.len() == 1 && sizes[0] > 2 << 20, "{sizes:?}");
+
+    let context = plan.context();
+    let mut letters: BTreeMap<String, facts::DeadLetter> = BTreeMap::new();
+    for record in stream::latest(&cluster, Topic::DeadLetters.name())
+        .unwrap()
+        .into_values()
+    {
+        let value = record.value.unwrap();
+        let letter: facts::DeadLetter = context.codec.decode(Topic::DeadLetters, &value).unwrap();
+        letters.insert(letter.code.clone(), letter);
+    }
+    let kept = |code: &str| crate::codec::from_base64(&letters[code].bytes).unwrap();
+    assert_eq!(letters.len(), 3, "{:?}", letters.keys());
+    assert!(kept("record-invalid") == invalid.as_bytes());
+    assert!(letters["record-invalid"].reason.contains("`id`"));
+    assert_eq!(kept("unknown-encoding").len(), most);
+    assert!(kept("record-too-large").is_empty());
+    let reason = &letters["record-too-large"].reason;
+    let digest = facts::digest_bytes(too_large.as_bytes());
+    assert!(reason.contains(&digest), "{reason}");
+}
+
+/// The address of a server that answers everything so.
+fn answering(status: u16, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines();
+            let end =
+                |line: &std::io::Result<String>| line.as_ref().is_ok_and(|one| !one.is_empty());
+            head.take_while(end).for_each(drop);
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+/// Nothing is known of a record whose schema nobody gives out; only one that the registry says it
+/// does not know is of no use.
+#[test]
+fn a_registry_that_refuses_stops_the_stage_and_buries_nothing() {
+    let law = law(&LawSettings::default());
+    let screened = |status: u16, body: &'static str| {
+        let cluster = empty();
+        let value = [&[0, 0, 0, 0, 7][..], &b"datum"[..]].concat();
+        let record = Outgoing::new(Topic::AccessEvents.name(), "k", value);
+        cluster.append(&record).unwrap();
+        let registry = wire::Registry::new(&answering(status, body), None);
+        let plan = Plan {
+            store: Arc::new(SchemaStore::new(registry)),
+            ..plan(&cluster, "0", law.clone(), Tuning::default())
+        };
+        let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+        let stopped = (0..20).find_map(|_| screen.step(Duration::ZERO, Duration::ZERO).err());
+        let letters = stream::latest(&cluster, Topic::DeadLetters.name()).unwrap();
+        (stopped, letters.len())
+    };
+    for (status, body) in [(401, ""), (403, ""), (400, "{}"), (200, "<html>")] {
+        match screened(status, body) {
+            (Some(StageError::Stop { code, reason }), 0) => {
+                assert_eq!(code, "registry-refused");
+                assert!(reason.contains("schema 7"), "{reason}");
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+    }
+    match screened(503, "") {
+        (Some(StageError::Wait { code, .. }), 0) => assert_eq!(code, "registry-unavailable"),
+        other => panic!("{other:?}"),
+    }
+    let unknown = screened(404, "{\"error_code\":40403}");
+    assert!(matches!(unknown, (None, 1)), "{unknown:?}");
 }

@@ -245,6 +245,12 @@ impl TopicNames {
             .unwrap_or_else(|| Arc::from(topic.name()))
     }
 
+    /// The name in the design of the topic that is called `name` on the cluster, as metrics have it;
+    /// `name` itself where it is none of ours.
+    pub(crate) fn design<'a>(&self, name: &'a str) -> &'a str {
+        self.topic(name).map_or(name, |topic| topic.name())
+    }
+
     /// Which topic has that name on the cluster.
     pub(crate) fn topic(&self, name: &str) -> Option<Topic> {
         self.names
@@ -380,6 +386,24 @@ mod tests {
             Topic::ALL.len(),
             "no topic beside the graph"
         );
+    }
+
+    #[test]
+    fn whatever_is_read_fits_on_the_topics_that_it_reaches() {
+        let file = topics_file().expect("the file parses");
+        let takes = |topic: Topic| -> usize {
+            let entry = file.topics.iter().find(|entry| entry.name == topic.name());
+            let size = entry.and_then(|entry| entry.config.get("max.message.bytes"));
+            size.and_then(|size| size.parse().ok()).unwrap_or_default()
+        };
+        let record = wire::Limits::default().record_bytes;
+        let name = facts::LONGEST_NAME_BYTES;
+        // The access byte for byte, its key, and where it stands.
+        assert!(takes(Topic::Candidates) >= record + 2 * name);
+        // The names of the access, its group, 64 grants, and two names again in the key.
+        assert!(takes(Topic::Findings) >= (13 + 1 + 64 + 2) * name + (1 << 20));
+        // As base64, with what came beside it.
+        assert!(takes(Topic::DeadLetters) >= record.div_ceil(3) * 4 + (2 << 20));
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The commands as a person meets them: output, errors and exit codes.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use wire::files::LinesWriter;
 
 fn tocsin(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tocsin"))
@@ -19,9 +23,43 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Replays the files of a folder. A run that does not end fails its test, and holds up no other.
+fn replay_files(folder: &Path, out: &Path) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tocsin"))
+        .args(["replay", "--order", "ring", "--files"])
+        .arg(folder)
+        .arg("--out")
+        .arg(out)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tocsin starts");
+    let begun = Instant::now();
+    while child.try_wait().expect("a process").is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().expect("killed");
+            let said = child.wait_with_output().expect("its words");
+            panic!("the replay does not end: {}", stderr(&said));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().expect("tocsin ends")
+}
+
+/// An access as a line of a file has it.
+fn access(id: &str) -> Value {
+    json!({ "id": id, "at": "2026-01-01T00:00:00Z", "action": "view", "information": "profile",
+        "account": "acct-1" })
+}
+
 fn decide(facts: &Value) -> Output {
+    decide_with(facts, &[])
+}
+
+fn decide_with(facts: &Value, options: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tocsin"))
         .args(["decide", "--order", "ring", "-"])
+        .args(options)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -67,6 +105,14 @@ fn decide_prints_determinations_and_exits_0_whatever_the_answer() {
     assert_eq!(output.status.code(), Some(0));
     let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
     assert_eq!(answers[0]["answer"], "not_owed");
+}
+
+#[test]
+fn a_closure_that_people_add_moves_the_dates() {
+    let output = decide_with(&forty_accounts(), &["--closed", "2026-12-28"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let answers: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a JSON array");
+    assert_eq!(answers[0]["clock"]["outer"], "2026-12-29");
 }
 
 #[test]
@@ -149,6 +195,141 @@ fn version_help_schema_and_completions() {
     assert_eq!(tocsin(&["frobnicate"]).status.code(), Some(64));
 }
 
+#[test]
+fn a_file_that_breaks_off_ends_the_replay_and_leaves_no_results() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let whole = scratch.path().join("access-events.jsonl.zst");
+    let mut lines = LinesWriter::create(&whole).expect("a file");
+    for number in 0..5_000 {
+        let written = lines.write(&access(&format!("acc-{number}")));
+        written.expect("written");
+    }
+    lines.finish().expect("written");
+    let whole = std::fs::read(&whole).expect("the file");
+    let cut = whole.get(..whole.len() * 3 / 4).expect("a part");
+    let broken: [(&str, &[u8]); 3] = [
+        ("access-events.jsonl.zst", cut),
+        ("breach-events.jsonl.zst", cut),
+        ("access-events.avro", b"Obj\x02 is no header"),
+    ];
+    for (name, bytes) in broken {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+        let out = folder.path().join("out");
+        let run = replay_files(folder.path(), &out);
+        let said = stderr(&run);
+        assert_eq!(run.status.code(), Some(1), "{name}: {said}");
+        for part in [
+            name,
+            "file-corrupt",
+            "file_unreadable",
+            "fetch the file anew",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!out.exists(), "{name}: results of what was not read");
+    }
+}
+
+/// A number as Avro writes it.
+fn avro_long(number: i64) -> Vec<u8> {
+    let mut rest = ((number << 1) ^ (number >> 63)) as u64;
+    let mut bytes = Vec::new();
+    while rest > 0x7F {
+        bytes.push((rest & 0x7F) as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+/// Bytes as Avro writes them, and texts.
+fn avro_bytes(bytes: &[u8]) -> Vec<u8> {
+    [avro_long(bytes.len() as i64), bytes.to_vec()].concat()
+}
+
+/// An Avro container of another program with one access, whose act is none of ours; the access as
+/// it stands there.
+fn foreign_container() -> (Vec<u8>, Vec<u8>) {
+    let schema = json!({ "type": "record", "name": "Row", "fields": [
+        { "name": "account", "type": "string" },
+        { "name": "at", "type": { "type": "long", "logicalType": "timestamp-millis" } },
+        { "name": "action", "type": { "type": "enum", "name": "A", "symbols": ["view", "peek"] } },
+        { "name": "information", "type": { "type": "enum", "name": "I", "symbols": ["profile"] } },
+        { "name": "id", "type": "string" },
+    ] });
+    let row = [
+        avro_bytes(b"acct-1"),
+        avro_long(1_785_702_903_250),
+        avro_long(1),
+        avro_long(0),
+        avro_bytes(b"acc-9"),
+    ]
+    .concat();
+    let mark = [7_u8; 16].to_vec();
+    let container = [
+        b"Obj\x01".to_vec(),
+        avro_long(1),
+        avro_bytes(b"avro.schema"),
+        avro_bytes(schema.to_string().as_bytes()),
+        avro_long(0),
+        mark.clone(),
+        avro_long(1),
+        avro_bytes(&row),
+        mark,
+    ]
+    .concat();
+    (container, row)
+}
+
+#[test]
+fn what_a_file_holds_and_nobody_can_use_is_a_dead_letter_that_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (container, row) = foreign_container();
+    let long = format!("{}\n", "x".repeat(17 << 20));
+    let lines = format!("{}\n{long}{}\n", access("acc-1"), access("acc-2"));
+    for (name, bytes) in [
+        ("access-events-1.jsonl", lines.as_bytes()),
+        ("access-events-2.avro", container.as_slice()),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    }
+    let out = folder.path().join("out");
+    let run = replay_files(folder.path(), &out);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let letters = std::fs::read_to_string(out.join("dead-letters.jsonl")).expect("a file");
+    let letters: Vec<Value> = letters
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    let of = |file: &str| {
+        let found = letters.iter().find(|one| one["source"]["file"] == file);
+        found.expect("its letter")
+    };
+
+    // What is too long is kept by nobody, and named by its length and digest.
+    let too_long = of("access-events-1.jsonl");
+    assert_eq!(too_long["code"], "record-too-large");
+    assert_eq!(
+        (&too_long["source"]["line"], &too_long["bytes"]),
+        (&json!(2), &json!(""))
+    );
+    let reason = too_long["reason"].as_str().expect("a reason");
+    let digest = facts::digest_bytes(long.as_bytes());
+    assert!(
+        reason.contains(&digest) && reason.contains("17825793"),
+        "{reason}"
+    );
+
+    let unknown = of("access-events-2.avro");
+    assert_eq!(unknown["code"], "avro-unknown-symbol");
+    let bytes = base64::engine::general_purpose::STANDARD.encode(&row);
+    assert_eq!(unknown["bytes"], bytes);
+    let reason = unknown["reason"].as_str().expect("a reason");
+    assert!(reason.contains("action"), "{reason}");
+}
+
 /// The determination that a notice is about, as a folder of results has it.
 fn determination_of(out: &str, notice: &Value) -> Value {
     let text = std::fs::read_to_string(format!("{out}/determinations.jsonl")).expect("a file");
@@ -160,6 +341,32 @@ fn determination_of(out: &str, notice: &Value) -> Value {
         members.iter().all(|member| one[member] == notice[member])
     };
     lines.find(same).expect("its determination")
+}
+
+/// Writing the released notice again gives the files that the run wrote, and no others.
+fn is_written_as_the_run_wrote_it(out: &str, to: &str, id: &str) {
+    let output = tocsin(&["notices", "write", "--released", "--out", out, "--to", to]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let written = std::fs::read_dir(format!("{to}/notices")).expect("a folder");
+    assert_eq!(written.count(), 1, "only what is released");
+    for form in ["json", "pdf", "eml"] {
+        let read = |folder: &str| std::fs::read(format!("{folder}/notices/{id}/notice.{form}"));
+        let (again, first) = (read(to).expect("a file"), read(out).expect("a file"));
+        assert!(!first.is_empty() && again == first, "{form}");
+        let line = format!("{to}/notices/{id}/notice.{form}");
+        assert!(stdout(&output).lines().any(|one| one == line), "{line}");
+    }
+    // By its name too, and by that of no other.
+    let named = ["notices", "write", id, "--out", out, "--to", to, "--json"];
+    let lines: Value = serde_json::from_str(&stdout(&tocsin(&named))).expect("JSON");
+    assert_eq!(
+        (&lines[0]["notice"], &lines[0]["state"]),
+        (&id.into(), &"released".into())
+    );
+    for wrong in [&["ntc-0"][..], &[], &[id, "--released"]] {
+        let words = [&["notices", "write", "--out", out, "--to", to][..], wrong].concat();
+        assert_eq!(tocsin(&words).status.code(), Some(64), "{wrong:?}");
+    }
 }
 
 #[test]
@@ -231,6 +438,7 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let released = replay(&path("released"));
     assert_eq!(released["state"], "released");
     assert_eq!(released["digest"], digest);
+    is_written_as_the_run_wrote_it(&path("released"), &path("written"), id);
     // A release is its duty done, as a `performed` report is; taken back, it is not.
     let determination = |out: &str| determination_of(out, &released);
     let release: Value = serde_json::from_str(release.trim()).expect("JSON");

@@ -56,6 +56,53 @@ fn script() -> Value {
     serde_json::to_value(value).expect("JSON")
 }
 
+/// What was moved in time and what is invented stands where the results are shown.
+fn assert_says_what_is_invented(shown: &Output, out: &Path) {
+    let summary = std::fs::read_to_string(out.join("summary.json")).expect("a summary");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    let assumptions = summary["assumptions"].as_array().expect("assumptions");
+    let table = String::from_utf8_lossy(&shown.stdout);
+    let lines: Vec<&str> = table.lines().collect();
+    for word in ["moved in time", "are invented"] {
+        let has = |text: &str| text.contains(word);
+        let line = lines.iter().find(|line| has(line));
+        let line = line.unwrap_or_else(|| panic!("`{word}` is not in:\n{table}"));
+        assert!(assumptions.contains(&(*line).into()), "{assumptions:?}");
+    }
+}
+
+/// A replay says what it read, of which files how much, and how fast.
+fn assert_says_what_it_read(replay: &Path, demo: &Path) {
+    let summary = |out: &Path| -> Value {
+        let text = std::fs::read_to_string(out.join("summary.json")).expect("a summary");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let (replay, demo) = (summary(replay), summary(demo));
+    let accesses = &demo["inputs"]["accesses"];
+    assert!(accesses.as_u64().is_some_and(|count| count > 20_000));
+    assert_eq!(&replay["inputs"]["records"]["access-events"], accesses);
+    assert_eq!(
+        replay["inputs"]["records"]["grants"],
+        demo["inputs"]["grants"]
+    );
+    let ranges = replay["inputs"]["ranges"].as_array().expect("ranges");
+    let whole = ranges
+        .iter()
+        .any(|one| one["topic"] == "access-events" && one["from"] == 0 && one["to"] == *accesses);
+    assert!(whole, "{ranges:?}");
+    for member in ["accesses_per_second", "seconds", "stages"] {
+        let number = match member {
+            "seconds" => &replay[member]["judging"],
+            "stages" => &replay[member]["screen"]["busy_seconds"],
+            _ => &replay[member],
+        };
+        assert!(
+            number.as_f64().is_some_and(|number| number > 0.0),
+            "{member}"
+        );
+    }
+}
+
 #[test]
 fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -73,6 +120,7 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         String::from_utf8_lossy(&shown.stderr)
     );
 
+    assert_says_what_is_invented(&shown, &out);
     let mut determinations = lines(&out.join("determinations.jsonl"));
     // What follows from the report (the program's tasks) has its cases in the pack.
     determinations.retain(|one| one["duty"].is_null() || one["duty"] == "covered-incident-report");
@@ -157,6 +205,7 @@ fn every_line_of_the_history_gets_its_answer_and_replay_gives_the_same_bytes() {
         String::from_utf8_lossy(&replayed.stderr)
     );
     assert_eq!(comparable(&out), comparable(&again));
+    assert_says_what_it_read(&again, &out);
 }
 
 #[test]

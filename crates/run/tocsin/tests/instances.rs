@@ -102,6 +102,9 @@ fn two_instances_share_the_work_and_one_takes_over_from_the_other() {
         let found = stages.iter().find(|one| one["stage"] == stage)?;
         Some(found["tasks"][0]["state"].as_str()?.to_owned())
     };
+    for (one, name) in [(&first, "a"), (&second, "b")] {
+        assert_eq!(one.status()["instance"], name);
+    }
     // One of the two is at work in each of the stages that are one task; the other stands by.
     for stage in ["assess", "notify"] {
         eventually(&format!("one {stage} stands by"), || {

@@ -56,6 +56,7 @@ fn the_same_bytes_on_kafka_as_embedded() {
     let results = kafka.results();
     results.assert_worth_comparing();
     results.assert_same(&demo.results);
+    assert_notices_are_written_as_by_the_demo(&kafka, demo);
     for stage in &stages {
         let read = stage.assert_adds_up();
         assert!(read > 0, "{} read nothing", stage.name);
@@ -71,6 +72,25 @@ fn the_same_bytes_on_kafka_as_embedded() {
         let (name, begun) = (stage.name.clone(), Instant::now());
         assert_eq!(stage.terminate(), Some(0), "{name}");
         assert!(begun.elapsed() < Duration::from_secs(10), "{name}");
+    }
+}
+
+/// From the topic come the files that the demo left.
+fn assert_notices_are_written_as_by_the_demo(kafka: &Deployment, demo: &Demo) {
+    let folder = Scratch::new("e2e-notices").unwrap();
+    let to = folder.path().to_str().unwrap();
+    for entry in std::fs::read_dir(demo.out.join("notices")).unwrap() {
+        let left = entry.unwrap();
+        let id = left.file_name().into_string().unwrap();
+        let said = kafka.tocsin(&["notices", "write", &id, "--to", to]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        for file in std::fs::read_dir(left.path()).unwrap() {
+            let file = file.unwrap();
+            let written = folder.path().join("notices").join(&id);
+            let written = std::fs::read(written.join(file.file_name())).unwrap();
+            let same = std::fs::read(file.path()).unwrap() == written;
+            assert!(same, "{}", file.path().display());
+        }
     }
 }
 
@@ -159,6 +179,41 @@ fn shuffled_duplicated_and_late_gives_the_same_bytes() {
 /// A record that cannot be used: on which topic, its bytes, the code that its letter must bear.
 type Bad = (&'static str, Vec<u8>, &'static str);
 
+/// The longest value that is read, in bytes.
+const LONGEST_VALUE: usize = 16 << 20;
+
+/// Text that no compression of a batch makes shorter: the broker's limit is on what is left of it.
+fn noise(seed: u64, letters: &[u8], length: usize) -> String {
+    let mut seeded = Seeded(seed);
+    (0..length)
+        .map(|_| char::from(letters[seeded.below(letters.len())]))
+        .collect()
+}
+
+/// Letters for names; for lz4 as good as any others.
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Records that are too large: the longest that is kept, a longer one, and names beyond 64 KiB.
+fn large_records() -> Vec<Bad> {
+    let id = noise(1, LETTERS, 1 << 20);
+    let access = format!(
+        r#"{{"id": "{id}", "at": "2026-01-01T00:00:00Z", "account": "a-1", "action": "view",
+        "information": "profile"}}"#
+    );
+    let report = format!(
+        r#"{{"id": "{id}", "matter": "M-BAD", "recorded_at": "2026-01-01T00:00:00Z",
+        "report": {{"kind": "retraction", "of": "r-0"}}}}"#
+    );
+    let longest = noise(2, LETTERS, LONGEST_VALUE);
+    let longer = noise(3, LETTERS, LONGEST_VALUE + 1);
+    vec![
+        ("access-events", access.into_bytes(), "record-invalid"),
+        ("breach-events", report.into_bytes(), "record-invalid"),
+        ("access-events", longest.into_bytes(), "unknown-encoding"),
+        ("access-events", longer.into_bytes(), "record-too-large"),
+    ]
+}
+
 fn bad_records(kafka: &Deployment) -> Vec<Bad> {
     let mut bad: Vec<Bad> = Vec::new();
     for topic in ["access-events", "breach-events"] {
@@ -218,11 +273,12 @@ fn bad_records(kafka: &Deployment) -> Vec<Bad> {
     bad.push(("breach-events", report(milestone), "json-unknown-member"));
     bad.push(("breach-events", report(backwards), "record-invalid"));
     bad.push(("breach-events", report(unrestricted), "record-invalid"));
+    bad.extend(large_records());
     bad
 }
 
 /// What stands among the bad records and must come out all the same: one matter, twelve accounts,
-/// one access that its source contradicts, and an id of 1 MiB.
+/// one access that its source contradicts, and one that is as long as a record may be.
 fn good_records(kafka: &Deployment) -> Vec<stream::Outgoing> {
     let view = |id: &str, account: &str, actor: &str| {
         let text = format!(
@@ -256,7 +312,12 @@ fn good_records(kafka: &Deployment) -> Vec<stream::Outgoing> {
             )
         })
         .collect();
-    records.push(view(&"x".repeat(1 << 20), "g-1", "emp-good"));
+    let mut longest = view(&noise(4, LETTERS, 64 << 10), "g-1", "emp-good");
+    if let Some(value) = &mut longest.value {
+        let room = noise(5, b" \t\r\n", LONGEST_VALUE - value.len());
+        value.splice(..0, room.into_bytes());
+    }
+    records.push(longest);
     records.push(view("twice", "t-1", "emp-twice"));
     records.push(view("twice", "t-2", "emp-twice"));
     records.push(report("r-1", "M-GOOD", &judgement("emp-good")));
@@ -276,6 +337,8 @@ fn bad_input_is_a_dead_letter_and_the_pipeline_goes_on() {
     let more = format!("{FROM_THE_BEGINNING}[run]\nunknown_schema_wait_seconds = 1\n");
     let mut kafka = Deployment::new(parts, "bad", &more);
     kafka.prepare();
+    // The company's own topic takes more than tocsin reads.
+    kafka.configure("access-events", "max.message.bytes", "33554432");
     let bad = bad_records(&kafka);
     let mut good = good_records(&kafka).into_iter();
     // In turn, so that each bad one has good ones behind it.
@@ -305,13 +368,21 @@ fn bad_input_is_a_dead_letter_and_the_pipeline_goes_on() {
                 "assess"
             };
             assert_eq!(text("stage"), owner, "the owner of {topic}");
-            (topic, text("code"), text("bytes"))
+            let bytes = facts::digest_bytes(text("bytes").as_bytes());
+            (topic, text("code"), bytes)
         })
         .collect();
     let mut expected: Vec<(String, String, String)> = bad
         .iter()
         .map(|(topic, value, code)| {
-            let bytes = base64::engine::general_purpose::STANDARD.encode(value);
+            // What is longer is kept by nobody.
+            let kept: &[u8] = if value.len() > LONGEST_VALUE {
+                &[]
+            } else {
+                value
+            };
+            let bytes = base64::engine::general_purpose::STANDARD.encode(kept);
+            let bytes = facts::digest_bytes(bytes.as_bytes());
             (kafka.topic(topic), (*code).to_owned(), bytes)
         })
         .collect();
@@ -491,7 +562,7 @@ fn errors_say_what_to_do() {
     let missing = ["access-events: is missing", "tocsin topics apply"];
     assert_says(&try_with(&whole, &["topics", "check"]), 2, &missing);
     assert_says(&try_with(&whole, &["run", "--check"]), 1, &missing);
-    let run_it = ["run", "--listen", "127.0.0.1:0"];
+    let run_it = ["run", "--listen", "127.0.0.1:0", "--linger", "0"];
     let said = try_with(&whole, &run_it);
     assert_says(&said, 1, &["there is no topic", "tocsin topics apply"]);
 
@@ -509,7 +580,7 @@ fn errors_say_what_to_do() {
     let no_start = configuration(kafka, registry, &prefix, "");
     let how = ["start.access-events", "\"earliest\""];
     assert_says(&try_with(&no_start, &["run", "--check"]), 1, &how[..1]);
-    let screen = ["run", "screen", "--listen", "127.0.0.1:0"];
+    let screen = [&["run", "screen"][..], &run_it[1..]].concat();
     assert_says(&try_with(&no_start, &screen), 1, &how);
 
     // A registry that fails; and a broker that is not there.

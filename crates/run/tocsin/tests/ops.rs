@@ -1,5 +1,5 @@
-//! What operators do, on a real broker with a real registry: dead letters sent through again, and
-//! ranges of real topics replayed, repeated and compared.
+//! What operators do, on a real broker with a real registry: dead letters sent through again,
+//! ranges of real topics replayed, repeated and compared, topics set up beside a company's own.
 //!
 //! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
 //! `cargo xtask test` sets; else they are started here.
@@ -10,12 +10,14 @@
 mod support;
 
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Cluster, Outgoing};
-use support::deployment::{FROM_THE_BEGINNING, run, wait_settled};
+use stream::{Cluster, Outgoing, TopicSpec};
+use support::deployment::{FROM_THE_BEGINNING, configuration, run, wait_settled};
 use support::results::Results;
 use support::{Demo, Deployment, PATIENCE, parts};
 use wire::{RecordKind, Registry, subject};
@@ -222,4 +224,113 @@ fn a_replay_is_frozen_repeated_compared_and_refuses_what_is_cut() {
         before
     );
     assert!(!Path::new(&format!("{again}/.partial")).exists());
+}
+
+/// The address of a registry that lets nobody in.
+fn refusing() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines();
+            let end =
+                |line: &std::io::Result<String>| line.as_ref().is_ok_and(|one| !one.is_empty());
+            head.take_while(end).for_each(drop);
+            let answer = b"HTTP/1.1 403 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_replay_ends_where_the_registry_refuses() {
+    let test = "a_replay_ends_where_the_registry_refuses";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "refused", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.late());
+    let folder = Scratch::new("e2e-refused").unwrap();
+    let text = configuration(
+        &parts.bootstrap,
+        &refusing(),
+        &kafka.prefix,
+        FROM_THE_BEGINNING,
+    );
+    kafka.config = folder.write("tocsin.toml", &text).unwrap();
+    let out = folder.path().join("out");
+    let said = kafka.tocsin(&["replay", "--out", out.to_str().unwrap()]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    assert!(
+        said.err.contains("registry-refused") && said.err.contains("answered 403"),
+        "{}",
+        said.err
+    );
+    assert!(!out.exists(), "results of what nobody could read");
+}
+
+/// A scraper looks every few seconds: were the process gone at once, no alert could fire.
+#[test]
+fn a_stage_that_stops_by_itself_is_seen_before_its_process_ends() {
+    let test = "a_stage_that_stops_by_itself_is_seen_before_its_process_ends";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Nobody says where a first start begins, so screen stops.
+    let mut kafka = Deployment::new(parts, "halted", "");
+    kafka.prepare();
+    let stage = kafka.start_with("0", &["screen", "scope"], 600);
+    let halted = "tocsin_task_state{stage=\"screen\",state=\"halted\"} 1";
+    let begun = Instant::now();
+    while !stage.get("/metrics").1.contains(halted) {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    let (ready, why) = stage.get("/readyz");
+    assert_eq!(ready, 503, "{why}");
+    assert!(why.contains("start.access-events"), "{why}");
+    assert!(stage.get("/metrics").1.contains(halted));
+    assert_eq!(stage.get("/livez").0, 200, "a restart would not help");
+    // The other stage works on; a signal ends both at once, and the end is no good one.
+    let scope = "tocsin_task_state{stage=\"scope\",state=\"running\"} 1";
+    while !stage.get("/metrics").1.contains(scope) {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(stage.log().contains("stage screen is halted"));
+    assert_eq!(stage.terminate(), Some(1));
+}
+
+#[test]
+fn topics_apply_leaves_what_a_company_set() {
+    let test = "topics_apply_leaves_what_a_company_set";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kafka = Deployment::new(parts, "own", FROM_THE_BEGINNING);
+    let own = |name: &str| {
+        TopicSpec::new(kafka.topic(name), 4)
+            .set("retention.ms", "86400000")
+            .set("segment.bytes", "52428800")
+    };
+    let topics = [own("access-events"), own("grants")];
+    kafka.cluster.create_topics(&topics).unwrap();
+    kafka.prepare();
+    assert_eq!(kafka.overridden("access-events"), topics[0].config);
+    let grants = kafka.overridden("grants");
+    assert_eq!(grants["retention.ms"], "-1");
+    assert_eq!(grants["segment.bytes"], "52428800");
+    for command in [["topics", "check"], ["run", "--check"]] {
+        let said = kafka.tocsin(&command);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        assert!(said.err.contains("no upper end"), "{}", said.err);
+    }
 }

@@ -1,8 +1,10 @@
-//! Every error code has a page, and every page a code: docs/errors/CODES.txt ↔ docs/errors/*.md.
+//! Every error code has a page, and every page a code that something says:
+//! docs/errors/CODES.txt ↔ docs/errors/*.md, and the strings of what ships.
 
-use super::{Finding, entries, read};
+use super::rust_text::RustText;
+use super::{Finding, SourceFile, entries, read};
 use crate::Trouble;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const CHECK: &str = "codes";
@@ -10,11 +12,11 @@ const CHECK: &str = "codes";
 /// What each page says, as headings.
 const HEADINGS: [&str; 3] = ["## What happened", "## What to check", "## What to do"];
 
-/// Checks the folder of error pages.
+/// Checks the folder of error pages, and that `sources` say each code.
 ///
 /// # Errors
 /// A page that is there cannot be read.
-pub fn check_folder(folder: &Path) -> Result<Vec<Finding>, Trouble> {
+pub fn check_folder(folder: &Path, sources: &[SourceFile]) -> Result<Vec<Finding>, Trouble> {
     if !folder.join("CODES.txt").is_file() {
         return Ok(vec![finding(
             "CODES.txt",
@@ -32,7 +34,36 @@ pub fn check_folder(folder: &Path) -> Result<Vec<Finding>, Trouble> {
             pages.insert(code, read(&path)?);
         }
     }
-    Ok(check(&read(&folder.join("CODES.txt"))?, &pages))
+    let codes = read(&folder.join("CODES.txt"))?;
+    let mut found = check(&codes, &pages);
+    found.extend(unsaid(&codes, sources));
+    Ok(found)
+}
+
+/// The codes of a list, one a line.
+fn listed(codes: &str) -> impl Iterator<Item = &str> {
+    codes.lines().map(str::trim).filter(|code| !code.is_empty())
+}
+
+/// Codes that no string of what ships is, whether with hyphens or with underscores: a page for
+/// what never happens.
+pub fn unsaid(codes: &str, sources: &[SourceFile]) -> Vec<Finding> {
+    let ships = |file: &&SourceFile| {
+        let shipped = file.path.starts_with("crates/") && !file.path.starts_with("crates/dev/");
+        shipped && file.path.contains("/src/") && !file.is_test()
+    };
+    let mut said = BTreeSet::new();
+    for file in sources.iter().filter(ships) {
+        let literals = RustText::new(&file.text).literals();
+        said.extend(literals.into_iter().map(|one| one.replace('_', "-")));
+    }
+    listed(codes)
+        .filter(|code| !said.contains(&code.replace('_', "-")))
+        .map(|code| {
+            let what = format!("`{code}` is said by no code that ships; remove it with its page");
+            finding("CODES.txt", what)
+        })
+        .collect()
 }
 
 fn finding(place: &str, what: String) -> Finding {
@@ -45,11 +76,7 @@ fn finding(place: &str, what: String) -> Finding {
 
 /// Checks the list of codes against the pages, which are text by code.
 pub fn check(codes: &str, pages: &BTreeMap<String, String>) -> Vec<Finding> {
-    let listed: Vec<&str> = codes
-        .lines()
-        .map(str::trim)
-        .filter(|code| !code.is_empty())
-        .collect();
+    let listed: Vec<&str> = listed(codes).collect();
     let mut found = Vec::new();
     if !listed.is_sorted_by(|a, b| a < b) {
         found.push(finding(
@@ -93,6 +120,36 @@ mod tests {
     #[test]
     fn codes_and_pages_that_agree_are_let_through() {
         assert_eq!(check("a\nb\n", &pages(&["a", "b", "README"])), []);
+    }
+
+    fn source(path: &str, text: &str) -> SourceFile {
+        SourceFile {
+            path: path.into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn a_code_that_nothing_says_is_found() {
+        let sources = [
+            source(
+                "crates/run/a/src/a.rs",
+                "f(\"out-of-range\", \"no_leader\")",
+            ),
+            source(
+                "crates/run/a/src/b.rs",
+                "// \"commented\"\nf(\"a tested thing\");\n\
+                 #[cfg(test)]\nmod tests { const A: &str = \"tested\"; }",
+            ),
+            source("crates/run/a/tests/c.rs", "f(\"tested\")"),
+            source("crates/dev/x/src/d.rs", "f(\"tested\")"),
+        ];
+        assert_eq!(unsaid("no_leader\nout_of_range\n", &sources), []);
+        let found = unsaid("commented\nno-leader\ntested\n", &sources);
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("`commented`"), "{found:?}");
+        assert!(found[1].contains("`tested`"), "{found:?}");
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub fn all(root: &Path) -> Result<Vec<Finding>, Trouble> {
     // A text that is missing has no invariants, which is a finding like any other.
     let architecture = read(&root.join("ARCHITECTURE.md")).unwrap_or_default();
     found.extend(guards::check(&architecture, &sources));
-    found.extend(codes::check_folder(&root.join("docs/errors"))?);
+    found.extend(codes::check_folder(&root.join("docs/errors"), &sources)?);
     found.sort();
     Ok(found)
 }

@@ -1,7 +1,8 @@
 //! No clock, disk, network, thread or printing in the code of `crates/pure`.
 
-use super::rust_text::{Kind, RustText};
+use super::rust_text::{Kind, RustText, line_of};
 use super::{Finding, SourceFile};
+use std::collections::BTreeMap;
 
 const CHECK: &str = "purity";
 
@@ -42,21 +43,71 @@ pub fn check(sources: &[SourceFile]) -> Vec<Finding> {
     let mut found = Vec::new();
     for file in sources.iter().filter(pure) {
         let code = RustText::new(&file.text).only(Kind::Code);
+        // By line: one word a line is said once.
+        let mut bad: BTreeMap<usize, (&str, &str)> = BTreeMap::new();
         for (number, line) in code.lines().enumerate() {
-            // `println!` contains `print!`: one word a line is said once.
-            let bad = FORBIDDEN.iter().find(|(bad, _)| line.contains(bad));
-            if let Some((bad, instead)) = bad {
-                let place = format!("{}:{}", file.path, number + 1);
-                let what = format!("`{bad}` in the pure crates; {instead}");
-                found.push(Finding {
-                    check: CHECK,
-                    place,
-                    what,
-                });
+            bad.extend(forbidden(line).map(|it| (number + 1, it)));
+        }
+        for (number, path) in imports(&code) {
+            if let Some(it) = forbidden(&path) {
+                bad.entry(number).or_insert(it);
             }
         }
+        found.extend(bad.into_iter().map(|(number, (bad, instead))| Finding {
+            check: CHECK,
+            place: format!("{}:{number}", file.path),
+            what: format!("`{bad}` in the pure crates; {instead}"),
+        }));
     }
     found
+}
+
+/// The first forbidden word in a text, and what to do instead.
+fn forbidden(text: &str) -> Option<(&'static str, &'static str)> {
+    let mut all = FORBIDDEN.into_iter();
+    all.find(|(bad, _)| text.contains(bad))
+}
+
+/// What the `use` declarations of some code name, path by path, with the line of each declaration:
+/// `use std::{fs, io::{self}};` names `std::fs` and `std::io::self`.
+fn imports(code: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    for (at, word) in code.match_indices("use ") {
+        if code[..at].ends_with(is_name) {
+            continue;
+        }
+        let rest = &code[at + word.len()..];
+        let tree = rest.split(';').next().unwrap_or(rest);
+        let mut paths = Vec::new();
+        spread(tree, "", &mut paths);
+        let line = line_of(code, at);
+        found.extend(paths.into_iter().map(|path| (line, path)));
+    }
+    found
+}
+
+/// Adds the paths of a tree of imports that stands behind `before`.
+fn spread(tree: &str, before: &str, paths: &mut Vec<String>) {
+    let Some((path, rest)) = tree.split_once('{') else {
+        paths.push(format!("{before}{}", tree.trim()));
+        return;
+    };
+    let before = format!("{before}{}", path.trim());
+    let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
+    let (mut depth, mut begin) = (0_usize, 0);
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                spread(&inner[begin..at], &before, paths);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    spread(&inner[begin..], &before, paths);
 }
 
 #[cfg(test)]
@@ -81,6 +132,31 @@ mod tests {
             assert_eq!(found.len(), 1, "{bad}");
             assert!(found[0].contains("a.rs:2"), "{found:?}");
         }
+    }
+
+    #[test]
+    fn what_is_imported_in_braces_is_found() {
+        for (text, bad) in [
+            ("use std::{fs, io};", "std::fs"),
+            ("use std::{collections::BTreeMap, env};", "std::env"),
+            (
+                "pub(crate) use std::{\n    io::{self, stdin},\n    mem,\n};",
+                "std::io::stdin",
+            ),
+            ("use std::{fmt::{self, Write}, thread as t};", "std::thread"),
+            ("use std::time::{Duration, Instant};", "time::Instant"),
+        ] {
+            let text = format!("//! A file.\n{text}\n");
+            let found = findings("crates/pure/facts/src/a.rs", &text);
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert!(found[0].contains("a.rs:2"), "{found:?}");
+            assert!(found[0].contains(&format!("`{bad}`")), "{found:?}");
+        }
+        let text = "use std::{collections::{BTreeMap, BTreeSet}, fmt, io};\nfn because () {}";
+        assert_eq!(
+            findings("crates/pure/facts/src/a.rs", text),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -47,6 +47,23 @@ impl<'a> RustText<'a> {
         self.keep(|at| !self.in_test(at))
     }
 
+    /// What stands between the quotes of each string and character, those of unit tests left out.
+    pub fn literals(&self) -> Vec<&'a str> {
+        let (mut found, mut begin) = (Vec::new(), None);
+        for at in 0..=self.kinds.len() {
+            let inside = self.kinds.get(at) == Some(&Kind::Text) && !self.in_test(at);
+            match (inside, begin) {
+                (true, None) => begin = Some(at),
+                (false, Some(from)) => {
+                    found.push(&self.text[from..at]);
+                    begin = None;
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     fn in_test(&self, at: usize) -> bool {
         self.tests.iter().any(|range| range.contains(&at))
     }
@@ -220,6 +237,14 @@ mod tests {
         assert!(read.only(Kind::Text).contains("e\"f"));
         assert!(read.only(Kind::Comment).contains("say"));
         assert_eq!(code.len(), text.len());
+    }
+
+    #[test]
+    fn literals_are_whole_and_those_of_tests_and_comments_are_none() {
+        let text = "let a = [\"x y\", \"z-1\"]; // \"no\"\nr#\"e\"f\"#; 'é'; \"\";\n\
+                    #[cfg(test)]\nmod tests { const A: &str = \"neither\"; }\nb(\"w\")";
+        let found = RustText::new(text).literals();
+        assert_eq!(found, ["x y", "z-1", "e\"f", "é", "w"]);
     }
 
     #[test]

@@ -10,10 +10,12 @@ const CHECK: &str = "topics";
 const FILE: &str = "deploy/topics/topics.toml";
 
 /// Topics whose records stand on the partition of the same number as those of another topic.
-const SAME_PARTITIONS: [(&str, &str); 3] = [
+const SAME_PARTITIONS: [(&str, &str); 5] = [
     ("activations", "access-events"),
     ("coverage", "access-events"),
+    ("candidates", "access-events"),
     ("findings", "candidates"),
+    ("searched", "candidates"),
 ];
 
 /// The file: a list of topics.
@@ -301,6 +303,31 @@ mod tests {
             found[0].contains("has 1 partitions and access-events has 8"),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn each_topic_that_goes_with_another_is_held_to_its_partitions() {
+        let whole = || -> Vec<Topic> {
+            let text = read(&crate::repository().join(FILE)).unwrap();
+            toml::from_str::<Topics>(&text).unwrap().topic
+        };
+        for name in [
+            "activations",
+            "coverage",
+            "candidates",
+            "findings",
+            "searched",
+        ] {
+            let mut topics = whole();
+            let one = topics.iter_mut().find(|topic| topic.name == name);
+            one.unwrap().partitions += 1;
+            let found = findings(topics);
+            let said = format!("topics: {name}: has ");
+            assert!(
+                found.iter().any(|line| line.starts_with(&said)),
+                "{found:?}"
+            );
+        }
     }
 
     #[test]

@@ -113,19 +113,28 @@ fn usable(shared: &Shared, topic: &str) -> Result<(), LogError> {
     }
 }
 
-/// Sets the whole configuration of topics: the call replaces what it does not name.
+/// Sets what the specifications name. The call of Kafka sets the whole configuration of a topic and
+/// forgets what it does not name, so what was set on the topic before is sent with it.
 pub(crate) fn configure(shared: &Shared, topics: &[TopicSpec]) -> Result<(), LogError> {
     if topics.is_empty() {
         return Ok(());
     }
+    let names: Vec<&str> = topics.iter().map(|spec| spec.name.as_str()).collect();
+    let there = describe(shared, &names)?;
+    let mut whole = Vec::with_capacity(topics.len());
+    for spec in topics {
+        let topic = there.iter().find(|topic| topic.name == spec.name);
+        let topic = topic.ok_or_else(|| LogError::unknown_topic(&spec.name))?;
+        whole.push((spec.name.as_str(), spec.over(&topic.overridden)));
+    }
     let (admin, options) = open(shared)?;
-    let wanted: Vec<AlterConfig<'_>> = topics
+    let wanted: Vec<AlterConfig<'_>> = whole
         .iter()
-        .map(|spec| {
-            let config = AlterConfig::new(ResourceSpecifier::Topic(&spec.name));
-            spec.config
+        .map(|(name, config)| {
+            let alter = AlterConfig::new(ResourceSpecifier::Topic(name));
+            config
                 .iter()
-                .fold(config, |config, (key, value)| config.set(key, value))
+                .fold(alter, |alter, (key, value)| alter.set(key, value))
         })
         .collect();
     let answers = wait(admin.alter_configs(&wanted, &options));

@@ -65,7 +65,9 @@ fn hint(kind: ErrorKind, code: Code) -> &'static str {
         (_, Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL) => {
             "check the security.*, sasl.* and ssl.* properties"
         }
-        (_, Code::MessageSizeTooLarge) => "raise the topic's max.message.bytes",
+        (_, Code::MessageSizeTooLarge) => {
+            "raise the topic's max.message.bytes (`tocsin topics apply` does)"
+        }
         (_, Code::InvalidTimestamp) => "the topic refuses time stamps so far from the present",
         (ErrorKind::Config, _) => {
             "check the rights (ACLs) and settings of this user on the cluster"

@@ -332,7 +332,7 @@ fn record<'a>(topic: &'a str, message: &'a Message) -> RecordRef<'a> {
         timestamp_ms: message.timestamp_ms(),
         key: message.key(),
         value: message.value(),
-        headers: message,
+        beside: message,
     }
 }
 

@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::events::ConsumerEvents;
-use crate::record::HeaderSource;
+use crate::record::Beside;
 use rdkafka::bindings as sys;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -122,7 +122,7 @@ unsafe fn bytes<'a>(data: *const std::ffi::c_void, length: usize) -> Option<&'a 
     Some(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) })
 }
 
-impl HeaderSource for Message {
+impl Beside for Message {
     fn header(&self, index: usize) -> Option<(&str, &[u8])> {
         let mut headers = ptr::null_mut();
         let (mut name, mut value, mut length) = (ptr::null(), ptr::null(), 0);

@@ -174,8 +174,8 @@ impl KafkaSettings {
         config.set("retry.backoff.ms", "5");
         config.set("retry.backoff.max.ms", "1000");
         config.set("queue.buffering.max.messages", "1000000");
-        // Documents of up to 16 MiB; the topic's own limit decides.
-        config.set("message.max.bytes", "17825792");
+        // More than any topic takes (dead letters: 24 MiB): the topic's own limit decides.
+        config.set("message.max.bytes", "26214400");
         let mut config = self.finish(config, &self.producer);
         config.set("enable.idempotence", "true");
         config.set("transactional.id", transactional_id);
@@ -222,5 +222,18 @@ mod tests {
         let error = settings.check().unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(error.message.contains("isolation.level"));
+    }
+
+    #[test]
+    fn a_producer_sends_what_the_topic_of_dead_letters_takes() {
+        let topics = include_str!("../../../../../deploy/topics/topics.toml");
+        let sizes = topics
+            .lines()
+            .filter_map(|line| line.strip_prefix("\"max.message.bytes\" = \""))
+            .filter_map(|rest| rest.strip_suffix('"')?.parse::<u64>().ok());
+        let largest = sizes.max().unwrap();
+        let config = KafkaSettings::new("localhost:9092").producing("id", None);
+        let sent: u64 = config.get("message.max.bytes").unwrap().parse().unwrap();
+        assert!(largest > 16 << 20 && sent >= largest, "{sent} of {largest}");
     }
 }

@@ -190,9 +190,12 @@ impl Transaction {
             let attempt = format!("writing to {place} in a transaction of {}", self.id);
             let flagged = self.fatal(&attempt);
             let reason = format!("a record was not delivered ({code:?})");
-            return Err(
-                flagged.unwrap_or_else(|| from_code(&attempt, ErrorKind::Abort, code, &reason))
-            );
+            // What the topic finds too large it will find too large again.
+            let kind = match code {
+                Code::MessageSizeTooLarge => ErrorKind::Config,
+                _ => ErrorKind::Abort,
+            };
+            return Err(flagged.unwrap_or_else(|| from_code(&attempt, kind, code, &reason)));
         }
         if let Some(positions) = positions {
             let attempt = format!("sending positions in a transaction of {}", self.id);

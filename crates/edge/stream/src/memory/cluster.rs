@@ -325,7 +325,9 @@ impl Cluster for MemoryCluster {
 
     fn configure_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         for spec in topics {
-            self.shared.topic(&spec.name)?.configure(&spec.config);
+            let topic = self.shared.topic(&spec.name)?;
+            let config = spec.over(&locked(&topic.config));
+            topic.configure(&config);
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use super::store::{Chunk, Place, view};
 use super::topic::{Backing, Topic};
-use crate::error::{ErrorKind, LogError};
-use crate::files::RecordStream;
+use crate::error::LogError;
+use crate::files::{FileRecord, RecordStream};
 use crate::log::Each;
-use crate::record::{HeaderSource, RecordRef};
+use crate::record::RecordRef;
 use std::sync::Arc;
 
 /// A position in a partition and the run of records that is held there.
@@ -17,16 +17,10 @@ pub(crate) struct Cursor {
     chunk: Option<Chunk>,
     spare: Vec<u8>,
     file: Option<Box<dyn RecordStream>>,
+    /// The file's record at hand.
+    record: FileRecord,
     /// The file has no more records.
     finished: bool,
-}
-
-struct NoHeaders;
-
-impl HeaderSource for NoHeaders {
-    fn header(&self, _: usize) -> Option<(&str, &[u8])> {
-        None
-    }
 }
 
 impl Cursor {
@@ -39,6 +33,7 @@ impl Cursor {
             chunk: None,
             spare: Vec::new(),
             file: None,
+            record: FileRecord::default(),
             finished: false,
         }
     }
@@ -144,7 +139,7 @@ impl Cursor {
                     timestamp_ms: record.timestamp_ms,
                     key: record.key,
                     value: record.value,
-                    headers: &record.headers,
+                    beside: &record.headers,
                 });
             } else {
                 self.position = self.position.max(record.offset + 1);
@@ -173,8 +168,8 @@ impl Cursor {
             let Some(file) = self.file.as_mut() else {
                 break;
             };
-            self.spare.clear();
-            match file.next(&mut self.spare) {
+            self.record.clear();
+            match file.next(&mut self.record) {
                 Ok(true) => {}
                 Ok(false) => {
                     (self.file, self.finished) = (None, true);
@@ -194,18 +189,16 @@ impl Cursor {
                 offset,
                 timestamp_ms: -1,
                 key: None,
-                value: Some(&self.spare),
-                headers: &NoHeaders,
+                value: Some(&self.record.value),
+                beside: &self.record,
             });
         }
         Ok(count)
     }
 
     fn unreadable(&self, name: &str, why: &str) -> LogError {
-        let record = self.position + 1;
-        let hint = "repair or replace the file and start again";
-        let message = format!("cannot read record {record} of the file {name}: {why}; {hint}");
-        LogError::new(ErrorKind::Fatal, "file_unreadable", message)
+        let attempt = format!("reading record {} of", self.position + 1);
+        LogError::file_unreadable(&attempt, name, why)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One partition in memory: segments of packed records, transactions that are open or were aborted.
 
-use crate::record::HeaderSource;
+use crate::record::Beside;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Entry<'_> {
 /// Packed headers: name length, name, value length, value, again and again.
 pub(crate) struct Packed<'a>(&'a [u8]);
 
-impl HeaderSource for Packed<'_> {
+impl Beside for Packed<'_> {
     fn header(&self, index: usize) -> Option<(&str, &[u8])> {
         let mut rest = self.0;
         for _ in 0..index {

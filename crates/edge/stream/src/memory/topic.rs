@@ -86,7 +86,8 @@ impl Topic {
             return Ok(());
         }
         let message = format!(
-            "cannot write {size} bytes to {}: its max.message.bytes is {most}; raise it",
+            "cannot write {size} bytes to {}: its max.message.bytes is {most}; raise it (`tocsin \
+             topics apply` sets what tocsin needs)",
             self.name
         );
         Err(LogError::new(

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stream::{
-    Assignment, Cluster, FileCluster, KafkaCluster, KafkaSettings, MemoryCluster, Outgoing, Polled,
-    Position, Record, RecordFiles, RecordStream, TopicPartition, TopicSpec, Worker, WorkerSpec,
+    Assignment, Cluster, FileCluster, FileRecord, KafkaCluster, KafkaSettings, MemoryCluster,
+    Outgoing, Polled, Position, Record, RecordFiles, RecordStream, TopicPartition, TopicSpec,
+    Worker, WorkerSpec,
 };
 
 pub(crate) const WAIT: Duration = Duration::from_millis(50);
@@ -125,11 +126,11 @@ struct Lines {
 struct LineStream(std::io::Lines<std::io::BufReader<std::fs::File>>);
 
 impl RecordStream for LineStream {
-    fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, String> {
+    fn next(&mut self, record: &mut FileRecord) -> Result<bool, String> {
         match self.0.next() {
             None => Ok(false),
             Some(Ok(line)) => {
-                record.extend_from_slice(line.as_bytes());
+                record.value.extend_from_slice(line.as_bytes());
                 Ok(true)
             }
             Some(Err(why)) => Err(why.to_string()),
@@ -153,7 +154,7 @@ impl RecordFiles for Lines {
     fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
         let mut stream = self.open(topic, partition, 0)?;
         let mut count = 0;
-        while stream.next(&mut Vec::new())? {
+        while stream.next(&mut FileRecord::default())? {
             count += 1;
         }
         Ok(count)
@@ -170,7 +171,7 @@ impl RecordFiles for Lines {
         let file = std::fs::File::open(path).map_err(|why| why.to_string())?;
         let mut stream = LineStream(std::io::BufReader::new(file).lines());
         for _ in 0..from {
-            stream.next(&mut Vec::new())?;
+            stream.next(&mut FileRecord::default())?;
         }
         Ok(Box::new(stream))
     }

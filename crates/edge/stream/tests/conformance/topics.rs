@@ -118,7 +118,10 @@ pub(crate) fn administration(bed: &dyn Bed) {
             .contains_key("max.message.bytes")
             .then_some(found)
     });
-    assert!(!found[0].overridden.contains_key("cleanup.policy"));
+    let before = found[0].overridden.get("cleanup.policy");
+    assert_eq!(before.map(String::as_str), Some("compact"), "it stays");
+    let missing = cluster.configure_topics(&[TopicSpec::new(&nowhere, 1)]);
+    assert_eq!(missing.unwrap_err().kind, ErrorKind::NotFound);
     cluster.delete_topics(&[&name, &nowhere]).unwrap();
     eventually("the deletion", || {
         cluster

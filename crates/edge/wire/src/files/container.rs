@@ -101,11 +101,14 @@ impl ContainerReader {
         self.left -= 1;
         self.record += 1;
         let kind = self.entry.kind;
-        if datum.len() > self.limits.record_bytes {
-            return Ok(Some((
-                self.record,
-                Err(too_long(kind, datum.len(), &self.limits)),
-            )));
+        let most = self.limits.record_bytes;
+        if datum.len() > most {
+            let digest = facts::digest_bytes(datum);
+            return Ok(Some(Line {
+                number: self.record,
+                value: Err(too_long(kind, datum.len(), &digest, most)),
+                original: &[],
+            }));
         }
         self.value.clear();
         self.value.extend_from_slice(&SINGLE_OBJECT);
@@ -123,10 +126,11 @@ impl ContainerReader {
             ),
         };
         let value = result.map(|()| self.value.as_slice());
-        Ok(Some((
-            self.record,
-            value.map_err(|fault| report(kind, &fault)),
-        )))
+        Ok(Some(Line {
+            number: self.record,
+            value: value.map_err(|fault| report(kind, &fault)),
+            original: datum,
+        }))
     }
 
     /// Reads the next block whole, checks its end and unpacks it; false at the end of the file.

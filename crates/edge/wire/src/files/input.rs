@@ -198,6 +198,9 @@ pub struct Item<'r> {
     pub line: u64,
     /// The bytes, for a [`crate::Decoder`]; or why this record alone cannot be used.
     pub value: Result<&'r [u8], DecodeError>,
+    /// The bytes as they stand in the file: of a container the record in its writer's schema.
+    /// Empty for what is longer than the limit; its error says length and digest.
+    pub original: &'r [u8],
 }
 
 enum Inner {
@@ -218,10 +221,15 @@ impl Reader {
             Inner::Lines(lines) => lines.read()?,
             Inner::Container(container) => container.read()?,
         };
-        Ok(found.map(|(line, value)| {
+        Ok(found.map(|line| {
             let index = self.next;
             self.next += 1;
-            Item { index, line, value }
+            Item {
+                index,
+                line: line.number,
+                value: line.value,
+                original: line.original,
+            }
         }))
     }
 }

@@ -4,6 +4,7 @@ use super::FileError;
 use crate::catalog::RecordKind;
 use crate::decode::too_long;
 use crate::error::{DecodeError, Limits};
+use sha2::{Digest, Sha256};
 use std::io::{BufRead, Read};
 
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
@@ -18,7 +19,14 @@ pub(super) struct LineReader {
 }
 
 /// A line and what it holds.
-pub(super) type Line<'r> = (u64, Result<&'r [u8], DecodeError>);
+pub(super) struct Line<'r> {
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// The bytes for a decoder, or why there are none.
+    pub(super) value: Result<&'r [u8], DecodeError>,
+    /// The bytes as they stand in the file; none of what is beyond the limit.
+    pub(super) original: &'r [u8],
+}
 
 impl LineReader {
     pub(super) fn new(
@@ -44,16 +52,24 @@ impl LineReader {
                 return Ok(None);
             }
             self.line += 1;
-            let length = self.buffer.len();
-            if length > self.limits.record_bytes && !self.buffer.ends_with(b"\n") {
-                let length = length + self.pass_over()?;
-                let error = too_long(self.kind, length, &self.limits);
-                return Ok(Some((self.line, Err(error))));
+            let (most, whole) = (self.limits.record_bytes, self.buffer.ends_with(b"\n"));
+            if self.buffer.len() > most && !whole {
+                let (length, digest) = self.pass_over()?;
+                return Ok(Some(Line {
+                    number: self.line,
+                    value: Err(too_long(self.kind, length, &digest, most)),
+                    original: &[],
+                }));
             }
             let mark = self.line == 1 && self.buffer.starts_with(BYTE_ORDER_MARK);
             let from = if mark { BYTE_ORDER_MARK.len() } else { 0 };
             if !self.buffer[from..].trim_ascii().is_empty() {
-                return Ok(Some((self.line, Ok(self.buffer[from..].trim_ascii_end()))));
+                let bytes = self.buffer[from..].trim_ascii_end();
+                return Ok(Some(Line {
+                    number: self.line,
+                    value: Ok(bytes),
+                    original: bytes,
+                }));
             }
         }
     }
@@ -75,16 +91,21 @@ impl LineReader {
         })
     }
 
-    /// Passes over the rest of a line that is too long.
-    fn pass_over(&mut self) -> Result<usize, FileError> {
-        let mut passed = 0;
+    /// Passes over the rest of a line that is too long; the length and SHA-256 of all of it, with
+    /// the line break.
+    fn pass_over(&mut self) -> Result<(usize, String), FileError> {
+        let (mut length, mut digest) = (0, Sha256::new());
         loop {
+            length += self.buffer.len();
+            digest.update(&self.buffer);
+            let whole = self.buffer.ends_with(b"\n");
             self.buffer.clear();
-            let read = self.more()?;
-            passed += read;
-            if read == 0 || self.buffer.ends_with(b"\n") {
-                self.buffer.clear();
-                return Ok(passed);
+            if whole || self.more()? == 0 {
+                let digest = digest.finalize();
+                return Ok((
+                    length,
+                    digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+                ));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Which accesses a report is about: the selector that several reports carry.
 
+use crate::name::too_long;
 use crate::{Moment, Private, Span};
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +82,17 @@ impl Matching {
         if self.source_networks.iter().flatten().any(bad) {
             return Some("`source_networks` holds something that is no address or network");
         }
-        None
+        fn list(list: &Option<Vec<Private>>) -> impl Iterator<Item = &str> {
+            list.iter().flatten().map(Private::reveal)
+        }
+        too_long!(
+            "actors": list(&self.actors),
+            "accounts": list(&self.accounts),
+            "sessions": list(&self.sessions),
+            "credentials": list(&self.credentials),
+            "devices": list(&self.devices),
+            "clients": list(&self.clients),
+        )
     }
 }
 

@@ -8,11 +8,11 @@ use std::io::Read;
 
 /// Runs it.
 pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
-    let law = Law::load(
-        &args.law.orders,
-        args.law.orders_dir.as_deref(),
-        &LawSettings::default(),
-    )?;
+    let settings = LawSettings {
+        closures: super::due::closures(&args.closed)?,
+        ..LawSettings::default()
+    };
+    let law = Law::load(&args.law.orders, args.law.orders_dir.as_deref(), &settings)?;
     let name = args.facts.display().to_string();
     let unreadable = |error: std::io::Error| {
         Failure::usage(
@@ -35,9 +35,14 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
         .map_err(|why| Failure::usage("facts-invalid", format!("{name}: {why}")))?;
     let mut determinations = Vec::new();
     for incident in &incidents {
-        let decided = law.decide(incident, &notice::Decided::default());
-        determinations
-            .extend(decided.map_err(|error| Failure::failed("date-uncovered", error.to_string()))?);
+        determinations.extend(law.decide(incident, &notice::Decided::default()));
+    }
+    let mut reserved = determinations.iter().flat_map(|one| &one.reserved);
+    if let Some(uncovered) = reserved.find(|one| one.id == obligation::DATE_UNCOVERED) {
+        return Err(Failure::failed(
+            "date-uncovered",
+            uncovered.question.clone(),
+        ));
     }
     if let Some(day) = day {
         for one in &determinations {

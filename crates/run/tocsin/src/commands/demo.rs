@@ -66,15 +66,13 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
     let went_back = late.elapsed();
     pour.finish()?;
 
-    let busy = engine.busy();
+    let stages = super::worked(&engine);
     embedded::stop(engine)?;
     let results = Results::read(&plan)?;
     results.write(&plan, &out)?;
     let rows = table::rows(&results, &plan.law);
-    let rates: BTreeMap<&str, serde_json::Value> = busy
-        .iter()
-        .map(|(stage, took)| (stage.name(), json!({ "busy_seconds": took.as_secs_f64() })))
-        .collect();
+    let mut assumptions = plan.law.assumptions();
+    assumptions.extend(script.assumptions.iter().cloned());
     let summary = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "command": "demo",
@@ -83,12 +81,12 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
             "grants": history.grants.len(), "accounts": history.accounts.len(),
             "breach_events": history.reports.len() + history.late_reports.len() },
         "packs": plan.law.packs(),
-        "assumptions": plan.law.assumptions(),
+        "assumptions": assumptions,
         "counts": results.counts(),
         "seconds": { "total": begun.elapsed().as_secs_f64(), "screening": screened.as_secs_f64(),
             "going_back": went_back.as_secs_f64() },
         "accesses_per_second": history.len() as f64 / screened.as_secs_f64(),
-        "stages": rates,
+        "stages": stages,
     });
     let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
     out.write("summary.json", text.as_bytes())?;
@@ -98,6 +96,9 @@ pub(crate) fn demo(args: &Demo) -> Result<u8, Failure> {
         print_json(&rows)?;
     } else {
         println!("{}", table::text(&rows));
+        for line in &script.assumptions {
+            println!("{line}");
+        }
         let lines = script.episodes.len();
         println!(
             "{} of {lines} lines of the history got their answer.",
@@ -265,7 +266,7 @@ impl Pour {
         })
     }
 
-    fn encode<T: serde::Serialize>(&self, topic: Topic, value: &T) -> Result<Vec<u8>, Failure> {
+    fn encode<T: wire::Writable>(&self, topic: Topic, value: &T) -> Result<Vec<u8>, Failure> {
         self.codec
             .encode(topic, value)
             .map_err(|error| Failure::failed("encode", error.to_string()))
@@ -281,7 +282,7 @@ impl Pour {
     }
 
     /// Appends a few records.
-    fn pour<T: serde::Serialize>(
+    fn pour<T: serde::Serialize + wire::Writable>(
         &mut self,
         topic: Topic,
         records: &[T],

@@ -5,20 +5,21 @@ use crate::cli::Due;
 use crate::errors::{Failure, exit};
 use orders::{Calendar, Closure, Method};
 
+/// Days that somebody says are closed.
+pub(super) fn closures(days: &[String]) -> Result<Vec<Closure>, Failure> {
+    let closure = |day: &String| {
+        Ok(Closure {
+            on: date(day)?,
+            why: "closed, as said on the command line".into(),
+        })
+    };
+    days.iter().map(closure).collect()
+}
+
 /// Runs it.
 pub(crate) fn due(args: &Due) -> Result<u8, Failure> {
     let from = date(&args.from)?;
-    let closures = args
-        .closed
-        .iter()
-        .map(|day| {
-            Ok(Closure {
-                on: date(day)?,
-                why: "closed, as said on the command line".into(),
-            })
-        })
-        .collect::<Result<Vec<Closure>, Failure>>()?;
-    let calendar = Calendar::us_federal(&closures)
+    let calendar = Calendar::us_federal(&closures(&args.closed)?)
         .map_err(|error| Failure::failed("pack-invalid", error.to_string()))?;
     let method: Method = args
         .method

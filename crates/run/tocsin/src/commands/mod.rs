@@ -16,8 +16,11 @@ mod topics;
 mod written;
 
 use crate::cli::{Cli, Command};
+use crate::engine::Engine;
 use crate::errors::{Failure, exit};
 use clap::CommandFactory;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Does what was asked; the exit code.
 pub(crate) fn dispatch(cli: Cli) -> Result<u8, Failure> {
@@ -58,6 +61,13 @@ fn version() -> Result<u8, Failure> {
         println!("pack {slug} {digest} (evidence grade: {grade})");
     }
     Ok(exit::DONE)
+}
+
+/// For how long each stage worked, for a summary.
+fn worked(engine: &Engine) -> BTreeMap<&'static str, Value> {
+    let busy = engine.busy().into_iter();
+    busy.map(|(stage, took)| (stage.name(), json!({ "busy_seconds": took.as_secs_f64() })))
+        .collect()
 }
 
 /// A date that a person wrote.

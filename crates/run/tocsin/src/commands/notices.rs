@@ -2,12 +2,14 @@
 //!
 //! With `--config` notices are read from the broker and decisions are written to its decisions
 //! topic. With `--out` they are read from the results of a run, and a decision is printed as a line
-//! for a `decisions.jsonl` file, so that a replay takes it in.
+//! for a `decisions.jsonl` file, so that a replay takes it in. `write` makes the files that a run
+//! leaves, from either: a running pipeline writes to topics alone.
 
 use super::print_json;
 use crate::cli::{DecisionArgs, Notices, NoticesAt, NoticesCommand, Verb};
 use crate::codec::Codec;
 use crate::errors::{Failure, exit};
+use crate::outputs::OutDir;
 use crate::topology::{Topic, TopicNames};
 use facts::{Act, Approve, Decision, Moment, Private, Reject, Release, Withdraw};
 use notice::{NoticeRecord, Phase};
@@ -51,6 +53,12 @@ pub(crate) fn notices(args: &Notices) -> Result<u8, Failure> {
             };
             submit(&record, act, who, at)
         }
+        NoticesCommand::Write {
+            notices,
+            released,
+            to,
+            at,
+        } => write(notices, *released, to, at),
         NoticesCommand::Release {
             notice,
             digest,
@@ -159,12 +167,45 @@ pub(super) fn all(at: &NoticesAt) -> Result<BTreeMap<String, NoticeRecord>, Fail
 }
 
 fn find(notice: &str, at: &NoticesAt) -> Result<NoticeRecord, Failure> {
-    all(at)?.remove(notice).ok_or_else(|| {
-        Failure::usage(
-            "notice-unknown",
-            format!("there is no notice {notice}; `tocsin notices list` shows what there is"),
-        )
-    })
+    all(at)?.remove(notice).ok_or_else(|| unknown(notice))
+}
+
+fn unknown(notice: &str) -> Failure {
+    Failure::usage(
+        "notice-unknown",
+        format!("there is no notice {notice}; `tocsin notices list` shows what there is"),
+    )
+}
+
+/// Writes those that are named, or all that are released, as files below `to`.
+fn write(names: &[String], released: bool, to: &Path, at: &NoticesAt) -> Result<u8, Failure> {
+    let there = all(at)?;
+    let chosen: Vec<&NoticeRecord> = if released {
+        let is_released = |one: &&NoticeRecord| one.state == Phase::Released;
+        there.values().filter(is_released).collect()
+    } else {
+        let find = |name: &String| there.get(name).ok_or_else(|| unknown(name));
+        names.iter().map(find).collect::<Result<_, _>>()?
+    };
+    if chosen.is_empty() {
+        eprintln!("no notice is released; nothing is written");
+    }
+    let out = OutDir::as_it_is(to);
+    let mut lines: Vec<Value> = Vec::new();
+    for one in chosen {
+        let files: Vec<String> = crate::notices::write(one, &out, &one.id)?
+            .iter()
+            .map(|name| out.path(name).display().to_string())
+            .collect();
+        if !at.json {
+            files.iter().for_each(|file| println!("{file}"));
+        }
+        lines.push(json!({ "notice": one.id, "state": one.state, "files": files }));
+    }
+    if at.json {
+        print_json(&lines)?;
+    }
+    Ok(exit::DONE)
 }
 
 fn list(at: &NoticesAt) -> Result<u8, Failure> {

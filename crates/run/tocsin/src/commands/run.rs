@@ -54,6 +54,7 @@ pub(crate) fn law_settings(config: &Config) -> LawSettings {
         reasonable_days: Some(config.judgement.reasonable_time_days),
         contact: config.notices.contact.clone(),
         documents: config.notices.documents.clone(),
+        closures: config.judgement.closures.clone(),
     }
 }
 
@@ -181,6 +182,7 @@ pub(crate) fn run(
     let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         packs_digest: law.digest().to_owned(),
+        instance: config.instance.clone(),
     };
     let telemetry = Telemetry::new(build, Duration::from_secs(300))
         .map(Arc::new)
@@ -204,9 +206,8 @@ pub(crate) fn run(
         instance: config.instance.clone(),
         start: config.start.access_events,
         tuning: Tuning {
-            batch_records: config.run.batch_records,
             patience: Duration::from_secs(config.judgement.patience_seconds),
-            ..Tuning::default()
+            ..Tuning::of_batches(config.run.batch_records)
         },
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
@@ -218,6 +219,8 @@ pub(crate) fn run(
     let asked = crate::signals::wait_or(&|| engine.any_ended());
     if asked {
         eprintln!("tocsin: stopping; every stage finishes its transaction");
+    } else {
+        linger(&plan.telemetry, Duration::from_secs(args.linger));
     }
     let result = engine.stop();
     server.shutdown();
@@ -230,6 +233,29 @@ pub(crate) fn run(
     }
 }
 
+/// Goes on serving what a stage that stopped by itself says of itself, for `time` or until a
+/// signal: metrics are looked at every few seconds at best. The other stages work on meanwhile.
+fn linger(telemetry: &Telemetry, time: Duration) {
+    if time.is_zero() {
+        return;
+    }
+    let stopped = [TaskState::Halted, TaskState::Failed].map(TaskState::as_str);
+    for stage in telemetry.status().stages {
+        for task in stage.tasks {
+            if stopped.contains(&task.state) {
+                let why = task.detail.unwrap_or_default();
+                eprintln!("tocsin: stage {} is {}: {why}", stage.stage, task.state);
+            }
+        }
+    }
+    eprintln!(
+        "tocsin: metrics and health are served for {} s more, or until a signal",
+        time.as_secs()
+    );
+    let until = Instant::now().checked_add(time);
+    let _ = crate::signals::wait_or(&|| until.is_some_and(|until| Instant::now() >= until));
+}
+
 /// Tries everything that a start needs, and prints the plan.
 fn check(
     args: &Run,
@@ -239,7 +265,10 @@ fn check(
     names: &TopicNames,
     stages: &[Stage],
 ) -> Result<u8, Failure> {
-    let mut problems = super::topics::differences(cluster, names)?;
+    let super::topics::Compared {
+        differences: mut problems,
+        advice,
+    } = super::topics::compare(cluster, names)?;
     let accesses = names.name(Topic::AccessEvents);
     if config.start.access_events.is_none() {
         problems.push("`start.access-events` is not set: a first start needs it".to_owned());
@@ -268,6 +297,7 @@ fn check(
                 .map(|topic| names.name(*topic).to_string()).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "problems": problems,
+        "advice": advice,
     });
     if args.json {
         print_json(&plan)?;
@@ -279,6 +309,9 @@ fn check(
     }
     for problem in &problems {
         eprintln!("problem: {problem}");
+    }
+    for line in &advice {
+        eprintln!("advice: {line}");
     }
     Ok(if problems.is_empty() {
         exit::DONE

@@ -5,7 +5,7 @@ use crate::cli::{Topics, TopicsCommand};
 use crate::errors::{Failure, exit};
 use crate::topology::{Topic, TopicNames, specs};
 use serde_json::json;
-use stream::{Cluster, TopicSpec};
+use stream::{Cluster, TopicSpec, TopicState};
 
 /// Runs it.
 pub(crate) fn topics(args: &Topics) -> Result<u8, Failure> {
@@ -18,9 +18,12 @@ pub(crate) fn topics(args: &Topics) -> Result<u8, Failure> {
             replication,
         } => apply(&cluster, &names, *partitions, *replication, args.json),
         TopicsCommand::Check => {
-            let differences = differences(&cluster, &names)?;
+            let Compared {
+                differences,
+                advice,
+            } = compare(&cluster, &names)?;
             if args.json {
-                print_json(&json!({ "differences": differences }))?;
+                print_json(&json!({ "differences": differences, "advice": advice }))?;
             } else {
                 for line in &differences {
                     println!("{line}");
@@ -29,6 +32,9 @@ pub(crate) fn topics(args: &Topics) -> Result<u8, Failure> {
                     println!("{} topics are as they should be", Topic::ALL.len());
                 }
             }
+            for line in &advice {
+                eprintln!("advice: {line}");
+            }
             Ok(if differences.is_empty() {
                 exit::DONE
             } else {
@@ -36,6 +42,15 @@ pub(crate) fn topics(args: &Topics) -> Result<u8, Failure> {
             })
         }
     }
+}
+
+/// How the topics of a broker stand beside what they should be.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    /// What must not differ and does, a sentence each.
+    pub(crate) differences: Vec<String>,
+    /// What the company decides for a topic of its own, and what that costs.
+    pub(crate) advice: Vec<String>,
 }
 
 /// The topics as they should be, accesses and what goes with them with as many partitions as the
@@ -47,29 +62,59 @@ fn wanted(
 ) -> Result<Vec<TopicSpec>, Failure> {
     let accesses = names.name(Topic::AccessEvents);
     let there = cluster.describe_topics(&[&accesses])?;
-    let partitions = there.first().map(|topic| topic.partitions).or(partitions);
-    specs(names, partitions).map_err(|why| Failure::failed("topics-file", why))
+    let there = there.first();
+    let partitions = there.map(|topic| topic.partitions).or(partitions);
+    let mut specs = specs(names, partitions).map_err(|why| Failure::failed("topics-file", why))?;
+    let own = specs.iter_mut().find(|spec| *spec.name == *accesses);
+    if let Some(own) = own.filter(|_| there.is_some()) {
+        // The company's own, with settings for its other readers: only what destroys facts is a
+        // difference.
+        own.config.retain(|setting, _| setting == "cleanup.policy");
+    }
+    Ok(specs)
 }
 
-/// What differs between the topics of the broker and what they should be, a sentence each.
-pub(crate) fn differences(
-    cluster: &dyn Cluster,
-    names: &TopicNames,
-) -> Result<Vec<String>, Failure> {
+/// How the topics of the broker stand beside what they should be.
+pub(crate) fn compare(cluster: &dyn Cluster, names: &TopicNames) -> Result<Compared, Failure> {
     let wanted = wanted(cluster, names, None)?;
     let list: Vec<&str> = wanted.iter().map(|spec| spec.name.as_str()).collect();
     let found = cluster.describe_topics(&list)?;
-    let mut lines = Vec::new();
+    let mut differences = Vec::new();
     for spec in &wanted {
         match found.iter().find(|topic| topic.name == spec.name) {
-            Some(topic) => lines.extend(spec.differences(topic)),
-            None => lines.push(format!(
+            Some(topic) => differences.extend(spec.differences(topic)),
+            None => differences.push(format!(
                 "{}: is missing; `tocsin topics apply` creates it",
                 spec.name
             )),
         }
     }
-    Ok(lines)
+    let accesses = names.name(Topic::AccessEvents);
+    let accesses = found.iter().find(|topic| *topic.name == *accesses);
+    Ok(Compared {
+        differences,
+        advice: accesses.map_or_else(Vec::new, advice),
+    })
+}
+
+/// What it costs that a company keeps its accesses for a time only.
+fn advice(accesses: &TopicState) -> Vec<String> {
+    ["retention.ms", "retention.bytes"]
+        .into_iter()
+        .filter_map(|setting| {
+            let value = accesses.config.get(setting)?;
+            // Less than nothing stands for no limit.
+            (!value.starts_with('-')).then(|| {
+                format!(
+                    "{}: {setting} is {value}. An access that is gone when a breach is found \
+                     cannot be searched any more: coverage says `cut`, and counts have no upper \
+                     end. Keep accesses as long as people may have to look back (-1: for good), \
+                     or archive them for `tocsin replay --files`",
+                    accesses.name
+                )
+            })
+        })
+        .collect()
 }
 
 fn apply(
@@ -90,10 +135,13 @@ fn apply(
     }
     let list: Vec<&str> = wanted.iter().map(|spec| spec.name.as_str()).collect();
     let found = cluster.describe_topics(&list)?;
+    let accesses = names.name(Topic::AccessEvents);
     let (mut created, mut configured) = (Vec::new(), Vec::new());
     for spec in wanted {
         match found.iter().find(|topic| topic.name == spec.name) {
             None => created.push(spec),
+            // Other systems rely on how it is set up, and another policy may delete at once.
+            Some(_) if *spec.name == *accesses => {}
             Some(topic) => {
                 let same_copies = TopicSpec {
                     replication: None,
@@ -120,7 +168,12 @@ fn apply(
             println!("configured {name}");
         }
     }
-    let left = differences(cluster, names)?
+    let compared = compare(cluster, names)?;
+    for line in &compared.advice {
+        eprintln!("advice: {line}");
+    }
+    let left = compared
+        .differences
         .into_iter()
         .filter(|line| replication.is_none_or(|copies| copies >= 2) || !line.contains("insync"))
         .collect::<Vec<_>>();
@@ -132,4 +185,65 @@ fn apply(
     } else {
         exit::DIFFERS
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use stream::MemoryCluster;
+
+    fn state(cluster: &MemoryCluster, name: &str) -> TopicState {
+        let found = cluster.describe_topics(&[name]).unwrap();
+        found.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn what_a_company_set_on_its_topics_stays() {
+        let cluster = MemoryCluster::new();
+        let names = TopicNames::new("", &BTreeMap::new());
+        let accesses = TopicSpec::new("access-events", 5)
+            .set("cleanup.policy", "delete")
+            .set("compression.type", "zstd")
+            .set("retention.ms", "86400000");
+        let grants = TopicSpec::new("grants", 4)
+            .set("message.timestamp.type", "LogAppendTime")
+            .set("retention.ms", "86400000");
+        cluster.create_topics(&[accesses.clone(), grants]).unwrap();
+        let code = apply(&cluster, &names, Some(9), None, false).unwrap();
+        assert_eq!(code, exit::DONE);
+
+        // Its accesses are its own; what it records for tocsin is kept for good.
+        assert_eq!(state(&cluster, "access-events").config, accesses.config);
+        let grants = state(&cluster, "grants").config;
+        assert_eq!(grants["message.timestamp.type"], "LogAppendTime");
+        assert_eq!(grants["retention.ms"], "-1");
+        assert_eq!(state(&cluster, "candidates").partitions, 5);
+        let Compared {
+            differences,
+            advice,
+        } = compare(&cluster, &names).unwrap();
+        assert_eq!(differences, Vec::<String>::new());
+        assert_eq!(advice.len(), 1, "{advice:?}");
+        for part in ["access-events: retention.ms is 86400000", "no upper end"] {
+            assert!(advice[0].contains(part), "{advice:?}");
+        }
+    }
+
+    #[test]
+    fn accesses_that_are_compacted_are_refused_and_left_alone() {
+        let cluster = MemoryCluster::new();
+        let names = TopicNames::new("", &BTreeMap::new());
+        let accesses = TopicSpec::new("access-events", 2).set("cleanup.policy", "compact");
+        cluster
+            .create_topics(std::slice::from_ref(&accesses))
+            .unwrap();
+        // Deleting in place of compacting would take what is older than the broker's retention.
+        let code = apply(&cluster, &names, None, None, false).unwrap();
+        assert_eq!(code, exit::DIFFERS);
+        assert_eq!(state(&cluster, "access-events").config, accesses.config);
+        let differences = compare(&cluster, &names).unwrap().differences;
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert!(differences[0].contains("cleanup.policy is compact"));
+    }
 }

@@ -10,6 +10,8 @@ const HISTORY: &str = include_str!("history.toml");
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Script {
+    /// What whoever sees the results must know of them: what was moved, what is invented.
+    pub(crate) assumptions: Vec<String>,
     /// The first instant.
     pub(crate) from: Moment,
     /// The first instant after it.

@@ -32,6 +32,8 @@ pub(crate) struct AssessStage {
 impl AssessStage {
     /// With what it said before.
     pub(crate) fn new(context: &Rc<Context>) -> Result<AssessStage, StageError> {
+        // Of an earlier turn; what it said is decided anew, and may be gone.
+        context.telemetry.forget_outcome();
         let accesses = context.names.name(Topic::AccessEvents);
         let mut stage = AssessStage {
             assessment: Assessment::new(context.cluster.partitions(&accesses)?),
@@ -206,14 +208,6 @@ impl AssessStage {
     }
 }
 
-/// A date that no calendar covers stops the stage: a person has to extend the calendar.
-fn uncovered(error: orders::OutOfRange) -> StageError {
-    StageError::Stop {
-        code: "date-uncovered".to_owned(),
-        reason: format!("deciding a duty: {error}; extend the calendar and start again"),
-    }
-}
-
 /// An answer as a label.
 fn word(answer: Answer) -> &'static str {
     match answer {
@@ -265,8 +259,7 @@ impl Processor for AssessStage {
     fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         let changed = self
             .assessment
-            .changed(&self.context.law, self.context.tuning.piece_incidents)
-            .map_err(uncovered)?;
+            .changed(&self.context.law, self.context.tuning.piece_incidents);
         let any = !changed.assessed.is_empty() || !changed.gone.is_empty();
         for assessed in &changed.assessed {
             self.say(assessed, sink)?;

@@ -6,7 +6,7 @@
 
 use super::reading::{Decoded, bury, decode, read_whole};
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Step, Work};
+use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use facts::{BreachEvent, Decision};
 use incident::{Dirty, Fold, IncidentRecord};
@@ -339,7 +339,7 @@ impl Processor for NotifyStage {
                 if fresh && matches!(topic, Topic::Incidents | Topic::Determinations) {
                     bury(&self.context.clone(), Stage::Notify, &record, &bad, sink)?;
                 } else {
-                    sink.passed_over += u64::from(fresh);
+                    sink.pass_over(topic, PassedOver::BuriedElsewhere, u64::from(fresh));
                 }
             }
         }

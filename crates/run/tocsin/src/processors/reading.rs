@@ -88,7 +88,7 @@ pub(crate) fn decode<T>(
     record: &RecordRef<'_>,
 ) -> Result<Decoded<T>, StageError>
 where
-    T: serde::de::DeserializeOwned + crate::codec::Checked,
+    T: for<'a> wire::Readable<'a> + crate::codec::Checked,
 {
     let Some(value) = record.value else {
         return Ok(Decoded::Tombstone);
@@ -97,6 +97,21 @@ where
         Ok(value) => Ok(Decoded::Record(value)),
         Err(bad) => context.codec.or_wait(topic, bad, record).map(Decoded::Bad),
     }
+}
+
+/// What came beside an original's value may fill so much of its letter, in bytes. The topic of the
+/// letters takes 24 MiB, and the longest value that is kept has 21.4 MiB as base64.
+const BESIDE_BYTES_MAX: usize = 1 << 20;
+
+/// The bytes of an original that its letter keeps. What is longer than any record may be is kept by
+/// nobody: the reason says its length and digest.
+fn kept<'r>(record: &RecordRef<'r>) -> &'r [u8] {
+    if let Some(refusal) = record.refusal() {
+        return refusal.bytes.as_slice();
+    }
+    let most = wire::Limits::default().record_bytes;
+    let value = record.value.filter(|value| value.len() <= most);
+    value.unwrap_or_default()
 }
 
 /// Puts a record into the dead letters: its bytes, what was wrong, where it stands. Its key is the
@@ -109,17 +124,28 @@ pub(crate) fn bury(
     bad: &Bad,
     sink: &mut Sink,
 ) -> Result<(), StageError> {
+    let of_headers: usize = record
+        .headers()
+        .map(|(name, of)| name.len() + of.len())
+        .sum();
+    let beside = record.key.map_or(0, <[u8]>::len) + of_headers;
+    let fits = beside <= BESIDE_BYTES_MAX;
+    let mut reason = bad.reason.clone();
+    if !fits {
+        let more = format!("; its key and headers have {beside} bytes and are not in this letter");
+        reason.push_str(&more);
+    }
     let letter = DeadLetter {
         stage: stage.name().to_owned(),
         code: bad.code.clone(),
-        reason: bad.reason.clone(),
+        reason,
         source: source_of(context, record),
-        bytes: crate::codec::base64(record.value.unwrap_or_default()),
+        bytes: crate::codec::base64(kept(record)),
     };
     let key = LetterKey::of(record).to_string();
     let value = context.codec.encode(Topic::DeadLetters, &letter)?;
     sink.dead.push(telemetry::DeadLettered {
-        topic: record.topic.to_owned(),
+        topic: context.names.design(record.topic).to_owned(),
         partition: record.partition,
         offset: record.offset,
         code: bad.code.clone(),
@@ -128,13 +154,13 @@ pub(crate) fn bury(
         .header(headers::STAGE, stage.name())
         .header(headers::CODE, bad.code.as_bytes())
         .header(headers::VERSION, env!("CARGO_PKG_VERSION"));
-    if let Some(key) = record.key {
+    if let Some(key) = record.key.filter(|_| fits) {
         out = out.header(headers::KEY, key);
     }
     if record.timestamp_ms >= 0 {
         out = out.header(headers::TIMESTAMP, record.timestamp_ms.to_string());
     }
-    for (name, value) in record.headers() {
+    for (name, value) in record.headers().filter(|_| fits) {
         out = out.header(&format!("{}{name}", headers::ORIGINAL), value);
     }
     sink.send(out);

@@ -5,7 +5,7 @@
 use super::reading::{Decoded, bury, decode, read_whole};
 use super::screen::{STANDING, candidate, note};
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Step, Work};
+use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, Coverage, CoverageState};
@@ -131,6 +131,7 @@ impl ScopeStage {
                 if failed.is_some() || record.offset >= stop {
                     return;
                 }
+                sink.read(Topic::AccessEvents, 1);
                 let value = record.value.unwrap_or_default();
                 let bad = context
                     .codec
@@ -146,6 +147,9 @@ impl ScopeStage {
                             if wanted {
                                 let key = view.actor.unwrap_or(view.account);
                                 sink.send(candidate(candidates.clone(), key, &record));
+                                sink.keep(Topic::AccessEvents, 1);
+                            } else {
+                                sink.pass_over(Topic::AccessEvents, PassedOver::NotSought, 1);
                             }
                             None
                         }
@@ -164,8 +168,9 @@ impl ScopeStage {
                 let buried = bad.and_then(|bad| {
                     if before_screen {
                         holes += 1;
-                        bury(context, Stage::Scope, &record, &bad, sink)?;
+                        return bury(context, Stage::Scope, &record, &bad, sink);
                     }
+                    sink.pass_over(Topic::AccessEvents, PassedOver::BuriedElsewhere, 1);
                     Ok(())
                 });
                 if let Err(error) = buried {
@@ -304,7 +309,10 @@ impl Processor for ScopeStage {
                 let until = part.activations.entry(one.selector).or_insert(one.offset);
                 *until = one.offset.max(*until);
             }
-            Decoded::Tombstone => {}
+            Decoded::Tombstone => {
+                sink.pass_over(topic, PassedOver::NoValue, u64::from(fresh));
+                return Ok(());
+            }
             Decoded::Bad(bad) => {
                 if fresh {
                     bury(&self.context, Stage::Scope, &record, &bad, sink)?;

@@ -10,7 +10,7 @@
 use super::reading::{Decoded, bury, decode, read_whole};
 use super::screen::note;
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Step, Work};
+use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
 use access::{Judged, Records};
 use facts::{Access, Finding, Private, Reason, Source, Variants, Verdict};
@@ -361,7 +361,7 @@ impl Processor for VerifyStage {
         let access = match decode::<Access>(&self.context, topic, &record)? {
             Decoded::Record(access) => access,
             Decoded::Tombstone => {
-                sink.kept += u64::from(fresh);
+                sink.pass_over(topic, PassedOver::NoValue, u64::from(fresh));
                 return Ok(());
             }
             Decoded::Bad(bad) => {
@@ -371,8 +371,8 @@ impl Processor for VerifyStage {
                 return Ok(());
             }
         };
-        sink.kept += u64::from(fresh);
         let Some(part) = self.parts.get_mut(&record.partition) else {
+            sink.kept += u64::from(fresh);
             return Ok(());
         };
         let id = access.id.clone();
@@ -394,6 +394,9 @@ impl Processor for VerifyStage {
         }
         if candidate.statements.insert(access) {
             part.due.insert(id);
+            sink.kept += u64::from(fresh);
+        } else {
+            sink.pass_over(topic, PassedOver::Duplicate, u64::from(fresh));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, WorkerSpec};
+use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, TopicSpec, WorkerSpec};
 use wire::{RecordKind, Registry, subject};
 use xtask::parts::http;
 use xtask::parts::process::{Process, Scratch};
@@ -125,6 +125,29 @@ impl Deployment {
         worker.close().unwrap();
     }
 
+    /// Gives a topic another setting, as its owner does, and waits until it holds.
+    pub(crate) fn configure(&self, topic: &str, setting: &str, value: &str) {
+        let name = self.topic(topic);
+        let partitions = self.cluster.partitions(&name).unwrap();
+        let spec = TopicSpec::new(name.as_str(), partitions).set(setting, value);
+        self.cluster.configure_topics(&[spec]).unwrap();
+        let begun = Instant::now();
+        while self.overridden(topic).get(setting).map(String::as_str) != Some(value) {
+            assert!(begun.elapsed() < PATIENCE, "{setting} of {name}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The settings that were set on a topic itself.
+    pub(crate) fn overridden(&self, topic: &str) -> BTreeMap<String, String> {
+        let name = self.topic(topic);
+        let found = self.cluster.describe_topics(&[&name]).unwrap();
+        let topic = found.into_iter().next();
+        topic
+            .unwrap_or_else(|| panic!("{name} is not there"))
+            .overridden
+    }
+
     /// Starts one stage, or several, as a process of its own.
     pub(crate) fn start(&self, stages: &[&str]) -> Stage {
         self.start_as("0", stages)
@@ -132,9 +155,15 @@ impl Deployment {
 
     /// The same as an instance of that name, beside others.
     pub(crate) fn start_as(&self, instance: &str, stages: &[&str]) -> Stage {
+        self.start_with(instance, stages, 0)
+    }
+
+    /// The same; once a stage stops by itself, it serves its pages for so many seconds more.
+    pub(crate) fn start_with(&self, instance: &str, stages: &[&str], linger: u64) -> Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
         command.arg("run").args(stages).arg("--config");
         command.arg(&self.config).args(["--listen", "127.0.0.1:0"]);
+        command.args(["--linger", &linger.to_string()]);
         command.env("TOCSIN_INSTANCE", instance);
         let name = format!("{}-{instance}", stages.join("-"));
         // A log of its own for each start: the address is read from it.
@@ -238,27 +267,58 @@ impl Stage {
         self.process.terminate().unwrap()
     }
 
-    /// Every record that it read was passed over, kept or is a dead letter.
+    /// Every record that it read was passed over, kept or is a dead letter: stage by stage, and
+    /// topic by topic, by their names in the design. How many it read.
     pub(crate) fn assert_adds_up(&self) -> u64 {
         let (_, page) = self.get("/metrics");
-        let sum = |name: &str| {
-            samples(&page, name)
-                .iter()
-                .map(|one| one.1 as u64)
-                .sum::<u64>()
-        };
-        let read = sum("tocsin_records_read_total");
-        let kept = sum("tocsin_records_kept_total");
-        let passed_over = sum("tocsin_records_passed_over_total");
-        let dead = sum("tocsin_dead_letters_total");
-        assert_eq!(
-            read,
-            kept + passed_over + dead,
-            "{}: read = kept {kept} + passed over {passed_over} + dead {dead}",
-            self.name
-        );
-        read
+        let read = by_topic(&page, "tocsin_records_read_total");
+        let mut booked = Counts::new();
+        for name in [
+            "tocsin_records_kept_total",
+            "tocsin_records_passed_over_total",
+            "tocsin_dead_letters_total",
+        ] {
+            for (at, count) in by_topic(&page, name) {
+                *booked.entry(at).or_default() += count;
+            }
+        }
+        assert_eq!(read, booked, "{}: read, and what became of it", self.name);
+        let design = |topic: &str| DESIGN.contains(&topic);
+        assert!(read.keys().all(|(_, topic)| design(topic)), "{read:?}");
+        read.values().sum()
     }
+}
+
+/// What stages read, by its name in the design.
+const DESIGN: [&str; 11] = [
+    "access-events",
+    "breach-events",
+    "grants",
+    "accounts",
+    "decisions",
+    "candidates",
+    "activations",
+    "searched",
+    "findings",
+    "incidents",
+    "determinations",
+];
+
+/// Counts by stage and topic.
+type Counts = BTreeMap<(String, String), u64>;
+
+/// The samples of one metric on a page, summed up by stage and topic.
+fn by_topic(page: &str, name: &str) -> Counts {
+    let mut counts = Counts::new();
+    for (labels, value) in samples(page, name) {
+        let label = |name: &str| {
+            let (_, rest) = labels.split_once(&format!("{name}=\"")).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let at = (label("stage"), label("topic"));
+        *counts.entry(at).or_default() += value as u64;
+    }
+    counts
 }
 
 /// The samples of one metric on a page: labels as they are written, and value.

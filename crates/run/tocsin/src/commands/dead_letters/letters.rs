@@ -134,7 +134,7 @@ pub(super) fn of_topic(
     codec: &Codec,
 ) -> Result<Letters, Failure> {
     let mut letters = Letters::new();
-    let mut unreadable: u64 = 0;
+    let (mut unreadable, mut undecided) = (0_u64, None);
     stream::read_topic(cluster, &names.name(Topic::DeadLetters), &mut |record| {
         let Some(value) = record.value else {
             let letter = record
@@ -155,9 +155,13 @@ pub(super) fn of_topic(
                 let known = Letter::on_topic(&letter, &record);
                 letters.insert(letter.source, known);
             }
+            Err(bad) if bad.is_undecided() => undecided = Some(bad.reason),
             Err(_) => unreadable += 1,
         }
     })?;
+    if let Some(why) = undecided {
+        return Err(Failure::failed("registry", why));
+    }
     if unreadable > 0 {
         eprintln!(
             "{unreadable} records of {} are no dead letters that this version reads; they are \

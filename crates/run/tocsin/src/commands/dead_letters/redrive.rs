@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 use stream::{Cluster, LogError, Outgoing, RecordRef, Worker, WorkerSpec};
+use wire::Code;
 
 /// At most so many letters in one transaction.
 const LETTERS_AT_ONCE: usize = 500;
@@ -136,13 +137,23 @@ fn wanted<'a>(
     Ok(named)
 }
 
-/// Only inputs are sent again. What the stages write to each other they read whole whenever they
-/// start, and an old value behind a newer one of its key would take the newer one's place.
+/// Only inputs are sent again, of which the letter holds the bytes. What the stages write to each
+/// other they read whole whenever they start, and an old value behind a newer one of its key would
+/// take the newer one's place.
 fn sendable(letter: &Letter, names: &TopicNames) -> Result<(), Left> {
     let topic = match &letter.source {
         Source::Topic { topic, .. } => names.topic(topic),
         Source::File { .. } => None,
     };
+    if letter.bytes == 0 && letter.code == Code::RecordTooLarge.as_str() {
+        return Err(Left {
+            letter: letter.name(),
+            code: letter.code.clone(),
+            why: "its record was too long to be kept; have the source send it again under its own \
+                  id, without what is too large"
+                .to_owned(),
+        });
+    }
     if topic.is_some_and(|topic| Topic::INPUTS.contains(&topic)) {
         return Ok(());
     }
@@ -193,7 +204,7 @@ impl Sender<'_> {
             && let Some(topic) = self.names.topic(&key.topic)
             && let Err(bad) = readable(self.codec, topic, &bytes)
         {
-            if bad.is_transient() {
+            if bad.is_undecided() {
                 return Err(Failure::failed("registry", bad.reason));
             }
             self.done.left.push(Left {

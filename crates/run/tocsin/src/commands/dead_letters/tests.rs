@@ -243,3 +243,20 @@ fn what_stages_write_to_each_other_is_not_sent_again() {
     assert_eq!((done.sent.len(), done.left.len()), (0, 1));
     assert_eq!(done.left[0].code, "redrive-internal");
 }
+
+#[test]
+fn a_record_that_was_too_long_to_be_kept_is_left() {
+    let cluster = poured();
+    let long = vec![0x17; wire::Limits::default().record_bytes + 1];
+    let record = Outgoing::new(Topic::AccessEvents.name(), "k", long);
+    cluster.append(&record).unwrap();
+    let plan = a_plan(&cluster);
+    assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+    let unchecked = Redrive {
+        unchecked: true,
+        ..everything()
+    };
+    let done = redriven(&cluster, &plan, &unchecked);
+    assert_eq!((done.sent.len(), done.left.len()), (0, 1));
+    assert_eq!(done.left[0].code, "record-too-large");
+}

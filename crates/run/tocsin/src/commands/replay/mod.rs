@@ -124,7 +124,7 @@ fn files(
         before,
         manifest,
     };
-    finish(run, &plan, &json!({ "files": folder.listing() }))
+    finish(run, &plan, json!({ "files": folder.listing() }))
 }
 
 /// A range of real topics: copied into memory by a reader without a group, then judged there.
@@ -213,7 +213,7 @@ fn topics(
         before,
         manifest,
     };
-    finish(run, &plan, &inputs)
+    finish(run, &plan, inputs)
 }
 
 /// The schemas of an earlier run as the registry has them now, by the digest of their text.
@@ -233,10 +233,31 @@ fn schemas_again(
     earlier.keys().map(fetch).collect()
 }
 
-fn finish(mut run: Run<'_>, plan: &Arc<Plan>, inputs: &Value) -> Result<u8, Failure> {
+/// How many records of each input there were; of files also which of each.
+fn counted(plan: &Plan) -> Result<(BTreeMap<&'static str, u64>, Vec<Value>), Failure> {
+    let (mut records, mut ranges) = (BTreeMap::new(), Vec::new());
+    for topic in Topic::INPUTS {
+        let name = plan.names.name(topic);
+        let mut count: u64 = 0;
+        for partition in 0..plan.cluster.partitions(&name)? {
+            let (from, to) = plan.cluster.range(&name, partition)?;
+            count += to.abs_diff(from);
+            let file_of = plan.file_of.as_ref();
+            if let Some((file, _)) = file_of.and_then(|file_of| file_of(&name, partition, from)) {
+                let range = json!({ "file": file, "topic": topic.name(), "from": from, "to": to });
+                ranges.push(range);
+            }
+        }
+        records.insert(topic.name(), count);
+    }
+    Ok((records, ranges))
+}
+
+fn finish(mut run: Run<'_>, plan: &Arc<Plan>, mut inputs: Value) -> Result<u8, Failure> {
     let args = run.args;
     let stop = || run.interrupted.load(Ordering::SeqCst);
     let out = OutDir::create(&args.out)?;
+    let judging = Instant::now();
     let engine = embedded::start(plan)?;
     let mut said = Instant::now();
     let settled = engine.wait_settled(&mut || {
@@ -246,6 +267,7 @@ fn finish(mut run: Run<'_>, plan: &Arc<Plan>, inputs: &Value) -> Result<u8, Fail
         }
         !stop()
     });
+    let (judged, stages) = (judging.elapsed().as_secs_f64(), super::worked(&engine));
     embedded::stop(engine)?;
     if stop() {
         return Err(interrupted());
@@ -266,6 +288,12 @@ fn finish(mut run: Run<'_>, plan: &Arc<Plan>, inputs: &Value) -> Result<u8, Fail
                 .to_owned(),
         );
     }
+    let (records, ranges) = counted(plan)?;
+    let accesses = records.get(Topic::AccessEvents.name()).copied();
+    inputs["records"] = json!(records);
+    if !ranges.is_empty() {
+        inputs["ranges"] = json!(ranges);
+    }
     let summary = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "command": "replay",
@@ -273,7 +301,9 @@ fn finish(mut run: Run<'_>, plan: &Arc<Plan>, inputs: &Value) -> Result<u8, Fail
         "packs": plan.law.packs(),
         "assumptions": assumptions,
         "counts": results.counts(),
-        "seconds": { "total": run.begun.elapsed().as_secs_f64() },
+        "seconds": { "total": run.begun.elapsed().as_secs_f64(), "judging": judged },
+        "accesses_per_second": accesses.unwrap_or_default() as f64 / judged,
+        "stages": stages,
     });
     let summary = serde_json::to_string_pretty(&summary).unwrap_or_default();
     out.write("summary.json", summary.as_bytes())?;
