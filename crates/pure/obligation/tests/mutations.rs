@@ -56,23 +56,15 @@ fn packs_from_a_directory_are_those_that_ship() {
 /// yet no answer depends on the list: whether a clause asks counsel, a case must show.
 const OF_LISTS: [&str; 2] = ["`reserved` and the questions", "no clause raises"];
 
-/// Changes that such a lint alone may notice: not each order has a case yet that would.
-const NOTICED_BY_LINT: [&str; 1] = ["each_question dropped"];
-
 /// The order of one pack, with one file changed; nothing where the pack is refused, or where a lint
-/// objects to its law, those of `but_for` left aside.
-fn changed(
-    law: &BTreeMap<String, String>,
-    file: &str,
-    text: String,
-    but_for: &[&str],
-) -> Option<Order> {
+/// objects to its law, those on lists left aside.
+fn changed(law: &BTreeMap<String, String>, file: &str, text: String) -> Option<Order> {
     let mut files = law.clone();
     files.insert(file.to_owned(), text);
     let slug = file.split('/').next()?;
     let packs = Packs::from_files(files).ok()?;
     let lints = packs.lint_law();
-    let is_aside = |lint: &Lint| but_for.iter().any(|words| lint.message.contains(*words));
+    let is_aside = |lint: &Lint| OF_LISTS.iter().any(|words| lint.message.contains(words));
     if !lints.iter().all(is_aside) {
         return None;
     }
@@ -130,9 +122,7 @@ fn unnoticed(
             }
             made += 1;
             let text = toml::to_string(&edit.made(&table)).expect("TOML");
-            let by_lint = NOTICED_BY_LINT.iter().any(|what| words.ends_with(what));
-            let but_for: &[&str] = if by_lint { &[] } else { &OF_LISTS };
-            let order = changed(&law, file, text, but_for);
+            let order = changed(&law, file, text);
             // A pack that is refused is noticed.
             if order.is_some_and(|order| !is_noticed(&order, &cases, duty, settings)) {
                 found.push(format!("{file}: {words}"));
