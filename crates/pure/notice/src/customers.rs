@@ -62,8 +62,8 @@ pub(crate) fn customers(case: &mut Case<'_>, letter: &str) -> Entry {
     entry
 }
 
-/// As much of a tally of customers as is said of what the notice is about: at least so many where it
-/// has a ground, at most so many where it leaves nothing of that out.
+/// As much of a tally of customers as is said of what the notice is about: at least so many where
+/// it has a ground, at most so many where it leaves nothing of that out.
 fn counted(case: &Case<'_>, report: &Reported, tally: &Tally) -> Option<Interval> {
     let unclear = [
         "report.kind",

@@ -78,7 +78,7 @@ const LISTS: [&str; 9] = [
     "noncompliance",
 ];
 /// Members that say something by being there.
-const PARTS: [&str; 18] = [
+const PARTS: [&str; 21] = [
     "encryption",
     "visibility",
     "residential",
@@ -97,6 +97,9 @@ const PARTS: [&str; 18] = [
     "each_question",
     "unit_question",
     "in_one_state",
+    "about",
+    "repeats",
+    "insider_question",
 ];
 const METHODS: [&str; 4] = ["frcp-6", "ftc-4.3", "calendar", "business"];
 
@@ -215,6 +218,18 @@ impl Walk<'_> {
             ("must_be", Value::String(word)) => {
                 let other = if word == "yes" { "no" } else { "yes" };
                 self.add(here(), Some(Value::String(other.to_owned())));
+            }
+            ("by", Value::Array(words)) => {
+                let of_clients = words.iter().any(|word| word.as_str() == Some("client"));
+                let other = if of_clients { "respondent" } else { "client" };
+                let other = Value::String(other.to_owned());
+                self.add(here(), Some(Value::Array(vec![other])));
+            }
+            ("country", Value::String(_)) => {
+                self.add(here(), Some(Value::String("GB".to_owned())));
+            }
+            ("unit", Value::String(unit)) if unit != "devices" => {
+                self.add(here(), Some(Value::String("devices".to_owned())));
             }
             ("period", Value::String(word)) => {
                 let year = "calendar_year";
