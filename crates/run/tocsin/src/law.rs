@@ -165,7 +165,8 @@ impl Law {
         let mut packs = packs(directory)?;
         if directory.is_some() {
             // Those in the executable were checked when it was made.
-            let lacks = |error: orders::PackError| Failure::usage("pack-invalid", error.to_string());
+            let lacks =
+                |error: orders::PackError| Failure::usage("pack-invalid", error.to_string());
             packs = packs.sound().map_err(lacks)?;
         }
         if bound.is_empty() {

@@ -245,8 +245,8 @@ impl TopicNames {
             .unwrap_or_else(|| Arc::from(topic.name()))
     }
 
-    /// The name in the design of the topic that is called `name` on the cluster, as metrics have it;
-    /// `name` itself where it is none of ours.
+    /// The name in the design of the topic that is called `name` on the cluster, as metrics have
+    /// it; `name` itself where it is none of ours.
     pub(crate) fn design<'a>(&self, name: &'a str) -> &'a str {
         self.topic(name).map_or(name, |topic| topic.name())
     }

@@ -125,8 +125,8 @@ impl Processor for ScreenStage {
                 Ok(())
             },
         )?;
-        // What this instance has not heard of yet it does not apply yet, whoever announced it: when it
-        // does, it says from where on, and scope searches up to there.
+        // What this instance has not heard of yet it does not apply yet, whoever announced it: when
+        // it does, it says from where on, and scope searches up to there.
         let applied = self.screen.selectors();
         let is_applied = |name: &String| applied.iter().any(|one| one.digest == *name);
         let announced = &mut part.announced;
