@@ -195,6 +195,15 @@ pub(crate) fn run(
         server.shutdown();
         return Ok(exit::DONE);
     };
+    match super::topics::unfit(&cluster, &names) {
+        Ok(unfit) if unfit.is_empty() => {}
+        Ok(unfit) => {
+            let why = format!("{}; `tocsin topics check` says all", unfit.join("; "));
+            return Err(Failure::failed("topics-unfit", why));
+        }
+        // A broker that does not answer yet is waited for by the stages, which say so.
+        Err(error) => eprintln!("tocsin: the topics were not checked: {error}"),
+    }
     let plan = Arc::new(Plan {
         cluster: Arc::new(cluster),
         names,

@@ -76,11 +76,34 @@ fn wanted(
 
 /// How the topics of the broker stand beside what they should be.
 pub(crate) fn compare(cluster: &dyn Cluster, names: &TopicNames) -> Result<Compared, Failure> {
-    let wanted = wanted(cluster, names, None)?;
+    let (differences, found) = differences(cluster, &wanted(cluster, names, None)?)?;
+    let accesses = names.name(Topic::AccessEvents);
+    let accesses = found.iter().find(|topic| *topic.name == *accesses);
+    Ok(Compared {
+        differences,
+        advice: accesses.map_or_else(Vec::new, advice),
+    })
+}
+
+/// What no stage may start with: a topic that is not there, with other partitions than what goes
+/// with it has, or that loses records which count.
+pub(crate) fn unfit(cluster: &dyn Cluster, names: &TopicNames) -> Result<Vec<String>, Failure> {
+    let mut wanted = wanted(cluster, names, None)?;
+    for spec in &mut wanted {
+        spec.config.retain(|setting, _| setting == "cleanup.policy");
+    }
+    Ok(differences(cluster, &wanted)?.0)
+}
+
+/// How topics differ from `wanted`, a sentence each, and how they are.
+fn differences(
+    cluster: &dyn Cluster,
+    wanted: &[TopicSpec],
+) -> Result<(Vec<String>, Vec<TopicState>), Failure> {
     let list: Vec<&str> = wanted.iter().map(|spec| spec.name.as_str()).collect();
     let found = cluster.describe_topics(&list)?;
     let mut differences = Vec::new();
-    for spec in &wanted {
+    for spec in wanted {
         match found.iter().find(|topic| topic.name == spec.name) {
             Some(topic) => differences.extend(spec.differences(topic)),
             None => differences.push(format!(
@@ -89,12 +112,7 @@ pub(crate) fn compare(cluster: &dyn Cluster, names: &TopicNames) -> Result<Compa
             )),
         }
     }
-    let accesses = names.name(Topic::AccessEvents);
-    let accesses = found.iter().find(|topic| *topic.name == *accesses);
-    Ok(Compared {
-        differences,
-        advice: accesses.map_or_else(Vec::new, advice),
-    })
+    Ok((differences, found))
 }
 
 /// What it costs that a company keeps its accesses for a time only.
@@ -245,5 +263,27 @@ mod tests {
         let differences = compare(&cluster, &names).unwrap().differences;
         assert_eq!(differences.len(), 1, "{differences:?}");
         assert!(differences[0].contains("cleanup.policy is compact"));
+    }
+
+    #[test]
+    fn no_stage_starts_with_topics_that_lose_records_or_do_not_go_together() {
+        let names = TopicNames::new("", &BTreeMap::new());
+        let cluster = MemoryCluster::new();
+        let missing = unfit(&cluster, &names).unwrap();
+        assert!(missing.iter().any(|one| one.contains("is missing")));
+        apply(&cluster, &names, Some(3), None, false).unwrap();
+        assert_eq!(unfit(&cluster, &names).unwrap(), Vec::<String>::new());
+        // A setting that only checks complain of keeps no stage from its work.
+        let other = TopicSpec::new("findings", 3).set("compression.type", "gzip");
+        cluster.configure_topics(&[other]).unwrap();
+        assert_eq!(unfit(&cluster, &names).unwrap(), Vec::<String>::new());
+        cluster.delete_topics(&["candidates"]).unwrap();
+        let few = TopicSpec::new("candidates", 2).set("cleanup.policy", "compact");
+        cluster.create_topics(&[few]).unwrap();
+        let unfit = unfit(&cluster, &names).unwrap();
+        assert!(
+            unfit.iter().any(|one| one.starts_with("candidates")),
+            "{unfit:?}"
+        );
     }
 }
