@@ -563,8 +563,7 @@ fn errors_say_what_to_do() {
     assert_says(&try_with(&whole, &["topics", "check"]), 2, &missing);
     assert_says(&try_with(&whole, &["run", "--check"]), 1, &missing);
     let run_it = ["run", "--listen", "127.0.0.1:0", "--linger", "0"];
-    let said = try_with(&whole, &run_it);
-    assert_says(&said, 1, &["there is no topic", "tocsin topics apply"]);
+    assert_says(&try_with(&whole, &run_it), 1, &missing);
 
     // Topics with a wrong number of partitions.
     let cluster = KafkaCluster::connect(KafkaSettings::new(kafka)).unwrap();
@@ -575,9 +574,12 @@ fn errors_say_what_to_do() {
     assert_says(&try_with(&whole, &apply), 2, &wrong);
     assert_says(&try_with(&whole, &["topics", "check"]), 2, &wrong);
     assert_says(&try_with(&whole, &["run", "--check"]), 1, &wrong);
+    assert_says(&try_with(&whole, &run_it), 1, &wrong);
 
     // Nobody said where to start.
-    let no_start = configuration(kafka, registry, &prefix, "");
+    let other = format!("{prefix}start-");
+    let no_start = configuration(kafka, registry, &other, "");
+    assert_says(&try_with(&no_start, &apply), 0, &[]);
     let how = ["start.access-events", "\"earliest\""];
     assert_says(&try_with(&no_start, &["run", "--check"]), 1, &how[..1]);
     let screen = [&["run", "screen"][..], &run_it[1..]].concat();

@@ -187,6 +187,8 @@ fn the_schema_of_the_configuration_has_what_the_loader_takes() {
             .expect_err("it is refused")
             .to_string();
         let (_, rest) = error.split_once("expected ").expect("what was expected");
+        // Behind it stands in which table.
+        let rest = rest.rsplit_once(" in `").map_or(rest, |(named, _)| named);
         let loader: BTreeSet<&str> = rest.split('`').skip(1).step_by(2).collect();
         let place = match table {
             "" => "/properties".to_owned(),
