@@ -297,19 +297,21 @@ impl Fold {
     fn groups_of_bearing(&self, bears: &Bears) -> Dirty {
         match bears {
             Bears::Everything => self.held_by.keys().cloned().collect(),
-            Bears::On(id) => match self.published.get(id) {
-                Some((groups, _)) => groups.clone(),
-                // It may be what a part of a joined incident was called.
-                None => {
-                    let joined = self
-                        .published
-                        .values()
-                        .filter(|(groups, _)| groups.len() > 1);
-                    joined
-                        .flat_map(|(groups, _)| groups.iter().cloned())
-                        .collect()
+            Bears::On(id) => {
+                let published = self.published.get(id);
+                let mut groups = published.map_or_else(Dirty::new, |(groups, _)| groups.clone());
+                // It may be what a part of a joined incident was called, or would be without one of
+                // the reports that join and part.
+                let joined = self
+                    .published
+                    .values()
+                    .filter(|(groups, _)| groups.len() > 1);
+                groups.extend(joined.flat_map(|(groups, _)| groups.iter().cloned()));
+                for entry in self.reports.groupings() {
+                    groups.extend(self.groups_of_report(&entry.reported.record.id));
                 }
-            },
+                groups
+            }
         }
     }
 

@@ -165,17 +165,19 @@ impl Context<'_> {
         }
     }
 
-    /// Whether another unit is meant, where that one surely reaches the number.
+    /// Whether another unit is meant, where that one reaches the number, or may.
     fn other_unit(&self, rule: &CountRule, view: &View<'_>, node: &mut Node) {
         let Some(question) = &rule.unit_question else {
             return;
         };
         let other = in_unit(&view.counts(), question.unit).reaches(rule.at_least);
-        if node.value() == Kleene::Yes || other != Kleene::Yes {
+        if node.value() == Kleene::Yes || other == Kleene::No {
             return;
         }
-        node.raised.insert(question.id.clone());
-        let meant = self.effect(Some(&question.id));
+        let meant = self.effect(Some(&question.id)).and(other);
+        if other == Kleene::Yes || meant.may_be() {
+            node.raised.insert(question.id.clone());
+        }
         node.because.value = node.value().or(meant);
     }
 

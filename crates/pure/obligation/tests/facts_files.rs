@@ -164,7 +164,7 @@ fn a_reading_counts_only_if_counsel_gave_it_and_the_pack_knows_it() {
     facts["counts"][0]["encrypted"] = json!("no");
     facts["counts"][0]["residential"] = json!("no");
     let before = determined(&facts);
-    assert_eq!(before.answer, Answer::NotOwed);
+    assert_eq!(before.answer, Answer::Open);
     let order = before.order.clone();
     let reading = |role: &str, question: &str, value: &str| {
         json!({"id": "r1", "at": "2026-12-02T00:00:00Z", "by": "kim", "role": role,
@@ -183,7 +183,7 @@ fn a_reading_counts_only_if_counsel_gave_it_and_the_pack_knows_it() {
     ] {
         facts["decisions"] = json!([reading(role, question, value)]);
         let one = determined(&facts);
-        assert_eq!(one.answer, Answer::NotOwed, "{role}, {question}, {value}");
+        assert_eq!(one.answer, Answer::Open, "{role}, {question}, {value}");
         let asked = |one: &Determination| {
             let mut reserved = one.reserved.iter();
             let shown = reserved.find(|one| one.id == "business_cameras");

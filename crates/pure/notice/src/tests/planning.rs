@@ -247,8 +247,8 @@ fn what_was_released_of_what_is_no_more_is_asked_about() {
         (&new.groups, &new.incident),
         (&document.groups, &document.incident)
     );
-    let asked = new.blocking().next().unwrap();
-    assert!(asked.what.contains("is it to be withdrawn?"), "{asked:?}");
+    let asks = |gap: &&Gap| gap.what.contains("is it to be withdrawn?");
+    let asked = new.blocking().find(asks).unwrap();
     assert_eq!(new.why[0].value, Kleene::No);
     // One of its groups is still there: that incident asks.
     assert_eq!(plan(&document.groups[..1], &decisions).records, []);
