@@ -1,7 +1,8 @@
 //! The types that stand for the records of topics.
 //!
 //! What reads and writes a type is compiled here, once for each; as generic code it would be
-//! compiled again in every crate and every test that reads records, which took longer than all else.
+//! compiled again in every crate and every test that reads records, which took longer than all
+//! else.
 
 use crate::catalog::{Entry, RecordKind};
 use crate::decode;

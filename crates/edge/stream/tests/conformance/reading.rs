@@ -25,16 +25,27 @@ fn rest(reader: &mut dyn Reader) -> Vec<String> {
 pub(crate) fn committed_only(bed: &dyn Bed) {
     let output = bed.output(1);
     let mut worker = writer(bed);
-    for (value, commit) in [
+    let begin = [Position::new(output.as_str(), 0, 0)];
+    for (before, (value, commit)) in [
         ("a", true),
         ("b", false),
         ("c", true),
         ("d", false),
         ("e", false),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         worker.begin().unwrap();
         send(&mut *worker, &output, value);
-        bed.settle();
+        // What was not written yet would be aborted without a trace.
+        let mut reader = bed.cluster().open_reader().unwrap();
+        reader.assign(&begin).unwrap();
+        let written = Some(2 * before as i64 + 1);
+        eventually("a record is written", || {
+            reader.poll(1000, WAIT, &mut |_| {}).unwrap();
+            (reader.written_end(&output, 0) == written).then_some(())
+        });
         if commit {
             worker.commit(&[]).unwrap();
         } else {
@@ -44,9 +55,7 @@ pub(crate) fn committed_only(bed: &dyn Bed) {
     expect_end(bed, &output, 10);
     let mut reader = bed.cluster().open_reader().unwrap();
     assert!(reader.at_end());
-    reader
-        .assign(&[Position::new(output.as_str(), 0, 0)])
-        .unwrap();
+    reader.assign(&begin).unwrap();
     assert!(!reader.at_end());
     assert_eq!(rest(&mut *reader), ["a", "c"]);
     // Five records and five markers.
