@@ -2,14 +2,41 @@
 
 use crate::fold::Attempt;
 use crate::grouping::Scope;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All attempts, by group and by their keys on the findings topic.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Attempts {
-    by_group: BTreeMap<String, BTreeMap<String, Attempt>>,
+    by_group: BTreeMap<String, Group>,
     group_of: FxHashMap<String, String>,
+}
+
+/// The attempts of one group.
+#[derive(Debug, Clone, Default)]
+struct Group {
+    by_key: FxHashMap<String, Attempt>,
+    /// How many of them are about each access: its keys are what is counted.
+    accesses: FxHashMap<String, usize>,
+}
+
+impl Group {
+    fn insert(&mut self, key: String, attempt: Attempt) {
+        *self.accesses.entry(attempt.access.clone()).or_default() += 1;
+        self.by_key.insert(key, attempt);
+    }
+
+    fn remove(&mut self, key: &str) {
+        let Some(attempt) = self.by_key.remove(key) else {
+            return;
+        };
+        if let Some(about) = self.accesses.get_mut(&attempt.access) {
+            *about -= 1;
+            if *about == 0 {
+                self.accesses.remove(&attempt.access);
+            }
+        }
+    }
 }
 
 impl Attempts {
@@ -18,7 +45,7 @@ impl Attempts {
         let held = self.group_of.get(&key);
         let before = held
             .and_then(|group| self.by_group.get(group))
-            .and_then(|all| all.get(&key));
+            .and_then(|group| group.by_key.get(&key));
         if before == attempt.as_ref() {
             return BTreeSet::new();
         }
@@ -38,15 +65,21 @@ impl Attempts {
         dirty
     }
 
-    /// How many accesses plainly failed in `scope`.
+    /// How many accesses plainly failed in `scope`. One whole group, the ordinary case, has its
+    /// number at hand: an attack of tens of thousands of attempts is not gone through at every batch.
     pub(crate) fn within(&self, scope: &Scope) -> u64 {
-        let groups = scope.groups.iter();
-        let attempts = groups.filter_map(|group| self.by_group.get(group));
+        let named = scope.groups.iter();
+        let groups: Vec<&Group> = named.filter_map(|name| self.by_group.get(name)).collect();
+        if let [group] = groups.as_slice()
+            && scope.times.is_empty()
+        {
+            return group.accesses.len() as u64;
+        }
+        let attempts = groups.iter().flat_map(|group| group.by_key.values());
         attempts
-            .flat_map(BTreeMap::values)
             .filter(|one| scope.holds(&one.group, one.at))
-            .map(|one| &one.access)
-            .collect::<BTreeSet<_>>()
+            .map(|one| one.access.as_str())
+            .collect::<FxHashSet<_>>()
             .len() as u64
     }
 }
