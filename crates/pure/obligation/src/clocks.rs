@@ -96,15 +96,22 @@ impl Context<'_> {
             return;
         };
         let (any, required) = (Anchor::AnyClientNotice, Anchor::ClientNotice);
-        let starts = |anchor: Anchor| {
-            let mut rules = self.duty.clocks.iter();
-            rules.any(|rule| rule.anchors.contains(&anchor))
+        let of_clients = |rule: &&ClockRule| {
+            let mut anchors = rule.anchors.iter();
+            anchors.any(|anchor| *anchor == any || *anchor == required)
         };
+        let rules = || self.duty.clocks.iter().filter(of_clients);
+        let starts = |anchor: Anchor| rules().any(|rule| rule.anchors.contains(&anchor));
         // A notice that a law required is none of the earliest where any at all is on record.
         let is_known = starts(any) && !clocks.wanted.contains_key(any.as_str());
-        clocks
-            .wanted
-            .retain(|fact, _| fact == any.as_str() || (fact == required.as_str() && !is_known));
+        // Where counsel says which of the two is meant, the other starts nothing and is not asked
+        // for, nor does it stand for the one that is.
+        let mut questions = rules().filter_map(|rule| rule.anchor_question.as_deref());
+        let meant = questions.find_map(|question| self.anchor_read(question));
+        clocks.wanted.retain(|fact, _| match meant {
+            Some(meant) => fact == meant.as_str(),
+            None => fact == any.as_str() || (fact == required.as_str() && !is_known),
+        });
         if !clocks.wanted.is_empty() {
             let note = "or earlier: when a client first told an authority is not on record";
             stated.notes.push(note.to_owned());
