@@ -343,7 +343,8 @@ impl Context<'_> {
         Ok(clock)
     }
 
-    /// What the Commission's staff wrote about the date: it moves it only where the pack says so.
+    /// What the Commission's staff wrote about the date: it moves it only where the pack says so,
+    /// and only that of a report (16 CFR 2.41(c)).
     fn directed(&self, trigger: Date, clock: &mut Clock) -> Result<(), OutOfRange> {
         // What staff directed counts from the latest.
         let mut latest: Option<(Option<Moment>, &str)> = None;
@@ -360,7 +361,7 @@ impl Context<'_> {
             return Ok(());
         };
         match to.parse::<Date>() {
-            Ok(date) if self.order.staff_may_extend => {
+            Ok(date) if self.order.staff_may_extend && self.duty.kind.is_filed() => {
                 clock.outer = Some(date);
                 clock.planned = Some(working_day_back(date, trigger, &self.settings.calendar)?);
                 clock
@@ -368,8 +369,11 @@ impl Context<'_> {
                     .push(format!("staff moved the date to {date} in writing"));
             }
             _ => {
-                let note = format!("staff wrote: {to}; under this order that moves no date");
-                clock.notes.push(note);
+                let moves = match self.order.staff_may_extend {
+                    true => "staff extend reports, so that it moves no date of this duty",
+                    false => "under this order that moves no date",
+                };
+                clock.notes.push(format!("staff wrote: {to}; {moves}"));
             }
         }
         Ok(())
