@@ -96,15 +96,22 @@ impl Context<'_> {
             return;
         };
         let (any, required) = (Anchor::AnyClientNotice, Anchor::ClientNotice);
-        let starts = |anchor: Anchor| {
-            let mut rules = self.duty.clocks.iter();
-            rules.any(|rule| rule.anchors.contains(&anchor))
+        let of_clients = |rule: &&ClockRule| {
+            let mut anchors = rule.anchors.iter();
+            anchors.any(|anchor| *anchor == any || *anchor == required)
         };
+        let rules = || self.duty.clocks.iter().filter(of_clients);
+        let starts = |anchor: Anchor| rules().any(|rule| rule.anchors.contains(&anchor));
         // A notice that a law required is none of the earliest where any at all is on record.
         let is_known = starts(any) && !clocks.wanted.contains_key(any.as_str());
-        clocks
-            .wanted
-            .retain(|fact, _| fact == any.as_str() || (fact == required.as_str() && !is_known));
+        // Where counsel says which of the two is meant, the other starts nothing and is not asked
+        // for, nor does it stand for the one that is.
+        let mut questions = rules().filter_map(|rule| rule.anchor_question.as_deref());
+        let meant = questions.find_map(|question| self.anchor_read(question));
+        clocks.wanted.retain(|fact, _| match meant {
+            Some(meant) => fact == meant.as_str(),
+            None => fact == any.as_str() || (fact == required.as_str() && !is_known),
+        });
         if !clocks.wanted.is_empty() {
             let note = "or earlier: when a client first told an authority is not on record";
             stated.notes.push(note.to_owned());
@@ -336,7 +343,8 @@ impl Context<'_> {
         Ok(clock)
     }
 
-    /// What the Commission's staff wrote about the date: it moves it only where the pack says so.
+    /// What the Commission's staff wrote about the date: it moves it only where the pack says so,
+    /// and only that of a report (16 CFR 2.41(c)).
     fn directed(&self, trigger: Date, clock: &mut Clock) -> Result<(), OutOfRange> {
         // What staff directed counts from the latest.
         let mut latest: Option<(Option<Moment>, &str)> = None;
@@ -353,7 +361,7 @@ impl Context<'_> {
             return Ok(());
         };
         match to.parse::<Date>() {
-            Ok(date) if self.order.staff_may_extend => {
+            Ok(date) if self.order.staff_may_extend && self.duty.kind.is_filed() => {
                 clock.outer = Some(date);
                 clock.planned = Some(working_day_back(date, trigger, &self.settings.calendar)?);
                 clock
@@ -361,8 +369,11 @@ impl Context<'_> {
                     .push(format!("staff moved the date to {date} in writing"));
             }
             _ => {
-                let note = format!("staff wrote: {to}; under this order that moves no date");
-                clock.notes.push(note);
+                let moves = match self.order.staff_may_extend {
+                    true => "staff extend reports, so that it moves no date of this duty",
+                    false => "under this order that moves no date",
+                };
+                clock.notes.push(format!("staff wrote: {to}; {moves}"));
             }
         }
         Ok(())

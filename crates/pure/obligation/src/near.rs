@@ -11,7 +11,7 @@ use orders::{Condition, ConditionKind, Order, Population};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How near a count must come to its number to be shown: four fifths.
-fn is_near(count: Interval, at_least: u64) -> bool {
+pub(crate) fn is_near(count: Interval, at_least: u64) -> bool {
     let close = |most: u64| most.saturating_mul(5) >= at_least.saturating_mul(4);
     count.at_most.is_none_or(close)
 }

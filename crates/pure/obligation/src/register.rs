@@ -1,12 +1,14 @@
 //! The register behind the annual certification: what must not be forgotten, owed or not.
 
 use crate::context::{Context, Said, Suppose};
-use crate::decide::value;
+use crate::decide::{context, value};
 use crate::determination::{Answer, Because, Determination};
+use crate::near::is_near;
+use crate::population::{View, in_unit};
 use crate::settings::Settings;
-use facts::{ActorKind, Finding, Kleene, Moment, Reason, Report, Verdict, YesNo};
+use facts::{ActorKind, Finding, Interval, Kleene, Moment, Reason, Report, Verdict, YesNo};
 use incident::Incident;
-use orders::{ConditionKind, Duty, Order, ReviewRule};
+use orders::{ConditionKind, CountRule, Duty, Order, ReviewRule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -22,7 +24,8 @@ pub enum EntryKind {
     ReviewWithoutBasis,
     /// A review with a purpose, but without attestation or training.
     ReviewWithoutAttestation,
-    /// Not owed, by little: four fifths of a threshold, or a carve-out or a working reading alone.
+    /// Not owed, by little: four fifths of a threshold, or a carve-out or a reading alone. Said of
+    /// the duty that it is about, not of what would follow it.
     NearMiss,
 }
 
@@ -115,8 +118,7 @@ pub fn register(
                 entries.push(covered);
             }
             Answer::NotOwed => {
-                let context = Context::new(order, duty, incident, settings, &said);
-                if let Some(text) = near_miss(&context, duty) {
+                if let Some(text) = near_miss(order, duty, &said, incident, settings) {
                     let kind = EntryKind::NearMiss;
                     let mut near = entry(order, incident, kind, &duty.cite, text);
                     near.records = determination.because.all_records();
@@ -200,31 +202,49 @@ fn violations(order: &Order, incident: &Incident) -> Vec<RegisterEntry> {
     entries
 }
 
-/// Why a duty that is not owed is close to being owed, if it is.
-fn near_miss(context: &Context<'_>, duty: &Duty) -> Option<String> {
-    let mut close = Vec::new();
-    let mut open = vec![&duty.when];
-    while let Some(condition) = open.pop() {
-        match &condition.kind {
-            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
-            ConditionKind::Count(rule) => {
-                let count = context.counted(rule).map(|(_, count)| count);
-                let near = |count: &facts::Interval| {
-                    count.at_most.is_none_or(|most| {
-                        most.saturating_mul(5) >= rule.at_least.saturating_mul(4)
-                    })
-                };
-                if let Some(count) = count.filter(near) {
-                    close.push(format!(
-                        "{count} of at least {} {}",
-                        rule.at_least,
-                        rule.unit.as_str()
-                    ));
-                }
-            }
-            _ => {}
+/// Why a duty that is not owed is close to being owed, if it is. What follows another duty shares
+/// its trigger: what brings the first one close is said of that one alone, and not again of every
+/// task and copy that would follow it.
+fn near_miss(
+    order: &Order,
+    duty: &Duty,
+    said: &Said,
+    incident: &Incident,
+    settings: &Settings,
+) -> Option<String> {
+    let here = context(order, duty, incident, settings, said);
+    let (mut close, mut spared) = (near_counts(&here), spared_alone(&here));
+    if let Some(first) = duty.of.as_ref().and_then(|name| order.duty(name)) {
+        let first = context(order, first, incident, settings, said);
+        let told = near_counts(&first);
+        close.retain(|reason| !told.contains(reason));
+        if value(&first, Suppose::default()) == Kleene::No {
+            let told = spared_alone(&first);
+            spared.retain(|reason| !told.contains(reason));
         }
     }
+    close.append(&mut spared);
+    (!close.is_empty())
+        .then(|| format!("{}: not owed, by little: {}", duty.title, close.join("; ")))
+}
+
+/// The counts of a duty's trigger that are near their number, or above it. None brings an incident
+/// near that the order did not bind to report.
+fn near_counts(context: &Context<'_>) -> Vec<String> {
+    let binds = context.force_value() != Kleene::No;
+    let rules = counts(context.duty).into_iter().filter(|_| binds);
+    let near = rules.filter_map(|rule| {
+        let (_, count) = context.counted(rule)?;
+        let unit = rule.unit.as_str();
+        let text = format!("{count} of at least {} {unit}", rule.at_least);
+        is_near(count, rule.at_least).then_some(text)
+    });
+    near.collect()
+}
+
+/// What alone spares a duty that is not owed: a carve-out, or a reading.
+fn spared_alone(context: &Context<'_>) -> Vec<String> {
+    let mut close = Vec::new();
     let without = Suppose {
         no_carve_outs: true,
         ..Suppose::default()
@@ -232,25 +252,53 @@ fn near_miss(context: &Context<'_>, duty: &Duty) -> Option<String> {
     if value(context, without) != Kleene::No {
         close.push("spared by a carve-out alone".to_owned());
     }
-    for id in &duty.reserved {
+    for id in &context.duty.reserved {
         let now = context.effect(Some(id));
         if now == Kleene::Unknown {
             continue;
         }
-        let question = Some((id.clone(), now == Kleene::No));
-        if value(
-            context,
-            Suppose {
-                question,
-                ..Suppose::default()
-            },
-        ) != Kleene::No
-        {
+        let otherwise = Suppose {
+            question: Some((id.clone(), now == Kleene::No)),
+            ..Suppose::default()
+        };
+        let spared = match value(context, otherwise) {
+            Kleene::Yes => true,
+            Kleene::Unknown => !only_nobody_is_named(context, id),
+            Kleene::No => false,
+        };
+        if spared {
             close.push(format!("spared by the reading of `{id}` alone"));
         }
     }
-    (!close.is_empty())
-        .then(|| format!("{}: not owed, by little: {}", duty.title, close.join("; ")))
+    close
+}
+
+/// The counts that a duty's trigger asks for; those of what it must not be are none that it nears.
+fn counts(duty: &Duty) -> Vec<&CountRule> {
+    let (mut open, mut counts) = (vec![&duty.when], Vec::new());
+    while let Some(condition) = open.pop() {
+        match &condition.kind {
+            ConditionKind::All(parts) | ConditionKind::Any(parts) => open.extend(parts),
+            ConditionKind::Count(rule) => counts.push(rule),
+            _ => {}
+        }
+    }
+    counts
+}
+
+/// Whether the question is of the unit, and all that is known of the other unit is that it is not
+/// known: nobody has said who uses the accounts, and those that are on record are few.
+fn only_nobody_is_named(context: &Context<'_>, id: &str) -> bool {
+    let populations = &context.duty.populations;
+    counts(context.duty).iter().any(|rule| {
+        let asked = rule.unit_question.as_ref().filter(|one| one.id == id);
+        let Some((asked, population)) = asked.zip(populations.get(&rule.population)) else {
+            return false;
+        };
+        let other = in_unit(&View::new(context, population, true).counts(), asked.unit);
+        let known = Interval::exactly(other.at_least);
+        other.at_most.is_none() && !is_near(known, rule.at_least)
+    })
 }
 
 /// People's reviews of recordings that nothing on record allows, or without attestation.

@@ -1,9 +1,9 @@
 //! The register: what must not be forgotten, owed or not.
 
 use facts::Finding;
-use orders::Packs;
+use orders::{Order, Packs};
 use serde_json::json;
-use tocsin_obligation::{EntryKind, Settings, decide, facts_file, register};
+use tocsin_obligation::{Answer, EntryKind, RegisterEntry, Settings, decide, facts_file, register};
 
 fn finding(id: &str, reason: &str, verdict: &str, kind: &str) -> serde_json::Value {
     json!({"access": {"id": id, "at": "2026-08-01T10:00:00Z", "actor": "e1", "actor_kind": kind,
@@ -56,6 +56,55 @@ fn reviews_go_in_whatever_the_count() {
     assert_eq!(entries[0].provision.as_deref(), Some("III.E.1"));
 }
 
+/// The near misses of `order` where the recordings of so many accounts were seen, found in `year`.
+fn near_misses(order: &Order, year: u32, accounts: u64, encrypted: &str) -> Vec<RegisterEntry> {
+    let facts = json!({"breach_events": [
+        {"id": "d", "matter": "M", "recorded_at": format!("{year}-12-01T12:00:00Z"),
+         "report": {"kind": "milestone", "name": "discovered",
+                    "at": format!("{year}-12-01T12:00:00Z")}}],
+        "counts": [{"information": "home_security_recording", "authority": "unauthorised",
+            "ground": "established", "encrypted": encrypted, "key_taken": "no",
+            "visibility": "private", "accounts": accounts}]});
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let determinations = decide(order, &incidents[0], &settings).expect("dates in range");
+    let answers = determinations.iter().map(|one| one.answer);
+    assert!(answers.into_iter().all(|answer| answer == Answer::NotOwed));
+    let entries = register(order, &incidents[0], &determinations, &[], &settings);
+    let near = |one: &RegisterEntry| one.kind == EntryKind::NearMiss;
+    entries.into_iter().filter(near).collect()
+}
+
+#[test]
+fn a_near_miss_is_told_once_and_only_where_it_is_near() {
+    let packs = Packs::embedded().expect("packs");
+    let order = packs
+        .orders()
+        .find(|order| order.register.review.is_some())
+        .expect("an order on review");
+    let first = order.duties.first().expect("a duty");
+    assert!(order.duties.iter().any(|duty| duty.of.is_some()));
+    // Nine accounts: the report, not every task of the program that would follow it.
+    let nine = near_misses(order, 2026, 9, "no");
+    assert_eq!(nine.len(), 1, "{nine:?}");
+    assert_eq!(nine[0].provision.as_deref(), Some(first.cite.as_str()));
+    assert!(
+        nine[0].text.contains("9 of at least 10"),
+        "{}",
+        nine[0].text
+    );
+    assert_eq!(near_misses(order, 2026, 8, "no").len(), 1);
+    assert_eq!(near_misses(order, 2026, 7, "no"), []);
+    // Few accounts whose users nobody has named are not near, however a unit is read.
+    assert_eq!(near_misses(order, 2026, 1, "no"), []);
+    // What the order did not bind to report was no near miss by its count.
+    assert_eq!(near_misses(order, 2022, 9, "no"), []);
+    // A carve-out alone.
+    let encrypted = near_misses(order, 2026, 5000, "yes");
+    assert_eq!(encrypted.len(), 1, "{encrypted:?}");
+    assert!(encrypted[0].text.contains("a carve-out alone"));
+}
+
 #[test]
 fn dates_of_the_deployment_outrank_the_packs_and_far_dates_are_errors() {
     let packs = Packs::embedded().expect("packs");
@@ -79,13 +128,13 @@ fn dates_of_the_deployment_outrank_the_packs_and_far_dates_are_errors() {
         decide(order, &incidents[0], settings)
     };
     let answer = |year: u32, settings: &Settings| on(year, settings).expect("in range")[0].answer;
-    assert_eq!(answer(2022, &settings), tocsin_obligation::Answer::NotOwed);
+    assert_eq!(answer(2022, &settings), Answer::NotOwed);
     let bound = orders::Window {
         from: Some("2021-01-01".parse().expect("a date")),
         until: None,
     };
     settings.windows.insert(order.slug.clone(), bound);
-    assert_eq!(answer(2022, &settings), tocsin_obligation::Answer::Owed);
+    assert_eq!(answer(2022, &settings), Answer::Owed);
     let error = on(2150, &settings)
         .expect_err("no calendar knows that year")
         .to_string();

@@ -250,6 +250,7 @@ impl Count<'_> {
 mod tests {
     use super::*;
     use jiff::civil::date;
+    use std::collections::BTreeSet;
 
     fn federal() -> Calendar {
         Calendar::us_federal(&[]).unwrap()
@@ -341,7 +342,7 @@ mod tests {
     mod second {
         use jiff::civil::{Date, Weekday};
 
-        fn number(date: Date) -> i64 {
+        pub(super) fn number(date: Date) -> i64 {
             let (y, m) = (i64::from(date.year()), i64::from(date.month()));
             let (y, m) = if m <= 2 { (y - 1, m + 12) } else { (y, m) };
             365 * y + y / 4 - y / 100 + y / 400 + (153 * (m - 3) + 2) / 5 + i64::from(date.day())
@@ -389,6 +390,9 @@ mod tests {
         }
 
         pub(super) fn ftc(from: Date, days: i64) -> Date {
+            if days < 8 {
+                return business(from, days);
+            }
             let first = on_or_after(from.tomorrow().unwrap());
             on_or_after(first + jiff::Span::new().days(days - 1))
         }
@@ -396,34 +400,61 @@ mod tests {
         pub(super) fn business(from: Date, days: i64) -> Date {
             (0..days).fold(from, |at, _| on_or_after(at.tomorrow().unwrap()))
         }
+
+        /// The last open day up to `naive`, where one lies after the trigger; else the trigger.
+        pub(super) fn planned(naive: Date, from: Date) -> Date {
+            let after = number(naive) - number(from);
+            let mut back = (0..after).map(|days| naive - jiff::Span::new().days(days));
+            back.find(|day| open(*day)).unwrap_or(from)
+        }
+    }
+
+    /// Every number of days that some pack has a clock or a reminder of, and those about the seven
+    /// up to which 16 CFR 4.3(a) leaves out what is no business day.
+    fn numbers_of_days() -> BTreeSet<u32> {
+        let packs = crate::Packs::embedded().unwrap();
+        let duties = || packs.orders().flat_map(|order| &order.duties);
+        let clocks = duties().flat_map(|duty| &duty.clocks);
+        let reminders = duties().filter_map(|duty| duty.reminder.as_ref());
+        let reminders = reminders.map(|reminder| reminder.default_days);
+        let all = clocks.map(|clock| clock.days).chain(reminders);
+        all.chain([1, 7, 8]).collect()
     }
 
     #[test]
     fn a_second_counter_agrees_on_every_day_from_2018_to_2050() {
         let calendar = federal();
+        let numbers = numbers_of_days();
+        assert!(
+            numbers.is_superset(&BTreeSet::from([10, 30, 60])),
+            "{numbers:?}"
+        );
         let mut from = date(2018, 1, 1);
         while from < date(2051, 1, 1) {
-            for days in [10_u32, 30] {
-                let n = i64::from(days);
-                let on = |method| due(method, days, from, &calendar).unwrap();
-                let rule6 = on(Method::Frcp6);
-                assert_eq!(rule6.outer, second::rule6(from, n), "{from} + {days}");
-                assert_eq!(
-                    on(Method::Ftc43).outer,
-                    second::ftc(from, n),
-                    "{from} + {days}"
-                );
-                assert_eq!(
-                    on(Method::Business).outer,
-                    second::business(from, n),
-                    "{from}"
-                );
-                assert!(rule6.planned <= rule6.naive && rule6.naive <= rule6.outer);
-                assert!(second::open(rule6.planned) && rule6.planned >= from);
-                assert_eq!(
-                    rule6.steps.iter().filter(|step| step.counted).count(),
-                    days as usize
-                );
+            for days in &numbers {
+                let n = i64::from(*days);
+                for method in Method::ALL {
+                    let told = format!("{from} + {days} by {method}");
+                    let one = due(*method, *days, from, &calendar).unwrap();
+                    let outer = match method {
+                        Method::Frcp6 => second::rule6(from, n),
+                        Method::Ftc43 => second::ftc(from, n),
+                        Method::Business => second::business(from, n),
+                        Method::Calendar => one.naive,
+                    };
+                    assert_eq!(one.outer, outer, "{told}");
+                    match method {
+                        Method::Business => assert_eq!(one.naive, outer, "{told}"),
+                        _ => assert_eq!(
+                            second::number(one.naive),
+                            second::number(from) + n,
+                            "{told}"
+                        ),
+                    }
+                    assert_eq!(one.planned, second::planned(one.naive, from), "{told}");
+                    let counted = one.steps.iter().filter(|step| step.counted);
+                    assert_eq!(counted.count(), *days as usize, "{told}");
+                }
             }
             from = from.tomorrow().unwrap();
         }

@@ -96,6 +96,15 @@ pub enum DutyKind {
 }
 
 impl DutyKind {
+    /// Whether it is done by a report to the Commission, whose time its staff may extend (16 CFR
+    /// 2.41(c)). What others are told, or what the company does by itself, is none.
+    pub const fn is_filed(self) -> bool {
+        matches!(
+            self,
+            DutyKind::Report | DutyKind::Update | DutyKind::AnnualLog
+        )
+    }
+
     /// The word as it stands in packs and output.
     pub const fn as_str(self) -> &'static str {
         match self {

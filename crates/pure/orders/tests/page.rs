@@ -152,3 +152,22 @@ fn what_a_pack_says_is_text_and_never_markup() {
 fn there_is_no_page_of_an_order_that_is_not_there() {
     assert_eq!(invented(ORDER).page("p").expect("TOML"), None);
 }
+
+#[test]
+fn what_was_too_thin_is_told_entry_by_entry() {
+    let packs = Packs::embedded().expect("packs");
+    for order in packs.orders() {
+        let told = packs.too_thin(&order.slug).expect("the order is there");
+        let changes = folder().join(&order.slug).join("CHANGES.md");
+        let changes = std::fs::read_to_string(changes).expect("CHANGES.md");
+        let (_, thin) = changes.split_once("Too thin to encode").expect("the list");
+        let listed = thin.lines().filter(|line| line.starts_with("* ")).count();
+        assert_eq!(told.len(), listed, "{}: {told:?}", order.slug);
+        assert!(listed > 0, "{}", order.slug);
+        let changes = words(&changes);
+        for entry in told {
+            assert!(changes.contains(&entry), "{}: {entry}", order.slug);
+        }
+    }
+    assert_eq!(packs.too_thin("none"), None);
+}

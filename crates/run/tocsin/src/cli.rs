@@ -296,8 +296,12 @@ pub(crate) struct Orders {
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrdersCommand {
     /// What there is.
-    #[command(after_help = "Examples:\n  tocsin orders list\n  tocsin orders list --json")]
-    List,
+    #[command(after_help = "Examples:\n  tocsin orders list\n  tocsin orders list --thin")]
+    List {
+        /// Every clause whose source was too thin to encode, order by order, instead.
+        #[arg(long)]
+        thin: bool,
+    },
     /// One order, clause by clause.
     #[command(after_help = "Example:\n  tocsin orders show SLUG")]
     Show {

@@ -161,6 +161,18 @@ fn orders_are_listed_checked_and_tested() {
             "{member}"
         );
     }
+    let thin = tocsin(&["orders", "list", "--thin", "--json"]);
+    let thin: Vec<Value> = serde_json::from_str(&stdout(&thin)).expect("JSON");
+    assert_eq!(thin.len(), orders.len());
+    for (one, order) in thin.iter().zip(&orders) {
+        assert_eq!(one["order"], order["order"]);
+        let told = one["too_thin"].as_array().expect("a list");
+        assert!(!told.is_empty(), "{one}");
+        let slug = one["order"].as_str().expect("a slug");
+        let shown = stdout(&tocsin(&["orders", "show", slug]));
+        let last = told.last().and_then(Value::as_str).expect("a text");
+        assert!(shown.contains(last), "{slug}: {last}");
+    }
     assert_eq!(tocsin(&["orders", "check"]).status.code(), Some(0));
     let tested = tocsin(&["orders", "test"]);
     assert_eq!(tested.status.code(), Some(0), "{}", stdout(&tested));

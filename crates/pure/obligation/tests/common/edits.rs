@@ -66,7 +66,12 @@ impl Edit {
 }
 
 /// Lists of which each element says something of its own.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 14] = [
+    "accepts",
+    "actors",
+    "information",
+    "actions",
+    "purposes",
     "unless",
     "any",
     "all",
@@ -78,7 +83,10 @@ const LISTS: [&str; 9] = [
     "noncompliance",
 ];
 /// Members that say something by being there.
-const PARTS: [&str; 21] = [
+const PARTS: [&str; 24] = [
+    "actors",
+    "actions",
+    "delay",
     "encryption",
     "visibility",
     "residential",
@@ -180,14 +188,7 @@ impl Walk<'_> {
             if !table.contains_key("shown_only") || key == "shown_only" {
                 self.member(key, value);
             }
-            let skipped = [
-                "reserved",
-                "accepts",
-                "items",
-                "texts",
-                "register",
-                "certification",
-            ];
+            let skipped = ["reserved", "items", "texts", "register", "certification"];
             if !(self.path.is_empty() && skipped.contains(&key.as_str())) {
                 self.inside(Step::Key(key.clone()), value);
             }
@@ -200,15 +201,34 @@ impl Walk<'_> {
     fn member(&mut self, key: &str, value: &Value) {
         let here = || Step::Key(key.to_owned());
         match (key, value) {
-            ("days" | "at_least" | "default_days", Value::Integer(number)) => {
+            (
+                "days" | "at_least" | "default_days" | "most_days" | "written_days",
+                Value::Integer(number),
+            ) => {
                 for other in [number + 1, number - 1] {
                     if other >= 0 {
                         self.add(here(), Some(Value::Integer(other)));
                     }
                 }
             }
-            ("required" | "staff_may_extend" | "text_known", Value::Boolean(flag)) => {
+            (
+                "required" | "staff_may_extend" | "text_known" | "attestation" | "training",
+                Value::Boolean(flag),
+            ) => {
                 self.add(here(), Some(Value::Boolean(!flag)));
+            }
+            ("ground", Value::String(word)) => {
+                let is_believed = word == "believed";
+                let other = if is_believed {
+                    "established"
+                } else {
+                    "believed"
+                };
+                self.add(here(), Some(Value::String(other.to_owned())));
+            }
+            // Whether a request moves a limit at all is for counsel.
+            ("question", _) if self.path.last() == Some(&Step::Key("delay".to_owned())) => {
+                self.add(here(), None);
             }
             ("method", Value::String(method)) => {
                 for other in METHODS.iter().filter(|other| *other != method) {

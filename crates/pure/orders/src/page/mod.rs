@@ -38,12 +38,7 @@ impl Packs {
             .map(String::as_str)
             .unwrap_or_default();
         let mut pack = Left::parse(&file, text)?;
-        let changes = self
-            .locks
-            .get(slug)
-            .and_then(|lock| lock.changes.as_deref())
-            .unwrap_or_default();
-        let (changes, too_thin) = notes::split(changes);
+        let (changes, too_thin) = notes::split(self.changes(slug));
 
         let mut page = head(order, &mut pack);
         page.add(literal("Where reports go", &mut pack));
@@ -95,6 +90,21 @@ impl Packs {
         page.heading(2, "changes", "Changes to this pack", None);
         page.add(notes::markdown(&changes));
         Ok(Some(page.finish(&order.title, STYLE)))
+    }
+
+    /// What the source of the order `slug` was too thin to encode, one entry a clause, in the words
+    /// of its `CHANGES.md`; `None` where there is no such order.
+    pub fn too_thin(&self, slug: &str) -> Option<Vec<String>> {
+        self.order(slug)?;
+        let (_, too_thin) = notes::split(self.changes(slug));
+        Some(notes::entries(&too_thin))
+    }
+
+    /// The text of the pack's `CHANGES.md`.
+    fn changes(&self, slug: &str) -> &str {
+        let lock = self.locks.get(slug);
+        lock.and_then(|lock| lock.changes.as_deref())
+            .unwrap_or_default()
     }
 
     fn cases_of(&self, slug: &str, duty: Option<&str>) -> Vec<&Case> {

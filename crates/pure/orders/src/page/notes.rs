@@ -69,6 +69,36 @@ pub(super) fn split(text: &str) -> (String, String) {
     (changes, too_thin.trim().to_owned())
 }
 
+/// The entries of such a list, each on one line without its mark; what leads into a list is none.
+pub(super) fn entries(text: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(begins) = bullet(line) {
+            entries.push(begins.to_owned());
+        } else if !line.is_empty() {
+            match entries.last_mut().filter(|_| goes_on) {
+                Some(entry) => {
+                    entry.push(' ');
+                    entry.push_str(line);
+                }
+                None => entries.push(line.to_owned()),
+            }
+        }
+        goes_on = !line.is_empty();
+    }
+    entries.retain(|entry| !entry.ends_with(':'));
+    for entry in &mut entries {
+        entry.truncate(entry.trim_end_matches([';', '.']).len());
+    }
+    entries
+}
+
+/// What stands behind the mark of a list.
+fn bullet(line: &str) -> Option<&str> {
+    line.strip_prefix("* ").or_else(|| line.strip_prefix("- "))
+}
+
 /// Headings, bullets and paragraphs: as much of Markdown as the lists of changes use.
 pub(super) fn markdown(text: &str) -> Html {
     let mut html = Html::default();
@@ -76,9 +106,7 @@ pub(super) fn markdown(text: &str) -> Html {
     let mut open: Option<(bool, String)> = None;
     for line in text.lines().chain([""]) {
         let trimmed = line.trim();
-        let bullet = trimmed
-            .strip_prefix("* ")
-            .or_else(|| trimmed.strip_prefix("- "));
+        let bullet = bullet(trimmed);
         let heading = trimmed.starts_with('#');
         let goes_on = !trimmed.is_empty() && bullet.is_none() && !heading;
         if goes_on && let Some((_, text)) = &mut open {
@@ -123,6 +151,19 @@ mod tests {
         ];
         let expected = expected.map(|(place, remark)| (place.to_owned(), remark.to_owned()));
         assert_eq!(comments(text), expected);
+    }
+
+    #[test]
+    fn a_list_is_told_entry_by_entry() {
+        let text = "What our source does not say:\n\n* the term;\n* the signer, of whom\n  \
+                    nothing\n  is said.\n\nThe rest.";
+        let expected = [
+            "the term",
+            "the signer, of whom nothing is said",
+            "The rest",
+        ];
+        assert_eq!(entries(text), expected);
+        assert!(entries("").is_empty());
     }
 
     #[test]

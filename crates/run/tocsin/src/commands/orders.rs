@@ -14,7 +14,8 @@ use std::path::Path;
 pub(crate) fn orders(args: &Orders) -> Result<u8, Failure> {
     let packs = packs(args.orders_dir.as_deref())?;
     match &args.what {
-        OrdersCommand::List => list(&packs, args.json),
+        OrdersCommand::List { thin: false } => list(&packs, args.json),
+        OrdersCommand::List { thin: true } => thin(&packs, args.json),
         OrdersCommand::Show { order } => show(&packs, order, args.json),
         OrdersCommand::Page { order, to } => page(&packs, order, to.as_deref()),
         OrdersCommand::Check => check(&packs, args.json),
@@ -77,6 +78,23 @@ fn list(packs: &Packs, as_json: bool) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
+/// Every clause whose source was too thin to encode.
+fn thin(packs: &Packs, as_json: bool) -> Result<u8, Failure> {
+    let too_thin = |order: &Order| packs.too_thin(&order.slug).unwrap_or_default();
+    if as_json {
+        let line = |order: &Order| json!({ "order": order.slug, "too_thin": too_thin(order) });
+        print_json(&packs.orders().map(line).collect::<Vec<Value>>())?;
+        return Ok(exit::DONE);
+    }
+    for order in packs.orders() {
+        println!("{}  {}  [{}]", order.slug, order.title, order.grade);
+        for entry in too_thin(order) {
+            println!("    {entry}");
+        }
+    }
+    Ok(exit::DONE)
+}
+
 fn show(packs: &Packs, slug: &str, as_json: bool) -> Result<u8, Failure> {
     let order = packs
         .order(slug)
@@ -125,6 +143,10 @@ fn show(packs: &Packs, slug: &str, as_json: bool) -> Result<u8, Failure> {
             "    working reading: {}",
             working.unwrap_or("none; the answer stays open")
         );
+    }
+    println!("\nToo thin to encode:");
+    for entry in packs.too_thin(slug).unwrap_or_default() {
+        println!("  {entry}");
     }
     Ok(exit::DONE)
 }
