@@ -1,6 +1,6 @@
 //! Files as input topics, for replay: one partition per file, offsets are record numbers from 0.
 //!
-//! Every other topic (outputs, changelogs) lies in memory, so transactions work the same.
+//! Every other topic lies in memory, so transactions work the same.
 
 use crate::error::LogError;
 use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};

@@ -33,10 +33,12 @@ metrics! {
     /// that is searched again is read again.
     RECORDS_READ = "tocsin_records_read_total" ["stage", "topic"]
         "Records read in committed transactions; equals passed over + kept + dead letters.";
-    /// Records that the stage had no use for, by the reason: `ordinary_use` (screen: an account's
-    /// own, or a service's standing task), `not_sought` (scope: no selector that is searched for
-    /// looks for it), `duplicate` (the same was read before), `no_value` (there is nothing to take
-    /// back), `buried_elsewhere` (it cannot be used, and its dead letter is another stage's).
+    /// Records that the stage had no use for, by the reason: `own_use` (screen: by the account's
+    /// own user), `account_not_stated` (screen: by a customer of whom nobody stated the account,
+    /// read as the account's own user's), `standing_duty` (screen: a service's standing task),
+    /// `not_sought` (scope: no selector that is searched for looks for it), `duplicate` (the same
+    /// was read before), `no_value` (there is nothing to take back), `buried_elsewhere` (it cannot
+    /// be used, and its dead letter is another stage's).
     RECORDS_PASSED_OVER = "tocsin_records_passed_over_total" ["stage", "topic", "reason"]
         "Records read that needed nothing more, by reason.";
     /// Records that the stage used: a candidate was written or a fact was taken into its state.

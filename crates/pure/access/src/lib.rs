@@ -30,6 +30,6 @@ pub use judge::{Attempt, Judged, Settings, judge, plainly_failed};
 pub use pattern::Pattern;
 pub use purposes::PurposeSet;
 pub use records::Records;
-pub use screen::Screen;
+pub use screen::{Ordinary, Screen};
 pub use selector::{Selector, SelectorKind};
 pub use terms::{Accepted, Terms, TermsRow};

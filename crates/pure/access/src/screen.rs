@@ -7,6 +7,18 @@ use crate::{PurposeSet, Records, Selector, SelectorKind, Settings, Terms};
 use facts::{AccessView, Action, ActorKind, Information, Moment, Private, Purpose};
 use rustc_hash::FxHashMap;
 
+/// Why an access is plainly ordinary use, which nothing that is looked for matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordinary {
+    /// By the account's own user, signed in to it.
+    OwnUse,
+    /// By a customer of whom nobody stated the account that they were signed in to: read as its own
+    /// user's, where the configuration does not say that sources always state it.
+    AccountNotStated,
+    /// By a service whose standing duty covers it, and every bound order accepts that.
+    StandingDuty,
+}
+
 /// Decides for every access whether it is passed on.
 ///
 /// Compiled from [`Records`] and from what the bound orders accept; out of date when
@@ -82,20 +94,27 @@ impl Screen {
         }
     }
 
-    /// Whether `access` is passed on. Allocates nothing.
-    pub fn passes_on(&self, access: &AccessView<'_>) -> bool {
+    /// Why `access` is plainly ordinary use, so that it is passed over; `None`: it is passed on.
+    /// Allocates nothing.
+    pub fn ordinary(&self, access: &AccessView<'_>) -> Option<Ordinary> {
         let ordinary = match access.actor_kind {
             Some(ActorKind::Customer) => match access.actor_account {
-                Some(own) => own == access.account,
-                None => !self.always_stated,
+                Some(own) => (own == access.account).then_some(Ordinary::OwnUse),
+                None => (!self.always_stated).then_some(Ordinary::AccountNotStated),
             },
             Some(ActorKind::Service) => {
                 let class = class(access.information, access.action);
-                self.duty_suffices.get(class).is_some_and(|it| *it) && self.duty_covers(access)
+                let suffices = self.duty_suffices.get(class).is_some_and(|it| *it);
+                (suffices && self.duty_covers(access)).then_some(Ordinary::StandingDuty)
             }
-            _ => false,
+            _ => None,
         };
-        !ordinary || self.is_looked_for(access)
+        ordinary.filter(|_| !self.is_looked_for(access))
+    }
+
+    /// Whether `access` is passed on. Allocates nothing.
+    pub fn passes_on(&self, access: &AccessView<'_>) -> bool {
+        self.ordinary(access).is_none()
     }
 
     /// What is looked for, in the order of the digests.

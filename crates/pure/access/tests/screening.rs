@@ -7,7 +7,7 @@ mod common;
 use common::*;
 use facts::Access;
 use serde_json::json;
-use tocsin_access::{Reach, Records, Screen, SelectorKind, Settings, Terms};
+use tocsin_access::{Ordinary, Reach, Records, Screen, SelectorKind, Settings, Terms};
 
 fn passes(access: &Access, records: &Records, bound: &[Terms]) -> bool {
     Screen::new(records, bound, &Settings::default()).passes_on(&access.view())
@@ -35,6 +35,29 @@ fn passes_on_whoever_is_not_the_accounts_own_user() {
         },
     );
     assert!(screen.passes_on(&access(json!({"actor_kind": "customer"})).view()));
+}
+
+#[test]
+fn says_why_it_passes_over_and_nothing_of_what_is_looked_for() {
+    let duty = || grant("g", "duty", json!({"accounts": null}));
+    let calm = records(vec![], vec![duty()]);
+    let alert = json!({"kind": "indicator", "accounts": ["home"]});
+    let alert = records(vec![event("i", alert)], vec![duty()]);
+    for (why, kind, own) in [
+        (Ordinary::OwnUse, "customer", json!("home")),
+        (Ordinary::AccountNotStated, "customer", json!(null)),
+        (Ordinary::StandingDuty, "service", json!(null)),
+    ] {
+        let one = access(json!({"actor_kind": kind, "actor_account": own}));
+        let said = |records, always_stated| {
+            let settings = Settings { always_stated };
+            Screen::new(records, &lenient(), &settings).ordinary(&one.view())
+        };
+        assert_eq!(said(&calm, false), Some(why));
+        assert_eq!(said(&alert, false), None, "{why:?}");
+        let stated = (why != Ordinary::AccountNotStated).then_some(why);
+        assert_eq!(said(&calm, true), stated);
+    }
 }
 
 #[test]

@@ -5,10 +5,10 @@ use crate::topology::Topic;
 use base64::Engine as _;
 use facts::{AccessView, Account, BreachEvent, Decision, Grant};
 use serde::de::DeserializeOwned;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use stream::{RecordRef, Refusal};
 use wire::{DecodeError, Decoder, Encoder, Framing, Readable, SchemaStore, Writable};
 
@@ -87,10 +87,12 @@ pub(crate) struct Codec {
     decoder: RefCell<Decoder>,
     encoder: RefCell<Encoder>,
     unknown_schema_wait: Duration,
+    /// The time on the caller's clock, from an origin of its own.
+    now: Cell<Duration>,
     /// Since when each schema id has been unknown. Each has its own time: with one for all, two
     /// unknown ids in one batch would start it anew in turn, for ever. So has each redrive of dead
     /// letters: the schema may have been registered since the id's own time was over.
-    unknown_since: RefCell<BTreeMap<(u32, Vec<u8>), Instant>>,
+    unknown_since: RefCell<BTreeMap<(u32, Vec<u8>), Duration>>,
 }
 
 impl Codec {
@@ -101,8 +103,15 @@ impl Codec {
             decoder: RefCell::new(Decoder::new(store)),
             encoder: RefCell::new(Encoder::new(framing)),
             unknown_schema_wait: unknown_wait,
+            now: Cell::new(Duration::ZERO),
             unknown_since: RefCell::default(),
         }
+    }
+
+    /// From here on it is `now` on the caller's clock, which alone says how long an unknown schema
+    /// has been waited for.
+    pub(crate) fn at(&self, now: Duration) {
+        self.now.set(now);
     }
 
     /// A value as an owned record, checked.
@@ -157,10 +166,9 @@ impl Codec {
             || error.unknown_schema().is_some_and(|id| {
                 let redrive = record.header(headers::REDRIVE).unwrap_or_default();
                 let mut unknown = self.unknown_since.borrow_mut();
-                let since = unknown
-                    .entry((id, redrive.to_vec()))
-                    .or_insert_with(Instant::now);
-                since.elapsed() < self.unknown_schema_wait
+                let now = self.now.get();
+                let since = unknown.entry((id, redrive.to_vec())).or_insert(now);
+                now.saturating_sub(*since) < self.unknown_schema_wait
             });
         let refused = error.is_refused();
         let bad = Bad::decoding(topic, error);

@@ -355,11 +355,16 @@ fn rounds(
         }
         stands_by = false;
         let begun = Instant::now();
+        let now = begun.duration_since(plan.origin);
         let runner = match &mut open {
             Some(runner) => runner,
-            none => none.insert(Runner::open(stage, context)?),
+            none => {
+                // What it reads back when it opens may have to be waited for as well.
+                context.codec.at(now);
+                none.insert(Runner::open(stage, context)?)
+            }
         };
-        let progress = runner.step(begun.duration_since(plan.origin), plan.poll_wait)?;
+        let progress = runner.step(now, plan.poll_wait)?;
         if progress.busy {
             let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             pulse.busy_micros.fetch_add(took, Ordering::SeqCst);

@@ -135,17 +135,18 @@ mod tests {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
     use stream::{Cluster, MemoryCluster, Outgoing, TopicSpec};
 
-    /// An access by somebody of that kind; `None`: nobody has explained it.
-    fn access_by(kind: Option<&str>, id: usize) -> Vec<u8> {
+    /// An access by somebody of that kind, signed in to that account; `None`: nobody stated it.
+    fn access_by(kind: Option<&str>, signed_in_to: Option<&str>, id: usize) -> Vec<u8> {
         let access = serde_json::json!({
             "id": format!("a-{id}"), "at": "2026-02-01T10:00:00Z", "account": "acct-1",
             "action": "view", "information": "home_security_recording", "actor_kind": kind,
+            "actor": kind.map(|kind| format!("{kind}-1")), "actor_account": signed_in_to,
         });
         access.to_string().into_bytes()
     }
 
     fn access(id: usize) -> Vec<u8> {
-        access_by(None, id)
+        access_by(None, None, id)
     }
 
     /// What the page of metrics says behind `series`; `None`: there is no such series.
@@ -196,10 +197,16 @@ mod tests {
                 "from": "2026-01-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"},
         });
         append(Topic::BreachEvents, indicator.to_string().into_bytes());
+        let duty = serde_json::json!({
+            "id": "g-1", "kind": "duty", "recorded_at": "2026-01-01T00:00:00Z",
+            "from": "2026-01-01T00:00:00Z", "actors": ["service-1"],
+        });
+        append(Topic::Grants, duty.to_string().into_bytes());
         append(Topic::BreachEvents, b"\x17 no avro".to_vec());
         append(Topic::AccessEvents, b"\x17 no avro".to_vec());
         (0..5).for_each(|id| append(Topic::AccessEvents, access(id)));
-        (5..8).for_each(|id| append(Topic::AccessEvents, access_by(Some("customer"), id)));
+        let customer = |own: Option<&str>, id| access_by(Some("customer"), own, id);
+        (5..8).for_each(|id| append(Topic::AccessEvents, customer(None, id)));
         let law = law(&LawSettings::default());
         let plan = Plan {
             names: names.clone(),
@@ -209,9 +216,13 @@ mod tests {
         };
         let mut stages = Stepped::open(&plan);
         assert!(stages.rest(Duration::ZERO), "not settled");
-        // One that scope has found already, and one of a customer.
+        // One that scope has found already, and one of a customer; one for each other reason for
+        // which screen passes an access over, and one of a customer in another's account.
         append(Topic::AccessEvents, access(0));
-        append(Topic::AccessEvents, access_by(Some("customer"), 9));
+        append(Topic::AccessEvents, customer(None, 9));
+        (10..12).for_each(|id| append(Topic::AccessEvents, customer(Some("acct-1"), id)));
+        append(Topic::AccessEvents, customer(Some("acct-2"), 12));
+        append(Topic::AccessEvents, access_by(Some("service"), None, 13));
         assert!(stages.rest(Duration::ZERO), "not settled");
 
         let read = counts(&plan, &["tocsin_records_read_total"]);
@@ -225,12 +236,14 @@ mod tests {
         let design = |name: &String| Topic::ALL.iter().any(|topic| topic.name() == name);
         assert!(read.keys().all(|(_, topic)| design(topic)), "{read:?}");
         let of = |stage: &str, topic: &str| (stage.to_owned(), topic.to_owned());
-        assert_eq!(read.get(&of("screen", "access-events")), Some(&2.0));
+        assert_eq!(read.get(&of("screen", "access-events")), Some(&6.0));
         assert_eq!(read.get(&of("assess", "breach-events")), Some(&2.0));
         assert_eq!(dead.get(&of("scope", "access-events")), Some(&1.0));
         assert_eq!(dead.get(&of("assess", "breach-events")), Some(&1.0));
         for (reason, stage, topic, count) in [
-            ("ordinary_use", "screen", "access-events", 1.0),
+            ("own_use", "screen", "access-events", 2.0),
+            ("account_not_stated", "screen", "access-events", 1.0),
+            ("standing_duty", "screen", "access-events", 1.0),
             ("not_sought", "scope", "access-events", 3.0),
             ("duplicate", "verify", "candidates", 1.0),
             ("buried_elsewhere", "notify", "breach-events", 1.0),

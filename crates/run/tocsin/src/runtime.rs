@@ -221,6 +221,7 @@ impl Runner {
     /// One step at the time `now` of the caller's clock. Reads at most the configured batch; waits
     /// up to `wait` where nothing is there.
     pub(crate) fn step(&mut self, now: Duration, wait: Duration) -> Result<Progress, StageError> {
+        self.context.codec.at(now);
         let mut sink = Sink::default();
         let heard = self.read_broadcast(&mut sink)?;
         if !self.loaded {

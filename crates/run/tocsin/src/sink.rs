@@ -3,13 +3,18 @@
 
 use crate::runtime::StageError;
 use crate::topology::Topic;
+use access::Ordinary;
 use stream::Outgoing;
 
 /// Why a record needed nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PassedOver {
-    /// Plainly ordinary use: an account's own, or a service's at its standing task.
-    OrdinaryUse,
+    /// An access by the account's own user, signed in to it.
+    OwnUse,
+    /// An access by a customer of whom nobody stated the account, read as the account's own user's.
+    AccountNotStated,
+    /// An access of a service, at a standing duty that every bound order accepts.
+    StandingDuty,
     /// An access of the past that no selector which is searched for looks for.
     NotSought,
     /// The same statement was taken in before.
@@ -22,8 +27,10 @@ pub(crate) enum PassedOver {
 
 impl PassedOver {
     /// Every reason.
-    pub(crate) const ALL: [PassedOver; 5] = [
-        PassedOver::OrdinaryUse,
+    pub(crate) const ALL: [PassedOver; 7] = [
+        PassedOver::OwnUse,
+        PassedOver::AccountNotStated,
+        PassedOver::StandingDuty,
         PassedOver::NotSought,
         PassedOver::Duplicate,
         PassedOver::NoValue,
@@ -33,11 +40,23 @@ impl PassedOver {
     /// The word for it in the metrics.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            PassedOver::OrdinaryUse => "ordinary_use",
+            PassedOver::OwnUse => "own_use",
+            PassedOver::AccountNotStated => "account_not_stated",
+            PassedOver::StandingDuty => "standing_duty",
             PassedOver::NotSought => "not_sought",
             PassedOver::Duplicate => "duplicate",
             PassedOver::NoValue => "no_value",
             PassedOver::BuriedElsewhere => "buried_elsewhere",
+        }
+    }
+}
+
+impl From<Ordinary> for PassedOver {
+    fn from(ordinary: Ordinary) -> PassedOver {
+        match ordinary {
+            Ordinary::OwnUse => PassedOver::OwnUse,
+            Ordinary::AccountNotStated => PassedOver::AccountNotStated,
+            Ordinary::StandingDuty => PassedOver::StandingDuty,
         }
     }
 }
@@ -67,8 +86,6 @@ pub(crate) struct Sink {
     pub(crate) out: Vec<Outgoing>,
     /// Of the record at hand: 1 where it was passed on or taken into the state for the first time.
     pub(crate) kept: u64,
-    /// Of the record at hand: 1 where it is plainly ordinary use, for the first time.
-    pub(crate) passed_over: u64,
     /// Records that could not be used.
     pub(crate) dead: Vec<telemetry::DeadLettered>,
     /// The first error after which nothing more of this step counts.
@@ -100,9 +117,7 @@ impl Sink {
     /// Books what its stage said of the record at hand, which is of `topic`.
     pub(crate) fn book(&mut self, topic: Topic) {
         let kept = std::mem::take(&mut self.kept);
-        let passed_over = std::mem::take(&mut self.passed_over);
         self.keep(topic, kept);
-        self.pass_over(topic, PassedOver::OrdinaryUse, passed_over);
     }
 
     /// The books of the topics of which something was read.
@@ -133,14 +148,15 @@ mod tests {
             ..Sink::default()
         };
         sink.book(Topic::Grants);
-        sink.passed_over += 1;
+        let reason = PassedOver::from(Ordinary::StandingDuty);
+        sink.pass_over(Topic::AccessEvents, reason, 1);
         sink.book(Topic::AccessEvents);
         sink.book(Topic::Accounts);
         let books: Vec<(Topic, Book)> = sink.books().map(|(topic, book)| (topic, *book)).collect();
         assert_eq!(books.len(), 2, "{books:?}");
         assert_eq!((books[0].0, books[0].1.kept), (Topic::AccessEvents, 0));
-        let ordinary = books[0].1.passed_over().next();
-        assert_eq!(ordinary, Some((PassedOver::OrdinaryUse, 1)));
+        let reasons = books[0].1.passed_over().filter(|(_, count)| *count > 0);
+        assert_eq!(reasons.collect::<Vec<_>>(), [(reason, 1)]);
         assert_eq!((books[1].0, books[1].1.kept), (Topic::Grants, 1));
     }
 }

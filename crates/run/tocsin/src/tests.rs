@@ -504,3 +504,34 @@ fn a_registry_that_refuses_stops_the_stage_and_buries_nothing() {
     let unknown = screened(404, "{\"error_code\":40403}");
     assert!(matches!(unknown, (None, 1)), "{unknown:?}");
 }
+
+/// A schema that nobody knows yet is waited for by the caller's clock, also over new beginnings,
+/// and not a moment longer than configured.
+#[test]
+fn an_unknown_schema_is_waited_for_by_the_clock_of_the_caller() {
+    let cluster = empty();
+    let value = [&[0, 0, 0, 0, 7][..], &b"datum"[..]].concat();
+    let record = Outgoing::new(Topic::AccessEvents.name(), "k", value);
+    cluster.append(&record).unwrap();
+    let law = law(&LawSettings::default());
+    let plan = Plan {
+        unknown_schema_wait: Duration::from_secs(30),
+        ..plan(&cluster, "0", law, Tuning::default())
+    };
+    let context = plan.context();
+    let screened_at = |now: Duration| {
+        let mut screen = Runner::open(Stage::Screen, &context).unwrap();
+        let stopped = (0..20).find_map(|_| screen.step(now, Duration::ZERO).err());
+        let letters = stream::latest(&cluster, Topic::DeadLetters.name()).unwrap();
+        (stopped, letters.len())
+    };
+    let begun = Duration::from_secs(3_600);
+    for later in [Duration::ZERO, Duration::from_millis(29_999)] {
+        match screened_at(begun + later) {
+            (Some(StageError::Wait { code, .. }), 0) => assert_eq!(code, "avro-unknown-schema"),
+            other => panic!("{later:?}: {other:?}"),
+        }
+    }
+    let waited = screened_at(begun + Duration::from_secs(30));
+    assert!(matches!(waited, (None, 1)), "{waited:?}");
+}

@@ -33,7 +33,7 @@ pub struct Topic {
     /// Its name without the deployment's prefix.
     pub name: String,
     /// `input`: written by the company's own systems and people. `stream`: from stage to stage.
-    /// `table`: the last value of each key counts. `changelog`: the state of one stage.
+    /// `table`: the last value of each key counts.
     pub kind: Kind,
     /// What the key of its records is.
     pub key: String,
@@ -60,8 +60,6 @@ pub enum Kind {
     Stream,
     /// The last value of each key counts.
     Table,
-    /// The state of one stage.
-    Changelog,
 }
 
 /// Reads and checks the file.
@@ -159,15 +157,11 @@ fn faults(topic: &Topic) -> Vec<String> {
                 faults.push("is a stream and must not be compacted".into());
             }
         }
-        Kind::Table | Kind::Changelog => {
+        Kind::Table => {
             if policy != Some("compact") {
                 faults.push("is a table and must say cleanup.policy = \"compact\"".into());
             }
         }
-    }
-    if topic.kind == Kind::Changelog && (topic.writers.len() != 1 || topic.writers != topic.readers)
-    {
-        faults.push("is a changelog and must be written and read by one and the same stage".into());
     }
     if topic.kind != Kind::Input && topic.writers.is_empty() {
         faults.push("is written by no stage".into());
@@ -175,14 +169,10 @@ fn faults(topic: &Topic) -> Vec<String> {
     faults
 }
 
-/// A way from a stage back to itself, if there is one. Changelogs are a stage's memory, no way.
+/// A way from a stage back to itself, if there is one.
 fn cycle(topics: &Topics) -> Option<Vec<String>> {
     let mut feeds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for topic in topics
-        .topic
-        .iter()
-        .filter(|topic| topic.kind != Kind::Changelog)
-    {
+    for topic in &topics.topic {
         for writer in &topic.writers {
             feeds
                 .entry(writer)
@@ -224,7 +214,7 @@ mod tests {
         let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
         let policy = match kind {
             Kind::Input | Kind::Stream => "delete",
-            Kind::Table | Kind::Changelog => "compact",
+            Kind::Table => "compact",
         };
         let config = [("cleanup.policy", policy), ("retention.ms", "-1")];
         Topic {
@@ -266,11 +256,9 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_that_reads_what_it_writes_is_a_cycle_unless_it_is_its_changelog() {
+    fn a_stage_that_reads_what_it_writes_is_a_cycle() {
         let own = findings(vec![topic("a", Kind::Stream, &["screen"], &["screen"])]);
         assert_eq!(own.len(), 1, "{own:?}");
-        let log = findings(vec![topic("a", Kind::Changelog, &["screen"], &["screen"])]);
-        assert_eq!(log, Vec::<String>::new());
     }
 
     #[test]

@@ -218,12 +218,12 @@ impl Processor for ScreenStage {
             .codec
             .with_access(topic, value, |access| match access {
                 Ok(view) => {
-                    if screen.passes_on(view) {
+                    if let Some(ordinary) = screen.ordinary(view) {
+                        sink.pass_over(topic, ordinary.into(), u64::from(fresh));
+                    } else {
                         let key = view.actor.unwrap_or(view.account);
                         sink.send(candidate(candidates.clone(), key, &record));
                         sink.kept += u64::from(fresh);
-                    } else {
-                        sink.passed_over += u64::from(fresh);
                     }
                     None
                 }
