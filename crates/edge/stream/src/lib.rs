@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod acl;
 mod error;
 mod files;
 mod kafka;
@@ -17,6 +18,7 @@ mod record;
 mod scan;
 mod topic;
 
+pub use acl::{Acl, AclOperation, AclPattern, AclPermission, AclResource};
 pub use error::{ErrorKind, LogError};
 pub use files::{FileCluster, FileRecord, RecordFiles, RecordStream, Refusal};
 pub use kafka::{KafkaCluster, KafkaSettings, Stalled};

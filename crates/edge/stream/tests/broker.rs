@@ -4,12 +4,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stream::{
-    Assignment, Cluster, ErrorKind, KafkaCluster, KafkaSettings, TopicSpec, Worker, WorkerSpec,
+    Acl, AclOperation, AclResource, Assignment, Cluster, ErrorKind, KafkaCluster, KafkaSettings,
+    TopicSpec, Worker, WorkerSpec,
 };
 use xtask::Trouble;
+use xtask::parts::kafka::Broker;
 use xtask::parts::{TEST_KAFKA, skip_or_fail};
 
 const WAIT: Duration = Duration::from_millis(10);
@@ -144,4 +147,59 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < Duration::from_secs(60), "in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// The client library waits for the coordinator that it knew, and for ever.
+#[test]
+fn a_broker_that_was_out_of_its_cluster_for_a_while_is_asked_again() {
+    let test = "a_broker_that_was_out_of_its_cluster_for_a_while_is_asked_again";
+    let broker = match Broker::start() {
+        Ok(broker) => broker,
+        Err(missing) => return skip_or_fail(test, &missing).unwrap(),
+    };
+    let mut settings = KafkaSettings::new(broker.bootstrap());
+    settings.patience = Duration::from_secs(6);
+    let cluster = KafkaCluster::connect(settings).unwrap();
+    let topic = name("fenced");
+    cluster.create_topics(&[TopicSpec::new(&topic, 1)]).unwrap();
+    let group = name("group");
+    assert_eq!(cluster.members(&group).unwrap(), []);
+    // It counts as gone after a second without a heartbeat; then nobody is in the cluster. Whoever
+    // asks in that moment hears so.
+    for _ in 0..3 {
+        let asking = cluster.clone();
+        let topic = topic.clone();
+        let asked = std::thread::spawn(move || asking.range(&topic, 0).map(drop));
+        broker.pause(Duration::from_secs(4));
+        let _ = asked.join().unwrap();
+        until("its group is told of", || cluster.members(&group).ok());
+    }
+}
+
+/// The client library would answer that there are no ACLs.
+#[test]
+fn brokers_that_ask_nobody_for_rights_say_so() {
+    let test = "brokers_that_ask_nobody_for_rights_say_so";
+    let Some(settings) = settings(test) else {
+        return;
+    };
+    let cluster = KafkaCluster::connect(settings).unwrap();
+    let user = "User:nobody".to_owned();
+    let one = Acl::allow(&user, AclOperation::Read, AclResource::Topic, name("acl"));
+    let one = BTreeSet::from([one]);
+    let set = cluster.set_acls(&one).unwrap_err();
+    let removed = cluster.remove_acls(&one).unwrap_err();
+    let asked = cluster.acls_of(&BTreeSet::from([user])).unwrap_err();
+    for error in [set, removed, asked] {
+        assert_eq!(
+            (error.kind, error.code.as_str()),
+            (ErrorKind::Config, "SecurityDisabled")
+        );
+        assert!(error.message.contains("authorizer.class.name"), "{error}");
+    }
+    let (here, elsewhere) = (name("rights"), name("nowhere"));
+    cluster.create_topics(&[TopicSpec::new(&here, 1)]).unwrap();
+    let may = cluster.own_rights(&[&here, &elsewhere]).unwrap();
+    assert!(may[&here].contains(&AclOperation::Write), "{may:?}");
+    assert!(!may.contains_key(&elsewhere), "{may:?}");
 }

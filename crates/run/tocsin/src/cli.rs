@@ -517,10 +517,11 @@ pub(crate) struct Topics {
 /// What about topics.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicsCommand {
-    /// Creates what is missing and sets what differs.
+    /// Creates what is missing and sets what differs; with `kafka.principals`, also ACLs.
     #[command(
         after_help = "Examples:\n  tocsin topics apply --config tocsin.toml\n  tocsin topics apply \
-                      --partitions 24 --replication 3 --config tocsin.toml"
+                      --partitions 24 --replication 3 --config tocsin.toml\n  tocsin topics apply \
+                      --revoke --config tocsin.toml"
     )]
     Apply {
         /// How many partitions access-events and what goes with it get, where they are created.
@@ -529,6 +530,10 @@ pub(crate) enum TopicsCommand {
         /// Copies of each partition, where they are created.
         #[arg(long)]
         replication: Option<i32>,
+        /// Also take away what lets a stage use a topic, group or transactional id of tocsin's that
+        /// is not its own. While another version is at work, what that one needs goes with it.
+        #[arg(long)]
+        revoke: bool,
     },
     /// Compares with what should be; exit 2 if anything differs.
     #[command(after_help = "Example:\n  tocsin topics check --config tocsin.toml")]

@@ -1,6 +1,7 @@
 //! The configuration: one commented TOML file, checked at start, every error naming the key.
 
 use crate::errors::Failure;
+use crate::rights::Principals;
 use facts::Moment;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -62,6 +63,9 @@ pub(crate) struct Kafka {
     /// Further properties of librdkafka, such as `security.protocol`.
     #[serde(default)]
     pub(crate) properties: BTreeMap<String, String>,
+    /// Who runs what; without it `topics apply` sets no ACLs.
+    #[serde(default)]
+    pub(crate) principals: Option<Principals>,
 }
 
 impl std::fmt::Debug for Kafka {
@@ -354,6 +358,10 @@ impl Config {
             }
         }
         self.check_security()?;
+        self.kafka
+            .principals
+            .as_ref()
+            .map_or(Ok(()), Principals::check)?;
         for key in self.topics.keys() {
             let inputs = crate::topology::Topic::INPUTS.map(crate::topology::Topic::name);
             if !inputs.contains(&key.as_str()) {

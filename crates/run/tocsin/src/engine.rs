@@ -7,7 +7,7 @@ use crate::law::Law;
 use crate::runtime::{
     Remedy, Runner, StageError, alone_by_these_rules, label, member_name, remedy,
 };
-use crate::topology::{Stage, Topic, TopicNames};
+use crate::topology::{Stage, TopicNames};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -217,20 +217,16 @@ struct Turn {
 
 impl Turn {
     fn open(stage: Stage, context: &Context) -> Result<Turn, StageError> {
-        let topic = match stage {
-            Stage::Assess => Topic::Incidents,
-            Stage::Notify => Topic::Notices,
-            Stage::Screen | Stage::Scope | Stage::Verify => {
-                return Ok(Turn {
-                    member: None,
-                    ours: true,
-                });
-            }
+        let Some(topic) = stage.turns_on() else {
+            return Ok(Turn {
+                member: None,
+                ours: true,
+            });
         };
-        let group = format!("{}{}-turn", context.prefix, stage.name());
+        let group = stage.turn_group(&context.prefix);
         alone_by_these_rules(context, &group)?;
         let member = context.cluster.open_worker(WorkerSpec {
-            transactional_id: format!("{group}-{}", context.instance),
+            transactional_id: stage.turn_id(&context.prefix, &context.instance),
             instance_id: Some(member_name(context, &group)),
             label: Some(label()),
             group,

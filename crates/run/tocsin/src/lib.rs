@@ -25,6 +25,7 @@ mod outputs;
 mod processors;
 #[doc(hidden)]
 pub mod rehearsal;
+mod rights;
 mod runtime;
 mod signals;
 mod sink;

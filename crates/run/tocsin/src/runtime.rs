@@ -164,19 +164,12 @@ impl Runner {
         } else {
             stream::Assignment::Group
         };
-        let group = format!("{}{}", context.prefix, stage.name());
+        let group = stage.group(&context.prefix);
         if !stage.is_single() {
             alone_by_these_rules(context, &group)?;
         }
-        // One id for the one task: whoever takes it over fences a predecessor that still thinks it
-        // is at work.
-        let slot = if stage.is_single() {
-            String::new()
-        } else {
-            format!("-{}", context.instance)
-        };
         let worker = context.cluster.open_worker(WorkerSpec {
-            transactional_id: format!("{group}{slot}"),
+            transactional_id: stage.transactional_id(&context.prefix, &context.instance),
             instance_id: Some(member_name(context, &group)),
             label: Some(label()),
             group,
@@ -394,7 +387,7 @@ impl Runner {
         }
         if !self.stage.is_single() {
             // Of two that joined at once, the later sees the other only now.
-            let group = format!("{}{}", self.context.prefix, self.stage.name());
+            let group = self.stage.group(&self.context.prefix);
             alone_by_these_rules(&self.context, &group)?;
         }
         let committed: BTreeMap<TopicPartition, Option<i64>> = self
@@ -484,13 +477,13 @@ pub(crate) fn check_position(
     if end >= read_to {
         return Ok(());
     }
-    let (prefix, stage) = (&context.prefix, stage.name());
+    let (group, stage) = (stage.group(&context.prefix), stage.name());
     Err(StageError::Stop {
         code: "position-past-end".to_owned(),
         reason: format!(
             "stage {stage} has read {at} up to offset {read_to}, but the log ends at {end}: the \
              topic was created anew or lost records. Restore the topic, or set the position of the \
-             group {prefix}{stage} on purpose"
+             group {group} on purpose"
         ),
     })
 }

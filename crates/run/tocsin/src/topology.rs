@@ -93,6 +93,60 @@ impl Stage {
         }
     }
 
+    /// The topics that it reads back when it takes work over: what was said before.
+    pub(crate) const fn reads_back(self) -> &'static [Topic] {
+        match self {
+            Stage::Screen => &[Topic::Activations, Topic::Coverage],
+            Stage::Scope => &[Topic::Coverage],
+            Stage::Verify => &[Topic::Findings, Topic::Searched],
+            Stage::Assess => &[Topic::Incidents, Topic::Determinations],
+            Stage::Notify => &[Topic::Notices, Topic::Outbox],
+        }
+    }
+
+    /// The topics of which it must only know that they are there, and with how many partitions.
+    pub(crate) const fn asks_about(self) -> &'static [Topic] {
+        match self {
+            Stage::Assess => &[Topic::AccessEvents],
+            _ => &[],
+        }
+    }
+
+    /// The topic that stands for the turn of its one task; `None`: instances work side by side.
+    pub(crate) const fn turns_on(self) -> Option<Topic> {
+        match self {
+            Stage::Assess => Some(Topic::Incidents),
+            Stage::Notify => Some(Topic::Notices),
+            Stage::Screen | Stage::Scope | Stage::Verify => None,
+        }
+    }
+
+    /// The group under whose name its positions are committed.
+    pub(crate) fn group(self, prefix: &str) -> String {
+        format!("{prefix}{}", self.name())
+    }
+
+    /// The group in which its instances take turns, where they do ([`Stage::turns_on`]).
+    pub(crate) fn turn_group(self, prefix: &str) -> String {
+        format!("{prefix}{}-turn", self.name())
+    }
+
+    /// The transactional id of its work in an instance. One for the one task, so that whoever takes
+    /// it over fences a predecessor that still thinks it is at work.
+    pub(crate) fn transactional_id(self, prefix: &str, instance: &str) -> String {
+        let group = self.group(prefix);
+        if self.is_single() {
+            group
+        } else {
+            format!("{group}-{instance}")
+        }
+    }
+
+    /// The transactional id with which an instance waits for its turn.
+    pub(crate) fn turn_id(self, prefix: &str, instance: &str) -> String {
+        format!("{}-{instance}", self.turn_group(prefix))
+    }
+
     /// The topics that it writes.
     pub(crate) const fn writes(self) -> &'static [Topic] {
         match self {
@@ -174,6 +228,16 @@ impl Topic {
         Topic::Decisions,
     ];
 
+    /// Access-events, and the topics that go with it: they have as many partitions.
+    pub(crate) const LIKE_ACCESSES: [Topic; 6] = [
+        Topic::AccessEvents,
+        Topic::Activations,
+        Topic::Coverage,
+        Topic::Searched,
+        Topic::Candidates,
+        Topic::Findings,
+    ];
+
     /// Its name in the design and in files.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -213,6 +277,21 @@ impl Topic {
             Topic::DeadLetters => RecordKind::DeadLetter,
         }
     }
+}
+
+/// The group under whose name topics are read without being in it.
+pub(crate) fn reader_group(prefix: &str) -> String {
+    format!("{prefix}reader")
+}
+
+/// The transactional id of `dead-letters redrive`.
+pub(crate) fn redrive_id(prefix: &str) -> String {
+    format!("{prefix}redrive")
+}
+
+/// The transactional id of a decision: two people who decide at once do not fence each other.
+pub(crate) fn decision_id(prefix: &str, decision: &str) -> String {
+    format!("{prefix}decision-{decision}")
 }
 
 /// The names of the topics on one cluster.
@@ -311,15 +390,8 @@ pub(crate) fn specs(names: &TopicNames, partitions: Option<i32>) -> Result<Vec<T
                 .iter()
                 .find(|entry| entry.name == topic.name())
                 .ok_or_else(|| format!("deploy/topics/topics.toml lacks `{}`", topic.name()))?;
-            let count = match topic {
-                Topic::AccessEvents
-                | Topic::Activations
-                | Topic::Coverage
-                | Topic::Searched
-                | Topic::Candidates
-                | Topic::Findings => partitions.unwrap_or(entry.partitions),
-                _ => entry.partitions,
-            };
+            let count = partitions.filter(|_| Topic::LIKE_ACCESSES.contains(&topic));
+            let count = count.unwrap_or(entry.partitions);
             let mut spec = TopicSpec::new(names.name(topic).to_string(), count);
             spec.config = entry.config.clone();
             Ok(spec)

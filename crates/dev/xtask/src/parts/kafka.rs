@@ -29,6 +29,14 @@ Configuration:
       - { name: kafka.server.BrokerServer, level: info }
 ";
 
+/// Who may do everything on a broker that asks for rights.
+pub const ADMIN: &str = "admin";
+
+/// The password of a user of a broker that asks for one.
+pub fn password(user: &str) -> String {
+    format!("secret-of-{user}")
+}
+
 /// A broker. It ends and its files go when this is dropped, or when this process ends in any way.
 pub struct Broker {
     process: Option<Process>,
@@ -52,7 +60,7 @@ impl Broker {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_on(port: u16) -> Result<Broker, Trouble> {
-        Broker::open(port, SESSION_KILLED_MS)
+        Broker::open(port, SESSION_KILLED_MS, None)
     }
 
     /// The same on a free port for a broker that is not killed: a busy machine does not unsettle
@@ -61,17 +69,26 @@ impl Broker {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_steady() -> Result<Broker, Trouble> {
-        Broker::open(free_port()?, SESSION_STEADY_MS)
+        Broker::open(free_port()?, SESSION_STEADY_MS, None)
     }
 
-    fn open(port: u16, session_ms: u32) -> Result<Broker, Trouble> {
+    /// The same for a broker that lets in only these users and [`ADMIN`], by [`password`] (SASL
+    /// PLAIN), and on which nobody but [`ADMIN`] may do what no ACL allows.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_secured(users: &[&str]) -> Result<Broker, Trouble> {
+        Broker::open(free_port()?, SESSION_STEADY_MS, Some(users))
+    }
+
+    fn open(port: u16, session_ms: u32, users: Option<&[&str]>) -> Result<Broker, Trouble> {
         let java = java::find(17)?;
         let lib = fetch::kafka_lib()?;
         let scratch = Scratch::new("kafka")?;
-        scratch.write(
-            "kraft.properties",
-            &properties(&scratch, port, free_port()?, session_ms),
-        )?;
+        let mut text = properties(&scratch, port, free_port()?, session_ms);
+        text += &users.map_or_else(|| OPEN.to_owned(), secured);
+        scratch.write("kraft.properties", &text)?;
+        scratch.write("admin.properties", &login(ADMIN))?;
         scratch.write("log4j2.yaml", LOGGING)?;
         let mut broker = Broker {
             process: None,
@@ -88,6 +105,26 @@ impl Broker {
     /// `host:port` for clients.
     pub fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Has Kafka's own tool for ACLs do something as [`ADMIN`]; what it says.
+    ///
+    /// # Errors
+    /// It does not run, or says that it failed.
+    pub fn acls(&self, arguments: &[&str]) -> Result<String, Trouble> {
+        let doing = format!("kafka-acls {}", arguments.join(" "));
+        let mut command = self.command("org.apache.kafka.tools.AclCommand");
+        command.args(["--bootstrap-server", &self.bootstrap()]);
+        command.arg("--command-config");
+        command.arg(self.scratch.path().join("admin.properties"));
+        let done = command.args(arguments).output();
+        let done = done.map_err(|why| Trouble::new(&doing, why))?;
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        if done.status.success() {
+            return Ok(said);
+        }
+        let why = said + &String::from_utf8_lossy(&done.stderr);
+        Err(Trouble::new(doing, why))
     }
 
     /// How many records of a topic a consumer sees, those of aborted transactions as well or not.
@@ -119,6 +156,15 @@ impl Broker {
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill();
+        }
+    }
+
+    /// Holds it up for so long, as a machine does that is out of memory.
+    pub fn pause(&self, time: Duration) {
+        if let Some(process) = &self.process {
+            process.pause(true);
+            std::thread::sleep(time);
+            process.pause(false);
         }
     }
 
@@ -173,10 +219,10 @@ fn properties(scratch: &Scratch, port: u16, controller: u16, session_ms: u32) ->
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENT://127.0.0.1:{port}
+inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={}
 # One node holds everything once.
 offsets.topic.replication.factor=1
@@ -194,5 +240,47 @@ group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 ",
         data.display()
+    )
+}
+
+/// Whoever comes may do everything.
+const OPEN: &str = "listener.security.protocol.map=CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT\n";
+
+/// Kafka's class for users and passwords that stand in its own settings.
+const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule";
+
+/// Nobody comes in without a password, the broker and the controller included, and may do what no
+/// ACL allows.
+fn secured(users: &[&str]) -> String {
+    let known: String = users
+        .iter()
+        .chain([&ADMIN])
+        .map(|user| format!(" user_{user}=\"{}\"", password(user)))
+        .collect();
+    let own = format!("username=\"{ADMIN}\" password=\"{}\"", password(ADMIN));
+    format!(
+        "\
+listener.security.protocol.map=CONTROLLER:SASL_PLAINTEXT,CLIENT:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.client.plain.sasl.jaas.config={PLAIN} required {own}{known};
+listener.name.controller.plain.sasl.jaas.config={PLAIN} required {own}{known};
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users=User:{ADMIN}
+"
+    )
+}
+
+/// How Kafka's own tools say who they are.
+fn login(user: &str) -> String {
+    let password = password(user);
+    format!(
+        "\
+security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+sasl.jaas.config={PLAIN} required username=\"{user}\" password=\"{password}\";
+"
     )
 }

@@ -197,6 +197,27 @@ pub(crate) fn describe(shared: &Shared, names: &[&str]) -> Result<Vec<TopicState
     Ok(states)
 }
 
+/// Whether the brokers ask anybody for rights; yes where they do not say.
+pub(crate) fn has_authorizer(shared: &Shared) -> Result<bool, LogError> {
+    let attempt = "asking for the settings of a broker";
+    let broker = shared.ask(attempt, &|client, patience| {
+        // Any topic will do: the brokers come with the answer.
+        let metadata = client.fetch_metadata(Some("tocsin"), patience)?;
+        Ok(metadata.brokers().first().map(|broker| broker.id()))
+    })?;
+    let Some(broker) = broker else {
+        return Ok(true);
+    };
+    let (admin, options) = open(shared)?;
+    let wanted = [ResourceSpecifier::Broker(broker)];
+    let answers = wait(admin.describe_configs(&wanted, &options));
+    let answers = answers.map_err(|error| from_kafka(attempt, &error))?;
+    // Settings that this user may not see are absent.
+    let mut settings = answers.into_iter().flatten().flat_map(|one| one.entries);
+    let authorizer = settings.find(|entry| entry.name == "authorizer.class.name");
+    Ok(authorizer.is_none_or(|entry| entry.value.is_some_and(|class| !class.is_empty())))
+}
+
 /// Deletes topics; one that is not there is no error.
 pub(crate) fn delete(shared: &Shared, names: &[&str]) -> Result<(), LogError> {
     if names.is_empty() {

@@ -1,5 +1,6 @@
 //! A Kafka cluster: questions about topics, and the way to readers and workers.
 
+use super::acls;
 use super::admin;
 use super::failure::{from_code, from_kafka, kind_of};
 use super::members;
@@ -7,13 +8,14 @@ use super::reader::KafkaReader;
 use super::settings::KafkaSettings;
 use super::watchdog::Watchdog;
 use super::worker::KafkaWorker;
+use crate::acl::{Acl, AclOperation};
 use crate::error::{ErrorKind, LogError};
 use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::topic::{TopicSpec, TopicState};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) settings: KafkaSettings,
     pub(crate) watchdog: Watchdog,
     /// A client for questions, without a group.
-    client: Client,
+    client: Mutex<Arc<Client>>,
     /// Topics that were there, and since when one is not heard of any more.
     heard: Mutex<BTreeMap<String, Option<Instant>>>,
 }
@@ -54,14 +56,11 @@ impl KafkaCluster {
                     format!("starting the watchdog thread failed: {why}; raise the limit");
                 LogError::new(ErrorKind::Fatal, "thread", message)
             })?;
-        let client = settings
-            .asking()
-            .create_with_context(ConsumerEvents::default())
-            .map_err(|error| from_kafka("opening a Kafka client", &error))?;
+        let client = asking(&settings)?;
         let shared = Shared {
             settings,
             watchdog,
-            client,
+            client: Mutex::new(Arc::new(client)),
             heard: Mutex::default(),
         };
         let attempt = format!(
@@ -76,23 +75,70 @@ impl KafkaCluster {
             shared: Arc::new(shared),
         })
     }
+
+    /// Sets ACLs; one that is there already stays, and none is taken away.
+    ///
+    /// # Errors
+    /// `Config` where this user may not (ALTER on the cluster), or the brokers ask nobody for
+    /// rights (`SecurityDisabled`); `Retriable` where none answers.
+    pub fn set_acls(&self, acls: &BTreeSet<Acl>) -> Result<(), LogError> {
+        acls::set(&self.shared, acls)
+    }
+
+    /// Takes ACLs away, exactly these; one that is not there is no error.
+    ///
+    /// # Errors
+    /// As [`set_acls`](Self::set_acls).
+    pub fn remove_acls(&self, acls: &BTreeSet<Acl>) -> Result<(), LogError> {
+        acls::remove(&self.shared, acls)
+    }
+
+    /// The ACLs of these principals (`User:name`; `User:*` stands for everybody), and no others.
+    ///
+    /// # Errors
+    /// `Config` where this user may not see them (DESCRIBE on the cluster), or the brokers ask
+    /// nobody for rights (`SecurityDisabled`); `Retriable` where none answers.
+    pub fn acls_of(&self, principals: &BTreeSet<String>) -> Result<BTreeSet<Acl>, LogError> {
+        acls::of(&self.shared, principals)
+    }
+
+    /// What the user of this client may do with topics, as the brokers say; everything where they
+    /// ask nobody for rights. A topic of which it may not know at all stands there with nothing;
+    /// one that does not exist, or of which the brokers do not say, is absent.
+    ///
+    /// # Errors
+    /// Where no broker answers.
+    pub fn own_rights(
+        &self,
+        topics: &[&str],
+    ) -> Result<BTreeMap<String, BTreeSet<AclOperation>>, LogError> {
+        acls::own(&self.shared, topics)
+    }
 }
 
 /// The client for questions.
 pub(crate) type Client = BaseConsumer<ConsumerEvents>;
 type Question<'a, T> = &'a dyn Fn(&Client, Duration) -> KafkaResult<T>;
 
+fn asking(settings: &KafkaSettings) -> Result<Client, LogError> {
+    let client = settings.asking();
+    client
+        .create_with_context(ConsumerEvents::default())
+        .map_err(|error| from_kafka("opening a Kafka client", &error))
+}
+
 impl Shared {
     /// Asks until there is an answer, an error that will stay, or no patience left.
     pub(crate) fn ask<T>(&self, attempt: &str, question: Question<'_, T>) -> Result<T, LogError> {
         let begun = Instant::now();
         let patience = self.settings.patience;
+        let client = locked(&self.client).clone();
         loop {
             let slice = Duration::from_secs(5).min(patience);
-            let answer = question(&self.client, slice);
+            let answer = question(&client, slice);
             // Serves logs and errors, which would pile up otherwise.
             for _ in 0..100 {
-                if self.client.poll(Duration::ZERO).is_none() {
+                if client.poll(Duration::ZERO).is_none() {
                     break;
                 }
             }
@@ -100,14 +146,31 @@ impl Shared {
                 Ok(answer) => return Ok(answer),
                 Err(error) => from_kafka(attempt, &error),
             };
-            let cause = locked(&self.client.context().0).last_error.take();
+            let cause = locked(&client.context().0).last_error.take();
             if let Some((code, reason)) = cause.filter(|(code, _)| is_config(*code)) {
                 return Err(from_code(attempt, ErrorKind::Config, code, &reason));
             }
-            if error.kind != ErrorKind::Retriable || begun.elapsed() >= patience {
+            if error.kind != ErrorKind::Retriable {
+                return Err(error);
+            }
+            if begun.elapsed() >= patience {
+                self.renew(&client);
                 return Err(error);
             }
             std::thread::sleep(AGAIN);
+        }
+    }
+
+    /// Asks by another client from now on. One whose coordinator was out of the cluster for a while
+    /// goes on waiting for what it knew of it, also when it is back (librdkafka #5511).
+    fn renew(&self, stuck: &Arc<Client>) {
+        let mut current = locked(&self.client);
+        if Arc::ptr_eq(&current, stuck)
+            && let Ok(fresh) = asking(&self.settings)
+        {
+            let old = std::mem::replace(&mut *current, Arc::new(fresh));
+            // Whatever it waits for, nobody waits for its end.
+            std::thread::spawn(move || drop(old));
         }
     }
 

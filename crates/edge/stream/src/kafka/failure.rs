@@ -18,6 +18,7 @@ pub(crate) fn kind_of(code: Code) -> ErrorKind {
         | Code::GroupAuthorizationFailed
         | Code::ClusterAuthorizationFailed
         | Code::TransactionalIdAuthorizationFailed
+        | Code::SecurityDisabled
         | Code::Authentication
         | Code::SaslAuthenticationFailed
         | Code::UnsupportedSASLMechanism
@@ -58,10 +59,48 @@ pub(crate) fn kind_when_reading(code: Code) -> ErrorKind {
     }
 }
 
+/// Whether brokers refused it because this user may not do it.
+pub(crate) fn is_refusal(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed
+    )
+}
+
+/// Which right is missing, and where to look.
+fn missing_right(code: Code) -> &'static str {
+    match code {
+        Code::TopicAuthorizationFailed => {
+            "this user lacks an ACL on the topic: READ to read it, WRITE to write it, DESCRIBE to \
+             ask about it; `tocsin topics check`, called by an administrator, names it"
+        }
+        Code::GroupAuthorizationFailed => {
+            "this user lacks an ACL on the group: READ to be in it, DESCRIBE to ask about it; \
+             `tocsin topics check`, called by an administrator, names it"
+        }
+        Code::TransactionalIdAuthorizationFailed => {
+            "this user lacks an ACL on the transactional id: WRITE; `tocsin topics check`, called \
+             by an administrator, names it"
+        }
+        _ => {
+            "this user lacks an ACL on the cluster: CREATE to create topics, ALTER to set ACLs, \
+             DESCRIBE to see them; call it as an administrator"
+        }
+    }
+}
+
 /// What a person can do about it.
 fn hint(kind: ErrorKind, code: Code) -> &'static str {
     match (kind, code) {
         (ErrorKind::Fenced, _) => "another process uses the same id: stop one of them",
+        (ErrorKind::Config, code) if is_refusal(code) => missing_right(code),
+        (_, Code::SecurityDisabled) => {
+            "the brokers have no authorizer (authorizer.class.name), so everybody may do \
+             everything: set one, or take kafka.principals out of the configuration"
+        }
         (_, Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL) => {
             "check the security.*, sasl.* and ssl.* properties"
         }
@@ -119,6 +158,9 @@ pub(crate) fn from_flags(attempt: &str, error: &RDKafkaError) -> LogError {
             ErrorKind::Fenced | ErrorKind::Config => by_code,
             _ => ErrorKind::Fatal,
         }
+    } else if is_refusal(code) {
+        // An abort and another attempt would end in the same refusal.
+        ErrorKind::Config
     } else if error.txn_requires_abort() {
         // Also `FencedInstanceId`, which can be this member's own earlier membership.
         ErrorKind::Abort

@@ -37,6 +37,8 @@ pub(crate) struct Fetcher {
     /// Before the consumer, so that it is dropped first.
     queue: Queue,
     pub(crate) consumer: BaseConsumer<ConsumerEvents>,
+    /// The group under whose name it reads, whether as a member or not.
+    pub(crate) group: String,
     places: Vec<Place>,
     /// What failed while records were delivered: told at the next poll.
     failed: Option<LogError>,
@@ -58,6 +60,7 @@ impl Fetcher {
         Ok(Fetcher {
             queue,
             consumer,
+            group: config.get("group.id").unwrap_or_default().to_owned(),
             places: Vec::new(),
             failed: None,
             watchdog,
@@ -66,8 +69,8 @@ impl Fetcher {
     }
 
     /// Joins a group.
-    pub(crate) fn subscribe(&self, group: &str, topics: &[&str]) -> Result<(), LogError> {
-        let attempt = format!("joining the group {group}");
+    pub(crate) fn subscribe(&self, topics: &[&str]) -> Result<(), LogError> {
+        let attempt = format!("joining the group {}", self.group);
         let subscribed = self.consumer.subscribe(topics);
         subscribed.map_err(|error| from_kafka(&attempt, &error))
     }
@@ -192,7 +195,7 @@ impl Fetcher {
         }
         while let Some(event) = self.consumer.poll(Duration::ZERO) {
             let Err(error) = event else { continue };
-            if let Some(error) = serious(&error) {
+            if let Some(error) = serious(&self.group, &error) {
                 return Err(error);
             }
         }
@@ -363,7 +366,7 @@ fn partition_error(place: Option<&Place>, code: Code, reason: &str) -> LogError 
 }
 
 /// An error of the consumer that polling on will not cure; `None` for the others.
-fn serious(error: &KafkaError) -> Option<LogError> {
+fn serious(group: &str, error: &KafkaError) -> Option<LogError> {
     let code = error.rdkafka_error_code()?;
     let unknown = kind_of(code) != kind_when_reading(code);
     let kind = match (error, kind_of(code)) {
@@ -379,12 +382,8 @@ fn serious(error: &KafkaError) -> Option<LogError> {
             return None;
         }
     };
-    Some(from_code(
-        "reading from Kafka",
-        kind,
-        code,
-        &error.to_string(),
-    ))
+    let attempt = format!("reading in the name of the group {group}");
+    Some(from_code(&attempt, kind, code, &error.to_string()))
 }
 
 impl Drop for Fetcher {

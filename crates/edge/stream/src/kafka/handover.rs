@@ -91,7 +91,7 @@ impl Handover {
         });
         let member = Fetcher::open(&config, shared.watchdog.clone())?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
-        member.subscribe(&self.group, &topics)?;
+        member.subscribe(&topics)?;
         Ok(member)
     }
 }

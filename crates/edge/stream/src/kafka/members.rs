@@ -5,21 +5,16 @@
 
 #![allow(unsafe_code)]
 
+use super::asked::{answer, ask, failed, text};
 use super::cluster::{Client, Shared};
 use crate::error::LogError;
 use crate::log::Member;
 use crate::record::TopicPartition;
 use rdkafka::bindings as sys;
-use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
-use rdkafka::types::RDKafkaRespErr as Resp;
 use std::collections::BTreeSet;
-use std::ffi::{CStr, CString, c_char};
-use std::ptr::NonNull;
+use std::ffi::CString;
 use std::time::Duration;
-
-/// How much longer than the request itself its answer is waited for.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A group as its coordinator sees it.
 #[derive(Default)]
@@ -35,79 +30,37 @@ pub(crate) struct Group {
 /// The group as it is now.
 pub(crate) fn group(shared: &Shared, group: &str) -> Result<Group, LogError> {
     let attempt = format!("asking who is in the group {group}");
-    shared.ask(&attempt, &|client, patience| {
-        match ask(client, group, patience) {
+    // All the time at once, instead of a slice of it again and again: a question to a coordinator
+    // that is given up while it is on its way can end the process (librdkafka #5397).
+    let patience = shared.settings.patience;
+    shared.ask(&attempt, &|client, _| {
+        match describe(client, group, patience) {
             // What nobody ever joined or committed to has nobody in it.
-            Err(KafkaError::GroupListFetch(Code::GroupIdNotFound)) => Ok(Group::default()),
+            Err(KafkaError::MetadataFetch(Code::GroupIdNotFound)) => Ok(Group::default()),
             answer => answer,
         }
     })
 }
 
-/// Something of librdkafka's that is destroyed when dropped.
-struct Owned<T> {
-    it: NonNull<T>,
-    destroy: unsafe extern "C" fn(*mut T),
-}
-
-impl<T> Owned<T> {
-    fn new(it: *mut T, destroy: unsafe extern "C" fn(*mut T)) -> KafkaResult<Self> {
-        let it = NonNull::new(it).ok_or(KafkaError::GroupListFetch(Code::Fail))?;
-        Ok(Owned { it, destroy })
-    }
-
-    fn get(&self) -> *mut T {
-        self.it.as_ptr()
-    }
-}
-
-impl<T> Drop for Owned<T> {
-    fn drop(&mut self) {
-        // SAFETY: `destroy` is the function that librdkafka gives for what made `it`, `it` is
-        // called with it once, and every owner lives shorter than the client.
-        unsafe { (self.destroy)(self.get()) }
-    }
-}
-
-fn ask(client: &Client, group: &str, patience: Duration) -> KafkaResult<Group> {
+fn describe(client: &Client, group: &str, patience: Duration) -> KafkaResult<Group> {
     let name = CString::new(group)?;
-    let rk = client.client().native_ptr();
-    let millis = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
-    // SAFETY: the client lives; what is made is destroyed before it.
-    let (queue, options) = unsafe {
-        let operation = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
-        let options = sys::rd_kafka_AdminOptions_new(rk, operation);
-        (
-            Owned::new(sys::rd_kafka_queue_new(rk), sys::rd_kafka_queue_destroy)?,
-            Owned::new(options, sys::rd_kafka_AdminOptions_destroy)?,
-        )
-    };
     let mut names = [name.as_ptr()];
-    let mut why: [c_char; 128] = [0; 128];
-    // SAFETY: all pointers are valid for the calls, which keep none of them: the name and the
-    // options are copied into the request. `why` has the length that is given.
-    let event = unsafe {
-        let (reason, room) = (why.as_mut_ptr(), why.len());
-        let options = options.get();
-        refused(sys::rd_kafka_AdminOptions_set_request_timeout(
-            options, millis, reason, room,
-        ))?;
-        let queue = queue.get();
-        sys::rd_kafka_DescribeConsumerGroups(rk, names.as_mut_ptr(), names.len(), options, queue);
-        let wait = patience.saturating_add(GRACE).as_millis();
-        sys::rd_kafka_queue_poll(queue, i32::try_from(wait).unwrap_or(i32::MAX))
-    };
-    let timed_out = KafkaError::GroupListFetch(Code::OperationTimedOut);
-    let event = Owned::new(event, sys::rd_kafka_event_destroy).map_err(|_| timed_out)?;
-    // SAFETY: the event is whole and lives until the end of this function.
-    unsafe { read(event.get()) }
-}
-
-fn refused(code: Resp) -> KafkaResult<()> {
-    match code {
-        Resp::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
-        code => Err(KafkaError::GroupListFetch(code.into())),
-    }
+    let operation = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
+    ask(
+        client,
+        operation,
+        patience,
+        |to| {
+            let (names, count) = (names.as_mut_ptr(), names.len());
+            // SAFETY: all pointers are valid for the call, which keeps none of them: name and
+            // options are copied into the request.
+            unsafe {
+                sys::rd_kafka_DescribeConsumerGroups(to.client, names, count, to.options, to.queue);
+            }
+        },
+        // SAFETY: the event is valid for the call.
+        |event| unsafe { read(event) },
+    )
 }
 
 /// The group that an answer describes.
@@ -118,20 +71,13 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t) -> KafkaResult<Group> {
     // SAFETY: everything that is asked of an event belongs to it and lives as long as it does;
     // an index below a count that was given is valid; an error that is null is none.
     unsafe {
-        refused(sys::rd_kafka_event_error(event))?;
-        let result = sys::rd_kafka_event_DescribeConsumerGroups_result(event);
-        if result.is_null() {
-            return Err(KafkaError::GroupListFetch(Code::Fail));
-        }
+        let result = answer(sys::rd_kafka_event_DescribeConsumerGroups_result(event))?;
         let mut count = 0;
         let groups = sys::rd_kafka_DescribeConsumerGroups_result_groups(result, &mut count);
         let mut found = Group::default();
         for index in 0..count {
             let group = *groups.add(index);
-            let error = sys::rd_kafka_ConsumerGroupDescription_error(group);
-            if !error.is_null() {
-                refused(sys::rd_kafka_error_code(error))?;
-            }
+            failed(sys::rd_kafka_ConsumerGroupDescription_error(group))?;
             found.stable = sys::rd_kafka_ConsumerGroupDescription_state(group)
                 == sys::rd_kafka_consumer_group_state_t::RD_KAFKA_CONSUMER_GROUP_STATE_STABLE;
             for index in 0..sys::rd_kafka_ConsumerGroupDescription_member_count(group) {
@@ -160,17 +106,4 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t) -> KafkaResult<Group> {
         }
         Ok(found)
     }
-}
-
-/// A text that may be absent; an empty one says nothing.
-///
-/// # Safety
-/// `text` is null or a text that ends with 0.
-unsafe fn text(text: *const c_char) -> Option<String> {
-    if text.is_null() {
-        return None;
-    }
-    // SAFETY: not null, so it is a text (the function's contract).
-    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
-    (!text.is_empty()).then(|| text.into_owned())
 }

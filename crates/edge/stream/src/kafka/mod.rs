@@ -2,7 +2,9 @@
 //!
 //! Every call here may block; each reader and worker belongs on a thread of its own.
 
+mod acls;
 mod admin;
+mod asked;
 mod cluster;
 mod events;
 mod failure;

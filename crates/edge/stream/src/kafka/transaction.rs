@@ -1,8 +1,10 @@
 //! A transactional producer with the cures for what was seen to hang, stall or cost 100 ms.
 
+use super::acls;
 use super::cluster::Shared;
 use super::events::ProducerEvents;
-use super::failure::{from_code, from_flags, from_kafka, kind_of};
+use super::failure::{from_code, from_flags, from_kafka, is_refusal, kind_of};
+use crate::acl::AclOperation;
 use crate::error::{ErrorKind, LogError};
 use crate::memory::locked;
 use crate::record::Outgoing;
@@ -188,7 +190,7 @@ impl Transaction {
         if let Some((code, place)) = undelivered {
             self.gap = true;
             let attempt = format!("writing to {place} in a transaction of {}", self.id);
-            let flagged = self.fatal(&attempt);
+            let flagged = self.fatal(&attempt).or_else(|| self.refusal(&place));
             let reason = format!("a record was not delivered ({code:?})");
             // What the topic finds too large it will find too large again.
             let kind = match code {
@@ -247,6 +249,28 @@ impl Transaction {
             _ => ErrorKind::Fatal,
         };
         Some(from_code(attempt, kind, code, &reason))
+    }
+
+    /// The error of a transaction that the brokers refused, of which a record for `place` was not
+    /// delivered. All its records are reported as purged, which says nothing of the cause; the call
+    /// that begins a transaction does, and cannot begin one while another is open. It does not say
+    /// which topic was refused either: the brokers do.
+    fn refusal(&self, place: &str) -> Option<LogError> {
+        let error = match self.producer.begin_transaction() {
+            Err(KafkaError::Transaction(error)) if is_refusal(error.code()) => error,
+            _ => return None,
+        };
+        let topics: Vec<&str> = self.partitions.keys().map(|topic| &**topic).collect();
+        let mut refused = acls::own(&self.shared, &topics).unwrap_or_default();
+        refused.retain(|_, may| !may.contains(&AclOperation::Write));
+        let refused: Vec<String> = refused.into_keys().collect();
+        let what = if refused.is_empty() {
+            place.to_owned()
+        } else {
+            refused.join(", ")
+        };
+        let attempt = format!("writing to {what} in a transaction of {}", self.id);
+        Some(from_flags(&attempt, &error))
     }
 
     fn failure(&self, attempt: &str, error: &KafkaError) -> LogError {

@@ -63,7 +63,7 @@ impl KafkaWorker {
             let fetcher = Fetcher::open(&config, shared.watchdog.clone())?;
             if fixed.is_none() {
                 let topics: Vec<&str> = spec.topics.iter().map(String::as_str).collect();
-                fetcher.subscribe(&spec.group, &topics)?;
+                fetcher.subscribe(&topics)?;
             }
             Some(fetcher)
         } else {
@@ -209,24 +209,26 @@ impl Worker for KafkaWorker {
         &mut self,
         partitions: &[TopicPartition],
     ) -> Result<Vec<(TopicPartition, Option<i64>)>, LogError> {
-        let attempt = "asking for the committed positions of the group";
         let Some(fetcher) = &self.fetcher else {
             return Ok(partitions
                 .iter()
                 .map(|partition| (partition.clone(), None))
                 .collect());
         };
+        let attempt = format!("asking for the positions of the group {}", fetcher.group);
         let patience = self.shared.settings.patience;
         let answer = fetcher
             .consumer
             .committed_offsets(list(partitions), patience);
-        let answer = answer.map_err(|error| from_kafka(attempt, &error))?;
+        let answer = answer.map_err(|error| from_kafka(&attempt, &error))?;
         let of = |wanted: &TopicPartition| {
             let found = answer.find_partition(&wanted.topic, wanted.partition);
             let Some(found) = found else {
                 return Ok((wanted.clone(), None));
             };
-            found.error().map_err(|error| from_kafka(attempt, &error))?;
+            found
+                .error()
+                .map_err(|error| from_kafka(&attempt, &error))?;
             match found.offset() {
                 Offset::Offset(offset) => Ok((wanted.clone(), Some(offset))),
                 _ => Ok((wanted.clone(), None)),

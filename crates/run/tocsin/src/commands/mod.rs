@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod table;
 mod topics;
+mod trial;
 mod written;
 
 use crate::cli::{Cli, Command};

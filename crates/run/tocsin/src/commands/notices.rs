@@ -10,7 +10,7 @@ use crate::cli::{DecisionArgs, Notices, NoticesAt, NoticesCommand, Verb};
 use crate::codec::Codec;
 use crate::errors::{Failure, exit};
 use crate::outputs::OutDir;
-use crate::topology::{Topic, TopicNames};
+use crate::topology::{Topic, TopicNames, decision_id};
 use facts::{Act, Approve, Decision, Moment, Private, Reject, Release, Withdraw};
 use notice::{NoticeRecord, Phase};
 use serde_json::{Value, json};
@@ -307,8 +307,7 @@ fn submit(
             let value = codec
                 .encode(Topic::Decisions, &decision)
                 .map_err(|error| Failure::failed("encode", error.to_string()))?;
-            // One id a decision: two people who decide at once do not fence each other.
-            let id = format!("{}decision-{}", config.prefix, decision.id);
+            let id = decision_id(&config.prefix, &decision.id);
             let mut worker = cluster.open_worker(WorkerSpec::writer(id))?;
             worker.begin()?;
             let topic = names.name(Topic::Decisions);

@@ -7,7 +7,7 @@ use crate::context::Tuning;
 use crate::engine::{Engine, Plan, back_off};
 use crate::errors::{Failure, exit};
 use crate::law::{Law, LawSettings};
-use crate::topology::{Stage, Topic, TopicNames};
+use crate::topology::{Stage, Topic, TopicNames, reader_group};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
 pub(crate) fn kafka(config: &Config) -> Result<KafkaCluster, Failure> {
     let mut settings = KafkaSettings::new(&config.kafka.bootstrap);
     settings.client.clone_from(&config.kafka.properties);
-    settings.reader_group = format!("{}reader", config.prefix);
+    settings.reader_group = reader_group(&config.prefix);
     Ok(KafkaCluster::connect(settings)?)
 }
 
@@ -195,10 +195,15 @@ pub(crate) fn run(
         server.shutdown();
         return Ok(exit::DONE);
     };
-    match super::topics::unfit(&cluster, &names) {
-        Ok(unfit) if unfit.is_empty() => {}
-        Ok(unfit) => {
-            let why = format!("{}; `tocsin topics check` says all", unfit.join("; "));
+    match super::trial::before_start(&cluster, &names, &stages) {
+        Ok(found) if found.problems.is_empty() => {
+            for what in &found.unseen {
+                eprintln!("tocsin: {}", not_looked_at(what));
+            }
+        }
+        Ok(found) => {
+            let unfit = found.problems.join("; ");
+            let why = format!("{unfit}; `tocsin topics check` says all");
             return Err(Failure::failed("topics-unfit", why));
         }
         // A broker that does not answer yet is waited for by the stages, which say so.
@@ -265,6 +270,10 @@ fn linger(telemetry: &Telemetry, time: Duration) {
     let _ = crate::signals::wait_or(&|| until.is_some_and(|until| Instant::now() >= until));
 }
 
+fn not_looked_at(what: &str) -> String {
+    format!("not looked at: {what}; `tocsin topics check`, called by an administrator, does")
+}
+
 /// Tries everything that a start needs, and prints the plan.
 fn check(
     args: &Run,
@@ -274,12 +283,14 @@ fn check(
     names: &TopicNames,
     stages: &[Stage],
 ) -> Result<u8, Failure> {
-    let super::topics::Compared {
-        differences: mut problems,
+    let rights = super::topics::rights(config, names);
+    let super::trial::Found {
+        mut problems,
         advice,
-    } = super::topics::compare(cluster, names)?;
+        unseen,
+    } = super::trial::look(cluster, names, &config.prefix, rights.as_ref(), stages)?;
     let accesses = names.name(Topic::AccessEvents);
-    if config.start.access_events.is_none() {
+    if config.start.access_events.is_none() && stages.contains(&Stage::Screen) {
         problems.push("`start.access-events` is not set: a first start needs it".to_owned());
     }
     if let Some(registry) = registry(config)
@@ -299,7 +310,7 @@ fn check(
         "assumptions": law.assumptions(),
         "stages": stages.iter().map(|stage| json!({
             "stage": stage.name(),
-            "group": format!("{}{}", config.prefix, stage.name()),
+            "group": stage.group(&config.prefix),
             "reads": stage.reads().iter().chain(stage.broadcast()).chain(stage.searches())
                 .map(|topic| names.name(*topic).to_string()).collect::<Vec<_>>(),
             "writes": stage.writes().iter()
@@ -307,6 +318,7 @@ fn check(
         })).collect::<Vec<_>>(),
         "problems": problems,
         "advice": advice,
+        "unseen": unseen,
     });
     if args.json {
         print_json(&plan)?;
@@ -321,6 +333,9 @@ fn check(
     }
     for line in &advice {
         eprintln!("advice: {line}");
+    }
+    for what in &unseen {
+        eprintln!("{}", not_looked_at(what));
     }
     Ok(if problems.is_empty() {
         exit::DONE

@@ -141,6 +141,9 @@ fn every_case_of_every_pack_is_valid_with_its_facts_and_a_misspelt_fact_is_not()
 fn whole_example() -> String {
     let key = |line: &str| {
         let line = line.strip_prefix("# ")?;
+        if line.starts_with('[') {
+            return Some(line.to_owned());
+        }
         let (name, _) = line.split_once(" = ")?;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '"');
         name.chars().all(plain).then(|| line.to_owned())
@@ -166,6 +169,7 @@ fn the_schema_of_the_configuration_has_what_the_loader_takes() {
     for table in [
         "",
         "kafka",
+        "kafka.principals",
         "registry",
         "start",
         "orders",
@@ -175,11 +179,15 @@ fn the_schema_of_the_configuration_has_what_the_loader_takes() {
         "http",
         "log",
     ] {
-        let mut probe: toml::Table = EXAMPLE.parse().expect("TOML");
-        let here = match table {
-            "" => &mut probe,
-            name => probe[name].as_table_mut().expect("a table"),
+        let example = match table {
+            "kafka.principals" => whole_example(),
+            _ => EXAMPLE.to_owned(),
         };
+        let mut probe: toml::Table = example.parse().expect("TOML");
+        let path = table.split('.').filter(|name| !name.is_empty());
+        let here = path.clone().fold(&mut probe, |here, name| {
+            here[name].as_table_mut().expect("a table")
+        });
         here.insert("zzz".to_owned(), 1.into());
         let text = toml::to_string(&probe).expect("TOML");
         assert!(valid.fault(&toml_of(&text)).is_some(), "[{table}]");
@@ -190,10 +198,8 @@ fn the_schema_of_the_configuration_has_what_the_loader_takes() {
         // Behind it stands in which table.
         let rest = rest.rsplit_once(" in `").map_or(rest, |(named, _)| named);
         let loader: BTreeSet<&str> = rest.split('`').skip(1).step_by(2).collect();
-        let place = match table {
-            "" => "/properties".to_owned(),
-            name => format!("/properties/{name}/properties"),
-        };
+        let place: String = path.map(|name| format!("/properties/{name}")).collect();
+        let place = format!("{place}/properties");
         let own = schema
             .pointer(&place)
             .and_then(Value::as_object)

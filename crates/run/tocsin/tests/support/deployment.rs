@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, TopicSpec, WorkerSpec};
 use wire::{RecordKind, Registry, subject};
 use xtask::parts::http;
+use xtask::parts::kafka::{ADMIN, password};
 use xtask::parts::process::{Process, Scratch};
 
 /// The stages, in the direction of the data.
@@ -42,6 +43,8 @@ pub(crate) struct Deployment {
     pub(crate) cluster: KafkaCluster,
     /// Its configuration.
     pub(crate) config: PathBuf,
+    /// As whom commands and stages are run; `None`: the broker does not ask.
+    user: Option<&'static str>,
     registry: String,
     ids: BTreeMap<RecordKind, u32>,
     scratch: Scratch,
@@ -54,11 +57,14 @@ impl Deployment {
         let scratch = Scratch::new(&format!("e2e-{name}")).unwrap();
         let text = configuration(&parts.bootstrap, &parts.registry, &prefix, more);
         let config = scratch.write("tocsin.toml", &text).unwrap();
-        let cluster = KafkaCluster::connect(KafkaSettings::new(&parts.bootstrap)).unwrap();
+        let mut settings = KafkaSettings::new(&parts.bootstrap);
+        settings.client = parts.properties();
+        let cluster = KafkaCluster::connect(settings).unwrap();
         Deployment {
             prefix,
             cluster,
             config,
+            user: parts.secured.then_some(ADMIN),
             registry: parts.registry.clone(),
             ids: BTreeMap::new(),
             scratch,
@@ -89,9 +95,27 @@ impl Deployment {
 
     /// Runs a command with this configuration to its end.
     pub(crate) fn tocsin(&self, arguments: &[&str]) -> Said {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
+        let mut command = self.command();
         command.args(arguments).arg("--config").arg(&self.config);
         run(command)
+    }
+
+    /// Does something as another user of a broker that asks.
+    pub(crate) fn by<T>(&mut self, user: &'static str, act: impl FnOnce(&Deployment) -> T) -> T {
+        let before = self.user.replace(user);
+        let done = act(self);
+        self.user = before;
+        done
+    }
+
+    /// The program, as the user of the moment.
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
+        if let Some(user) = self.user {
+            command.env("TOCSIN_KAFKA_USERNAME", user);
+            command.env("TOCSIN_KAFKA_PASSWORD", password(user));
+        }
+        command
     }
 
     /// The record as it stands on a topic: Confluent's zero byte, the schema's id, the datum.
@@ -160,7 +184,7 @@ impl Deployment {
 
     /// The same; once a stage stops by itself, it serves its pages for so many seconds more.
     pub(crate) fn start_with(&self, instance: &str, stages: &[&str], linger: u64) -> Stage {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tocsin"));
+        let mut command = self.command();
         command.arg("run").args(stages).arg("--config");
         command.arg(&self.config).args(["--listen", "127.0.0.1:0"]);
         command.args(["--linger", &linger.to_string()]);

@@ -10,7 +10,7 @@ pub(crate) mod stand;
 
 pub(crate) use deployment::{Deployment, Stage};
 pub(crate) use history::{Demo, Input};
-pub(crate) use stand::{Parts, parts};
+pub(crate) use stand::{Parts, login, parts};
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! The broker and the registry: those that the environment names, else started here.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use xtask::Trouble;
-use xtask::parts::kafka::Broker;
+use xtask::parts::kafka::{ADMIN, Broker, password};
 use xtask::parts::registry::Registry;
 use xtask::parts::{TEST_KAFKA, TEST_REGISTRY, skip_or_fail};
 
@@ -12,6 +13,8 @@ pub(crate) struct Parts {
     pub(crate) bootstrap: String,
     /// The base address of the registry.
     pub(crate) registry: String,
+    /// Whether the broker asks who comes.
+    pub(crate) secured: bool,
     _broker: Option<Broker>,
     _registry: Option<Registry>,
 }
@@ -22,10 +25,40 @@ impl Parts {
         Parts {
             bootstrap: broker.bootstrap(),
             registry: self.registry.clone(),
+            secured: false,
             _broker: None,
             _registry: None,
         }
     }
+
+    /// The same where that broker asks who comes.
+    pub(crate) fn beside_secured(&self, broker: &Broker) -> Parts {
+        Parts {
+            secured: true,
+            ..self.beside(broker)
+        }
+    }
+
+    /// What a client of the test's own is set to: the administrator, where the broker asks.
+    pub(crate) fn properties(&self) -> BTreeMap<String, String> {
+        if self.secured {
+            login(ADMIN)
+        } else {
+            BTreeMap::new()
+        }
+    }
+}
+
+/// How a client says who it is to a broker that asks.
+pub(crate) fn login(user: &str) -> BTreeMap<String, String> {
+    let properties = [
+        ("security.protocol", "SASL_PLAINTEXT".to_owned()),
+        ("sasl.mechanism", "PLAIN".to_owned()),
+        ("sasl.username", user.to_owned()),
+        ("sasl.password", password(user)),
+    ];
+    let owned = properties.map(|(name, value)| (name.to_owned(), value));
+    owned.into_iter().collect()
 }
 
 static PARTS: LazyLock<Result<Parts, Trouble>> = LazyLock::new(|| {
@@ -46,6 +79,7 @@ static PARTS: LazyLock<Result<Parts, Trouble>> = LazyLock::new(|| {
     Ok(Parts {
         bootstrap,
         registry: url,
+        secured: false,
         _broker: broker,
         _registry: registry,
     })

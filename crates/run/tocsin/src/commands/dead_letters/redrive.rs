@@ -11,7 +11,7 @@ use crate::codec::{Bad, Codec, from_base64, headers};
 use crate::commands::print_json;
 use crate::errors::{Failure, exit};
 use crate::processors::LetterKey;
-use crate::topology::{Topic, TopicNames};
+use crate::topology::{Topic, TopicNames, redrive_id};
 use facts::{Account, BreachEvent, DeadLetter, Decision, Grant, Source};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,8 +76,7 @@ pub(super) fn run(
     let mut worker = if args.dry_run {
         None
     } else {
-        let id = format!("{prefix}redrive");
-        Some(cluster.open_worker(WorkerSpec::writer(id))?)
+        Some(cluster.open_worker(WorkerSpec::writer(redrive_id(prefix)))?)
     };
     let letters = letters::of_topic(cluster, names, codec)?;
     let mut done = Done::default();
