@@ -66,7 +66,7 @@ impl Attempts {
     }
 
     /// How many accesses plainly failed in `scope`. One whole group, the ordinary case, has its
-    /// number at hand: an attack of tens of thousands of attempts is not gone through at every batch.
+    /// number at hand: tens of thousands of attempts are not gone through at every batch.
     pub(crate) fn within(&self, scope: &Scope) -> u64 {
         let named = scope.groups.iter();
         let groups: Vec<&Group> = named.filter_map(|name| self.by_group.get(name)).collect();

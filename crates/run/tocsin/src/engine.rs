@@ -391,6 +391,7 @@ mod tests {
     use crate::embedded;
     use crate::law::LawSettings;
     use crate::tests::{Stepped, law, plan, poured};
+    use crate::topology::Topic;
     use std::collections::BTreeMap;
     use stream::MemoryCluster;
 
