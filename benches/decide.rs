@@ -1,10 +1,12 @@
 //! One incident under every pack: `cargo bench --workspace --bench decide`.
 //!
 //! What would change each answer (`near`) is part of it. The baseline is the same with
-//! nothing but reports, in the same run; then figures by hand, then a thousand accesses. Times are
-//! times on the processor.
+//! nothing but reports, in the same run; then an ordinary incident, figures by hand and a thousand
+//! accesses. Beside each stands what the digests of the same answers take by themselves, SHA-256 of
+//! their canonical JSON: no answer can cost less. Times are times on the processor.
 
 use benches::Clock;
+use facts::digest_json;
 use obligation::{Settings, decide, facts_file};
 use orders::Packs;
 use serde_json::{Value, json};
@@ -42,15 +44,54 @@ fn counts() -> Value {
     ])
 }
 
-fn findings() -> Value {
+/// An employee who viewed recordings of 81 accounts without a case, as responders found it.
+fn ordinary() -> Value {
+    let event = |id: &str, day: u32, report: Value| {
+        let at = format!("2026-11-{day:02}T15:00:00Z");
+        json!({"id": id, "matter": "M", "recorded_at": at, "report": report})
+    };
+    let milestone = |name: &str, day: u32| {
+        let at = format!("2026-11-{day:02}T09:00:00Z");
+        json!({"kind": "milestone", "name": name, "at": at})
+    };
+    let span = ("2026-06-01T00:00:00Z", "2026-09-01T00:00:00Z");
+    json!([
+        event(
+            "o1",
+            2,
+            json!({"kind": "indicator", "mode": "insider", "from": span.0,
+                              "until": span.1, "actors": ["e1"]})
+        ),
+        event("o2", 3, milestone("discovered", 2)),
+        event(
+            "o3",
+            5,
+            json!({"kind": "judgement", "authority": "unauthorised",
+                              "ground": "established", "from": span.0, "until": span.1,
+                              "actors": ["e1"], "why": "no support case"})
+        ),
+        event("o4", 6, json!({"kind": "key", "taken": "no"})),
+        event("o5", 9, milestone("contained", 7)),
+        event("o6", 12, milestone("no_notice_needed", 12)),
+        event(
+            "o7",
+            13,
+            json!({"kind": "statement", "item": "cause",
+                               "text": "Access to the review console was not limited to cases."})
+        )
+    ])
+}
+
+fn findings(accesses: u32, group: Option<&str>) -> Value {
     let finding = |number: u32| {
-        json!({"verdict": "unexplained", "reason": "no_basis_on_record", "access": {
+        json!({"group": group.unwrap_or("actor:e1"),
+               "verdict": "unexplained", "reason": "no_basis_on_record", "access": {
             "id": format!("x{number}"), "at": "2026-08-02T10:00:00Z", "actor": "e1",
             "actor_kind": "employee", "action": "view", "outcome": "succeeded",
             "information": "home_security_recording", "account": format!("a{}", number / 3),
             "resource": format!("r{number}"), "encrypted": "no", "visibility": "private"}})
     };
-    (0..1000).map(finding).collect()
+    (0..accesses).map(finding).collect()
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -60,29 +101,47 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, facts) in [
         ("nothing but reports", json!({"breach_events": reports()})),
         (
+            "an ordinary incident",
+            json!({"breach_events": ordinary(), "findings": findings(243, Some("matter:M"))}),
+        ),
+        (
             "figures by hand",
             json!({"breach_events": reports(), "counts": counts()}),
         ),
         (
             "a thousand accesses",
-            json!({"breach_events": reports(), "findings": findings()}),
+            json!({"breach_events": reports(), "findings": findings(1000, None)}),
         ),
     ] {
         let incidents = facts_file(&facts.to_string(), &[], None)?;
-        let (mut duties, clock) = (0, Clock::start());
+        let (mut answers, clock) = (Vec::new(), Clock::start());
         for _ in 0..ROUNDS {
-            duties = 0;
+            answers.clear();
             for order in packs.orders() {
                 for incident in &incidents {
-                    duties += decide(order, incident, &settings)?.len();
+                    answers.extend(decide(order, incident, &settings)?);
                 }
             }
         }
         let took = clock.elapsed() / ROUNDS;
+        let (duties, clock) = (answers.len(), Clock::start());
+        let mut digits = 0;
+        for _ in 0..ROUNDS {
+            digits += answers
+                .iter()
+                .map(|one| digest_json(one).len())
+                .sum::<usize>();
+        }
+        assert_eq!(digits, 64 * duties * ROUNDS as usize);
+        let digests = clock.elapsed() / ROUNDS;
         let first = *baseline.get_or_insert(took);
         let ratio = took.as_secs_f64() / first.as_secs_f64();
         let verdict = if took <= WANTED { "within" } else { "OVER" };
-        println!("{name}: {took:?} for {duties} answers, {ratio:.2} x, {verdict} {WANTED:?}");
+        println!(
+            "{name}: {took:?} for {duties} answers of {} incidents, {digests:?} of it digests, \
+             {ratio:.2} x, {verdict} {WANTED:?}",
+            incidents.len()
+        );
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) type Digest = [u8; 16];
 /// No number: nothing is named, or a chain ends.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// One finding: 72 bytes.
+/// One finding: 64 bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held {
     /// Of the access's id.
@@ -32,14 +32,27 @@ pub(crate) struct Held {
     pub(crate) account: u32,
     pub(crate) resource: u32,
     pub(crate) device: u32,
-    actor: u32,
-    /// What it shares with others, in [`Findings::rests`]; [`NONE`]: taken back.
-    pub(crate) rest: u32,
-    /// How it was reached, in [`Findings::origins`].
-    origin: u32,
+    /// What it shares with others, in [`Findings::manners`]; [`NONE`]: taken back.
+    manner: u32,
     next_of_account: u32,
     next_of_group: u32,
 }
+
+/// By whom and how something was reached, and what was made of it: all that many accesses of one
+/// actor in one session share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Manner {
+    /// A number in [`Findings::rests`]; [`NONE`]: taken back.
+    rest: u32,
+    /// Actor, session, address, credential and client.
+    others: [u32; 5],
+}
+
+/// That of an entry that was taken back.
+const NO_MANNER: Manner = Manner {
+    rest: NONE,
+    others: [NONE; 5],
+};
 
 /// What many findings have in common.
 #[derive(Debug, Clone)]
@@ -65,9 +78,8 @@ pub(crate) struct Findings {
     by_access: Index,
     rests: Vec<Rest>,
     rest_index: Index,
-    /// Session, address, credential and client.
-    origins: Chunks<[u32; 4]>,
-    origin_index: Index,
+    manners: Chunks<Manner>,
+    manner_index: Index,
     /// The ends of accesses that last, by entry.
     until: FxHashMap<u32, Moment>,
     groups: Vec<Group>,
@@ -163,14 +175,13 @@ impl Findings {
         let account = self.account(&account);
         let resource = number(&mut self.resources, of.resource.take());
         let device = number(&mut self.devices, of.device.take());
-        let actor = number(&mut self.others, of.actor.take());
-        let origin = [
+        let others = [
+            number(&mut self.others, of.actor.take()),
             number(&mut self.others, of.session.take()),
             number(&mut self.others, of.source_address.take()),
             number(&mut self.others, of.credential.take()),
             number(&mut self.others, of.client.take()),
         ];
-        let origin = self.origin(origin);
         let at = std::mem::replace(&mut of.at, Moment::MIN);
         if let Some(until) = of.until.take() {
             self.until.insert(self.held.len() as u32, until);
@@ -183,6 +194,7 @@ impl Findings {
         finding.late_grants = Vec::new();
         finding.matched = Vec::new();
         let rest = self.rest(finding);
+        let manner = self.manner(Manner { rest, others });
         self.link(Held {
             access,
             content,
@@ -190,9 +202,7 @@ impl Findings {
             account,
             resource,
             device,
-            actor,
-            rest,
-            origin,
+            manner,
             next_of_account: NONE,
             next_of_group: NONE,
         });
@@ -203,7 +213,7 @@ impl Findings {
         if let Some(head) = self.heads.get_mut(held.account) {
             held.next_of_account = std::mem::replace(head, number);
         }
-        let group = self.rests.get(held.rest as usize).map(|rest| rest.group);
+        let group = self.group_number(held.manner);
         if let Some(group) = group.and_then(|group| self.groups.get_mut(group as usize)) {
             held.next_of_group = std::mem::replace(&mut group.head, number);
             group.live += 1;
@@ -216,11 +226,11 @@ impl Findings {
         let Some(held) = self.held.get_mut(number) else {
             return;
         };
-        let rest = std::mem::replace(&mut held.rest, NONE);
+        let manner = std::mem::replace(&mut held.manner, NONE);
         self.by_access.remove(hash_of(&held.access), number);
         self.until.remove(&number);
         self.dead += 1;
-        let group = self.rests.get(rest as usize).map(|rest| rest.group);
+        let group = self.group_number(manner);
         if let Some(group) = group.and_then(|group| self.groups.get_mut(group as usize)) {
             group.live -= 1;
         }
@@ -238,7 +248,7 @@ impl Findings {
         self.heads = Chunks::default();
         (0..self.accounts.len()).for_each(|_| self.heads.push(NONE));
         for (number, held) in old.iter().enumerate() {
-            if held.rest != NONE {
+            if held.manner != NONE {
                 if let Some(until) = until.get(&(number as u32)) {
                     self.until.insert(self.held.len() as u32, *until);
                 }
@@ -256,16 +266,25 @@ impl Findings {
         number
     }
 
-    fn origin(&mut self, origin: [u32; 4]) -> u32 {
-        let hash = hash_of(&origin);
-        let is_it = |one: &u32| self.origins.get(*one) == Some(&origin);
-        if let Some(known) = self.origin_index.under(hash).find(is_it) {
+    fn manner(&mut self, manner: Manner) -> u32 {
+        let hash = hash_of(&manner);
+        let is_it = |one: &u32| self.manners.get(*one) == Some(&manner);
+        if let Some(known) = self.manner_index.under(hash).find(is_it) {
             return known;
         }
-        let number = self.origins.len() as u32;
-        self.origins.push(origin);
-        self.origin_index.insert(hash, number);
+        let number = self.manners.len() as u32;
+        self.manners.push(manner);
+        self.manner_index.insert(hash, number);
         number
+    }
+
+    fn manner_of(&self, held: &Held) -> Manner {
+        self.manners.get(held.manner).copied().unwrap_or(NO_MANNER)
+    }
+
+    fn group_number(&self, manner: u32) -> Option<u32> {
+        let rest = self.manners.get(manner)?.rest;
+        self.rests.get(rest as usize).map(|rest| rest.group)
     }
 
     fn rest(&mut self, finding: Finding) -> u32 {
@@ -336,8 +355,12 @@ impl Findings {
         digest
     }
 
+    fn actor_number(&self, held: &Held) -> u32 {
+        self.manner_of(held).others[0]
+    }
+
     fn actor(&self, held: &Held) -> &str {
-        self.others.text(held.actor)
+        self.others.text(self.actor_number(held))
     }
 
     /// Every entry on an access that was not taken back, with its number.
@@ -353,7 +376,7 @@ impl Findings {
         let head = self.heads.get(account).copied().unwrap_or(NONE);
         let first = self.held.get(head);
         let all = std::iter::successors(first, |held| self.held.get(held.next_of_account));
-        all.filter(|held| held.rest != NONE)
+        all.filter(|held| held.manner != NONE)
     }
 
     /// Every entry in `scope`, with its number.
@@ -366,7 +389,7 @@ impl Findings {
                 entry(held.next_of_group)
             })
         });
-        entries.filter(|(_, held)| held.rest != NONE && self.is_in(scope, held))
+        entries.filter(|(_, held)| held.manner != NONE && self.is_in(scope, held))
     }
 
     /// Whether an entry belongs to `scope`.
@@ -376,13 +399,18 @@ impl Findings {
 
     /// The name of an entry's group.
     pub(crate) fn group_of_entry(&self, held: &Held) -> &str {
-        let rest = self.rests.get(held.rest as usize);
-        rest.map_or("", |rest| rest.finding.group.as_str())
+        self.shared(held)
+            .map_or("", |finding| finding.group.as_str())
     }
 
     /// What an entry shares with others: a finding whose own members are blank.
     pub(crate) fn shared(&self, held: &Held) -> Option<&Finding> {
-        self.rests.get(held.rest as usize).map(|rest| &rest.finding)
+        self.rest_of(self.rest_number(held))
+    }
+
+    /// The number of what an entry shares with others; see [`Findings::rest_of`].
+    pub(crate) fn rest_number(&self, held: &Held) -> u32 {
+        self.manner_of(held).rest
     }
 
     /// What the entries of a number share.
@@ -398,7 +426,6 @@ impl Findings {
     /// An entry as the finding that it was made from, as far as it is kept.
     pub(crate) fn finding(&self, number: u32, held: &Held) -> Option<Finding> {
         let mut finding = self.shared(held)?.clone();
-        let origin = self.origins.get(held.origin).copied().unwrap_or([NONE; 4]);
         let text = |names: &Names, number: u32| {
             (number != NONE).then(|| Private::from(names.text(number)))
         };
@@ -408,8 +435,8 @@ impl Findings {
         access.account = Private::from(self.accounts.text(held.account));
         access.resource = text(&self.resources, held.resource);
         access.device = text(&self.devices, held.device);
-        access.actor = text(&self.others, held.actor);
-        let [session, source_address, credential, client] = origin;
+        let [actor, session, source_address, credential, client] = self.others_of(held);
+        access.actor = text(&self.others, actor);
         access.session = text(&self.others, session);
         access.source_address = text(&self.others, source_address);
         access.credential = text(&self.others, credential);
@@ -424,9 +451,7 @@ impl Findings {
 
     /// By whom and how an entry's access was: actor, session, address, credential and client.
     pub(crate) fn others_of(&self, held: &Held) -> [u32; 5] {
-        let origin = self.origins.get(held.origin).copied().unwrap_or([NONE; 4]);
-        let [session, address, credential, client] = origin;
-        [held.actor, session, address, credential, client]
+        self.manner_of(held).others
     }
 
     /// The numbers of what an access names: account, recording and device.
@@ -463,7 +488,7 @@ impl Findings {
     pub(crate) fn groups_with_account(&self, account: u32) -> BTreeSet<String> {
         let mut rests = FxHashSet::default();
         self.of_account(account)
-            .filter(|held| rests.insert(held.rest))
+            .filter(|held| rests.insert(self.rest_number(held)))
             .map(|held| self.group_of_entry(held).to_owned())
             .collect()
     }
@@ -498,9 +523,9 @@ impl Findings {
     /// `scope`, or anywhere if this one is counted only for want of an actor.
     pub(crate) fn is_superseded(&self, held: &Held, scope: &Scope) -> bool {
         let for_want = || self.group_of_entry(held) == UNKNOWN_ACTOR;
-        held.actor == NONE
+        self.actor_number(held) == NONE
             && self.of_access(held.access).any(|(_, other)| {
-                other.actor != NONE
+                self.actor_number(other) != NONE
                     && other.account == held.account
                     && (for_want() || self.is_in(scope, other))
             })
@@ -512,12 +537,13 @@ impl Findings {
         let Some(first) = all.next() else {
             return false;
         };
-        let mut actor = first.actor;
+        let mut actor = self.actor_number(first);
         all.any(|held| {
+            let own = self.actor_number(held);
             if actor == NONE {
-                actor = held.actor;
+                actor = own;
             }
-            held.account != first.account || (held.actor != NONE && held.actor != actor)
+            held.account != first.account || (own != NONE && own != actor)
         })
     }
 }

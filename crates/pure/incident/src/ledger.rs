@@ -230,7 +230,8 @@ impl Ledger {
                 return None;
             }
             let holding = basis.people.at(held.account, held.at);
-            let known = (held.rest, holding.residence, holding.residential);
+            let rest = basis.findings.rest_number(held);
+            let known = (rest, holding.residence, holding.residential);
             let column = match self.general.get(&known) {
                 Some(column) => *column,
                 None => {
@@ -254,7 +255,7 @@ impl Ledger {
                 },
                 at: held.at,
                 until: basis.findings.until(number),
-                origin: Origin::Shared(held.rest),
+                origin: Origin::Shared(rest),
             });
         }
         for one in reached(basis.findings, access, &self.scope) {

@@ -58,7 +58,9 @@ impl<T> Chunks<T> {
 }
 
 /// Numbers found by a hash of what they stand for; the same hash may lead to several. Eight bytes
-/// an entry, seven eighths full at most; what a number stands for is not asked when it grows.
+/// an entry, between seven tenths and seven eighths full; what a number stands for is not asked
+/// when it grows. Entries lie by their hashes, so it grows from one end to the other, a quarter at
+/// a time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     /// Hash in the upper half, number plus one in the lower; zero is free.
@@ -69,7 +71,6 @@ pub(crate) struct Index {
 impl Index {
     /// The numbers under `hash`.
     pub(crate) fn under(&self, hash: u32) -> impl Iterator<Item = u32> {
-        let mask = self.entries.len().wrapping_sub(1);
         let mut at = Index::home(hash, self.entries.len());
         std::iter::from_fn(move || {
             loop {
@@ -77,7 +78,7 @@ impl Index {
                 if entry == 0 {
                     return None;
                 }
-                at = (at + 1) & mask;
+                at = self.after(at);
                 if (entry >> 32) as u32 == hash {
                     return Some(entry as u32 - 1);
                 }
@@ -87,7 +88,7 @@ impl Index {
 
     pub(crate) fn insert(&mut self, hash: u32, number: u32) {
         if (self.used + 1) * 8 > self.entries.len() * 7 {
-            let room = (self.entries.len() * 2).max(8);
+            let room = (self.entries.len() * 5 / 4).max(8);
             let old = std::mem::replace(&mut self.entries, vec![0; room]);
             for entry in old.into_iter().filter(|entry| *entry != 0) {
                 self.place(entry);
@@ -101,13 +102,12 @@ impl Index {
     pub(crate) fn remove(&mut self, hash: u32, number: u32) {
         let wanted = u64::from(hash) << 32 | (u64::from(number) + 1);
         let size = self.entries.len();
-        let mask = size.wrapping_sub(1);
         let mut hole = Index::home(hash, size);
         loop {
             match self.entries.get(hole) {
                 None | Some(0) => return,
                 Some(entry) if *entry == wanted => break,
-                Some(_) => hole = (hole + 1) & mask,
+                Some(_) => hole = self.after(hole),
             }
         }
         self.used -= 1;
@@ -116,13 +116,17 @@ impl Index {
         loop {
             self.entries[hole] = 0;
             loop {
-                at = (at + 1) & mask;
+                at = self.after(at);
                 let entry = self.entries[at];
                 if entry == 0 {
                     return;
                 }
                 let home = Index::home((entry >> 32) as u32, size);
-                if at.wrapping_sub(home) & mask >= at.wrapping_sub(hole) & mask {
+                let from = |place: usize| match at >= place {
+                    true => at - place,
+                    false => at + size - place,
+                };
+                if from(home) >= from(hole) {
                     self.entries[hole] = entry;
                     hole = at;
                     break;
@@ -132,17 +136,24 @@ impl Index {
     }
 
     fn place(&mut self, entry: u64) {
-        let mask = self.entries.len().wrapping_sub(1);
         let mut at = Index::home((entry >> 32) as u32, self.entries.len());
         while self.entries.get(at).is_some_and(|there| *there != 0) {
-            at = (at + 1) & mask;
+            at = self.after(at);
         }
         if let Some(free) = self.entries.get_mut(at) {
             *free = entry;
         }
     }
 
-    /// Where to look first: the room is a power of two, and its upper bits are the hash's.
+    /// The place after `at`; after the last one comes the first.
+    fn after(&self, at: usize) -> usize {
+        match at + 1 < self.entries.len() {
+            true => at + 1,
+            false => 0,
+        }
+    }
+
+    /// Where to look first: as far into the room as the hash lies among all hashes.
     fn home(hash: u32, room: usize) -> usize {
         ((u64::from(hash) * room as u64) >> 32) as usize
     }

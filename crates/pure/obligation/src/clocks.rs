@@ -70,7 +70,7 @@ impl Context<'_> {
         }
         self.by_text(&mut clocks);
         let discovered = match self.discovery() {
-            Discovery::Recorded { at } => Some(at.date_in(&self.order.time_zone())),
+            Discovery::Recorded { at } => Some(at.date_in(self.zone())),
             _ => None,
         };
         let running = |met: bool, early: bool| {
@@ -213,9 +213,9 @@ impl Context<'_> {
         let Some(period) = rule.period else {
             return self.clock(rule, anchor.as_str(), start);
         };
-        let zone = self.order.time_zone();
+        let zone = self.zone();
         let ends = start.and_then(|start| {
-            let last = last_day(period, start.at.date_in(&zone))?;
+            let last = last_day(period, start.at.date_in(zone))?;
             let at = self.moment(last)?;
             Some(Start { at, ..start })
         });
@@ -226,7 +226,7 @@ impl Context<'_> {
 
     /// The first instant of `day` in the order's zone.
     pub(crate) fn moment(&self, day: Date) -> Option<Moment> {
-        let zoned = day.to_zoned(self.order.time_zone()).ok()?;
+        let zoned = day.to_zoned(self.zone().clone()).ok()?;
         Moment::from_micros(zoned.timestamp().as_microsecond()).ok()
     }
 
@@ -323,7 +323,7 @@ impl Context<'_> {
             return Ok(clock);
         };
         clock.notes.extend(start.note);
-        let day = start.at.date_in(&self.order.time_zone());
+        let day = start.at.date_in(self.zone());
         let counted = due(rule.method, rule.days, day, &self.settings.calendar)?;
         clock.planned = Some(counted.planned);
         clock.outer = Some(counted.outer);
@@ -408,7 +408,7 @@ impl Context<'_> {
             if until <= outer {
                 continue;
             }
-            let trigger = at.date_in(&self.order.time_zone());
+            let trigger = at.date_in(self.zone());
             let planned = working_day_back(until, trigger, &self.settings.calendar)?;
             let mut later = clock.clone();
             later.outer = Some(until);
@@ -431,7 +431,7 @@ impl Context<'_> {
     /// The last day of the delay that law enforcement asked for, within what the clause allows; of
     /// several requests, the latest.
     fn delay_until(&self, delay: &DelayRule) -> Option<Date> {
-        let zone = self.order.time_zone();
+        let zone = self.zone();
         let mut latest = None;
         for reported in &self.incident.reports {
             let Report::LawEnforcementRequest(one) = &reported.record.report else {
@@ -440,14 +440,14 @@ impl Context<'_> {
             if one.made == Some(YesNo::No) {
                 continue;
             }
-            let asked = one.until.map(|until| until.date_in(&zone));
+            let asked = one.until.map(|until| until.date_in(zone));
             let written = delay
                 .written_days
                 .filter(|_| one.written == Some(YesNo::Yes));
             let days = delay
                 .most_days
                 .map(|days| days + written.unwrap_or_default());
-            let from = one.at.map(|at| at.date_in(&zone));
+            let from = one.at.map(|at| at.date_in(zone));
             let cap = days
                 .zip(from)
                 .and_then(|(days, from)| from.checked_add(i64::from(days).days()).ok());
@@ -474,10 +474,10 @@ impl Context<'_> {
         let Some(question) = &rule.coverage_question else {
             return Ok(());
         };
-        let zone = self.order.time_zone();
+        let zone = self.zone();
         let covered = self.covered_at();
         let is_before = |clock: &Clock| match (clock.anchor_at, covered) {
-            (Some(at), Some(covered)) => at.date_in(&zone) < covered.date_in(&zone),
+            (Some(at), Some(covered)) => at.date_in(zone) < covered.date_in(zone),
             _ => false,
         };
         let too_early = strict.iter().any(is_before);
@@ -515,7 +515,7 @@ impl Context<'_> {
         let since = self.discovered_at().map(|(at, _)| at);
         let planned = match since {
             Some(at) => {
-                let day = at.date_in(&self.order.time_zone());
+                let day = at.date_in(self.zone());
                 let method = Method::Calendar;
                 Some(due(method, days, day, &self.settings.calendar)?.planned)
             }

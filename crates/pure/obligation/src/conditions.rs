@@ -1,10 +1,10 @@
 //! Conditions put to an incident, in three values, with the reason of every part.
 
-use crate::context::{Context, Node, Wanted};
+use crate::context::{Context, Node, Suppose, Wanted};
+use crate::known::Of;
 use crate::population::{View, in_unit};
 use facts::{CircumstanceName, Kleene, MilestoneName, Report, YesNo};
 use orders::{Condition, ConditionKind, CountRule};
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 impl Context<'_> {
@@ -28,6 +28,22 @@ impl Context<'_> {
                 parts.iter().map(|part| self.condition(part)).collect(),
             ),
             ConditionKind::Not(part) => Node::not(text, cite, self.condition(part)),
+            // Nothing is supposed where details are wanted.
+            _ if self.detailed => self.known.keep(Of::Leaf(condition), || {
+                let node = self.leaf(condition);
+                (node.value(), node)
+            }),
+            _ => self.leaf(condition),
+        }
+    }
+
+    /// A condition without parts.
+    fn leaf(&self, condition: &Condition) -> Node {
+        let (text, cite) = (condition.text.as_str(), condition.cite.as_str());
+        match &condition.kind {
+            ConditionKind::All(_) | ConditionKind::Any(_) | ConditionKind::Not(_) => {
+                self.condition(condition)
+            }
             ConditionKind::GovernmentNotice(rule) => self.government_notice(text, cite, rule),
             ConditionKind::NoticeRequired(rule) => self.notice_required(text, cite, rule),
             ConditionKind::Count(rule) => self.count(text, cite, rule),
@@ -55,34 +71,42 @@ impl Context<'_> {
                 })
             }
             (ConditionKind::Not(part), _) => !self.condition_value(part),
-            (kind, _) if self.suppose.bears_on(kind) => self.condition(condition).value(),
-            _ => {
-                let at = std::ptr::from_ref(condition);
-                let known = self.known.leaves.borrow().get(&at).copied();
-                known.unwrap_or_else(|| {
-                    let value = self.condition(condition).value();
-                    self.known.leaves.borrow_mut().insert(at, value);
-                    value
-                })
-            }
+            (kind, _) if self.suppose.bears_on_counts(kind) => self.leaf(condition).value(),
+            _ => self.known_or(Of::Leaf(condition), |context| {
+                context.leaf(condition).value()
+            }),
         }
+    }
+
+    /// The value of a part: what is known of it, unless what is supposed makes another of it.
+    fn known_or(&self, of: Of, asked: impl Fn(&Context<'_>) -> Kleene) -> Kleene {
+        if !self.known.has(of) {
+            let plain = self.supposing(Suppose::default());
+            self.known.keep(of, || (asked(&plain), ()));
+        }
+        let known = self.known.value(of, &self.suppose);
+        known.unwrap_or_else(|| asked(self))
     }
 
     /// The value of [`Context::in_force`].
     pub(crate) fn force_value(&self) -> Kleene {
         match self.suppose.in_force {
             Some(value) => value,
-            None if !self.suppose.is_of_nodes() => self.in_force().value(),
-            None => known(&self.known.in_force, || self.in_force().value()),
+            None => self.known_or(Of::Force, |context| context.in_force().value()),
         }
     }
 
     /// The value of [`Context::goes_on`]; yes where the duty is not due again and again.
     pub(crate) fn goes_on_value(&self) -> Kleene {
-        let asked = || self.goes_on().map_or(Kleene::Yes, |node| node.value());
-        match self.suppose.is_of_nodes() {
-            true => known(&self.known.goes_on, asked),
-            false => asked(),
+        let mut rules = self.duty.clocks.iter();
+        if rules.all(|rule| rule.repeats.is_none()) {
+            return Kleene::Yes;
+        }
+        let asked =
+            |context: &Context<'_>| context.goes_on().map_or(Kleene::Yes, |node| node.value());
+        match self.suppose.is_of_counts() {
+            true => asked(self),
+            false => self.known_or(Of::GoesOn, asked),
         }
     }
 
@@ -101,10 +125,19 @@ impl Context<'_> {
         Some((view, narrowed.unwrap_or(count)))
     }
 
+    /// The same as things are, counted once.
+    pub(crate) fn count_as_is(&self, rule: &CountRule) -> Option<facts::Interval> {
+        let known = self.known.count(rule);
+        known.or_else(|| Some(self.supposing(Suppose::default()).counted(rule)?.1))
+    }
+
     fn count(&self, text: &str, cite: &str, rule: &CountRule) -> Node {
         let Some((view, count)) = self.counted(rule) else {
             return Node::new(text, cite, Kleene::Unknown);
         };
+        if self.detailed {
+            self.known.keep_count(rule, count);
+        }
         let mut node = Node::new(String::new(), cite, count.reaches(rule.at_least));
         self.aggregation(rule, &mut node);
         self.other_unit(rule, &view, &mut node);
@@ -182,9 +215,9 @@ impl Context<'_> {
     }
 
     /// What is stated of the whole matter about a yes/no fact, and by which records.
-    pub(crate) fn stated(&self, name: CircumstanceName) -> (Kleene, Vec<String>) {
+    pub(crate) fn stated(&self, name: CircumstanceName) -> (Kleene, Vec<&str>) {
         let mut records = Vec::new();
-        let mut values = Vec::new();
+        let (mut yes, mut no) = (false, false);
         for reported in &self.incident.reports {
             if let Report::Circumstance(one) = &reported.record.report
                 && one.name == name
@@ -195,17 +228,12 @@ impl Context<'_> {
                     .as_ref()
                     .is_none_or(|order| *order == self.order.slug)
             {
-                records.push(reported.record.id.clone());
-                let disputed = reported.is_disputed("report.value");
-                values.push(if disputed {
-                    Kleene::Unknown
-                } else {
-                    Kleene::from(one.value)
-                });
+                records.push(reported.record.id.as_str());
+                let said = one.value.filter(|_| !reported.is_disputed("report.value"));
+                yes |= said == Some(YesNo::Yes);
+                no |= said == Some(YesNo::No);
             }
         }
-        let yes = values.contains(&Kleene::Yes);
-        let no = values.contains(&Kleene::No);
         let known = match (yes, no) {
             (true, false) => Kleene::Yes,
             (false, true) => Kleene::No,
@@ -218,7 +246,7 @@ impl Context<'_> {
         let (known, records) = self.stated(name);
         let fact = format!("circumstance:{name}");
         let mut node = Node::new(text, cite, self.or_answered(known, &fact));
-        node.because.records = records;
+        node.because.records = records.into_iter().map(str::to_owned).collect();
         if node.value() == Kleene::Unknown {
             let question = format!("{text}? ({})", name.as_str().replace('_', " "));
             node.wanted.insert(fact, Wanted::yes_no(question));
@@ -271,13 +299,6 @@ impl Context<'_> {
         }
         node
     }
-}
-
-/// What is known; failing that what is asked, which is known from then on.
-fn known(cell: &Cell<Option<Kleene>>, asked: impl FnOnce() -> Kleene) -> Kleene {
-    let value = cell.get().unwrap_or_else(asked);
-    cell.set(Some(value));
-    value
 }
 
 /// Whether `provision` lies in `section`: "I" covers "I.A", not "II".

@@ -1,20 +1,23 @@
 //! What one evaluation sees: the incident, what people answered and read, and what is supposed.
 
 use crate::determination::{Because, CounselReading, Reserved};
+use crate::known::{Known, Look};
 use crate::population::Part;
 use crate::readings::{reads, refused};
 use crate::settings::Settings;
 use facts::{Act, Circumstance, Kleene, Moment, Report};
 use incident::{Discovery, Incident};
+use jiff::tz::TimeZone;
 use orders::{Anchor, Condition, ConditionKind, Duty, Order};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What people said to what was asked, and counsel's readings, as far as they concern one incident
 /// and one order.
-#[derive(Default)]
 pub(crate) struct Said {
+    /// The order's, looked up once.
+    zone: TimeZone,
     /// By question id: the values on record, each with the least id of a decision that says so.
     answers: BTreeMap<String, BTreeMap<String, String>>,
     /// By question of the pack, in the same way.
@@ -30,7 +33,11 @@ impl Said {
 
     /// The same without one decision.
     pub(crate) fn but_for(order: &Order, incident: &Incident, without: Option<&str>) -> Said {
-        let mut said = Said::default();
+        let mut said = Said {
+            zone: order.time_zone(),
+            answers: BTreeMap::new(),
+            readings: BTreeMap::new(),
+        };
         let decisions = incident.decisions.iter();
         for decision in decisions.filter(|one| Some(one.id.as_str()) != without) {
             let (table, question, value) = match &decision.act {
@@ -74,36 +81,30 @@ pub(crate) struct Suppose {
 }
 
 impl Suppose {
-    /// Whether what a leaf of the tree comes to may be another by it.
-    pub(crate) fn bears_on(&self, kind: &ConditionKind) -> bool {
-        let counts = self.part.is_some() || self.no_carve_outs;
+    /// Whether a count that a leaf of the tree rests on may be another by it.
+    pub(crate) fn bears_on_counts(&self, kind: &ConditionKind) -> bool {
         let is_count = matches!(
             kind,
             ConditionKind::Count(_)
                 | ConditionKind::GovernmentNotice(_)
                 | ConditionKind::NoticeRequired(_)
         );
-        self.bears_on_facts() || (counts && is_count)
+        self.is_of_counts() && is_count
     }
 
-    /// Whether facts or readings are other ones by it.
-    pub(crate) fn bears_on_facts(&self) -> bool {
-        self.fact.is_some() || self.question.is_some()
+    /// Whether what is counted is something else by it.
+    pub(crate) fn is_of_counts(&self) -> bool {
+        self.part.is_some() || self.no_carve_outs
     }
 
-    /// Whether it is only what some nodes of the tree come to.
-    pub(crate) fn is_of_nodes(&self) -> bool {
-        !self.bears_on_facts() && self.part.is_none() && !self.no_carve_outs
+    /// Whether it makes another fact or reading of one that was `looked` at.
+    pub(crate) fn changes(&self, looked: &BTreeSet<Look>) -> bool {
+        let fact = self.fact.as_ref().map(|(fact, _)| Look::Fact(fact.clone()));
+        let question = self.question.as_ref();
+        let question = question.map(|(question, _)| Look::Question(question.clone()));
+        fact.is_some_and(|one| looked.contains(&one))
+            || question.is_some_and(|one| looked.contains(&one))
     }
-}
-
-/// What parts of a duty come to as things are, once it was asked: the same is asked again and again
-/// with something supposed that bears on few of them.
-#[derive(Default)]
-pub(crate) struct Known {
-    pub(crate) leaves: RefCell<BTreeMap<*const Condition, Kleene>>,
-    pub(crate) in_force: Cell<Option<Kleene>>,
-    pub(crate) goes_on: Cell<Option<Kleene>>,
 }
 
 /// Of whom a clause is asked, where statements of yes/no facts name an entity or another party.
@@ -286,6 +287,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The zone in which the order counts days.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.said.zone
+    }
+
     /// Every entity with every other party that a statement about the whole matter names: a clause
     /// that asks several facts asks them of one and the same.
     fn subjects(&self) -> BTreeSet<Subject> {
@@ -346,7 +352,7 @@ impl<'a> Context<'a> {
     pub(crate) fn on(&self, duty: &'a Duty) -> Context<'a> {
         Context {
             duty,
-            known: Rc::default(),
+            known: Rc::new(self.known.of_another_duty()),
             ..self.supposing(self.suppose.clone())
         }
     }
@@ -361,6 +367,7 @@ impl<'a> Context<'a> {
     /// What people answered about `fact`, or what is supposed of it. Answers that differ are
     /// disputed and count as none.
     pub(crate) fn answered(&self, fact: &str) -> Option<String> {
+        self.known.look(|| Look::Fact(fact.to_owned()));
         if let Some((name, value)) = &self.suppose.fact
             && name == fact
         {
@@ -379,6 +386,9 @@ impl<'a> Context<'a> {
 
     /// Ids of the answers on record about `fact`, used or not.
     pub(crate) fn answers_on_record(&self, fact: &str) -> Vec<String> {
+        if self.said.answers.is_empty() {
+            return Vec::new();
+        }
         let values = self.said.answers.get(&self.ask_id(fact));
         values
             .into_iter()
@@ -428,6 +438,7 @@ impl<'a> Context<'a> {
         let Some(id) = question else {
             return Kleene::Unknown;
         };
+        self.known.look(|| Look::Question(id.to_owned()));
         if let Some((name, effect)) = &self.suppose.question
             && name == id
         {

@@ -387,9 +387,12 @@ mod tests {
                 ..Suppose::default()
             }));
         }
-        for fact in ["discovered", "search", "notice_required"] {
+        // What is asked of this incident, and what may be asked of any.
+        let asked = tree(context).wanted.into_keys();
+        let any = ["discovered", "search", "notice_required"].map(str::to_owned);
+        for fact in asked.chain(any) {
             all.extend(["yes", "no"].map(|value| Suppose {
-                fact: Some((fact.to_owned(), value.to_owned())),
+                fact: Some((fact.clone(), value.to_owned())),
                 ..Suppose::default()
             }));
         }

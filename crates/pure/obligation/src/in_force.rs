@@ -95,9 +95,9 @@ impl Context<'_> {
     /// # Errors
     /// Where the instant lies before the first text that is encoded.
     pub(crate) fn texts(&self) -> Result<Vec<&TextWindow>, OutOfRange> {
-        let zone = self.order.time_zone();
+        let zone = self.zone();
         let (_, from, to) = self.trigger();
-        let day = |at: Option<Moment>| at.map(|at| at.date_in(&zone));
+        let day = |at: Option<Moment>| at.map(|at| at.date_in(zone));
         let (first, last) = (day(from), day(to));
         let begins = self.duty.texts.first().and_then(|text| text.from);
         if let Some((date, from)) = last.zip(begins).filter(|(last, from)| last < from) {
@@ -198,8 +198,8 @@ impl Context<'_> {
 
 /// Where `from` to `to` (none: no end) lies, in days of the order's zone.
 fn side(context: &Context<'_>, window: Window, from: Option<Moment>, to: Option<Moment>) -> Side {
-    let zone = context.order.time_zone();
-    let day = |at: Option<Moment>| at.map(|at| at.date_in(&zone));
+    let zone = context.zone();
+    let day = |at: Option<Moment>| at.map(|at| at.date_in(zone));
     let (first, last) = (day(from), day(to));
     let begun = |day: Option<Date>| match (window.from, day) {
         (None, _) => true,

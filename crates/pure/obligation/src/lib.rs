@@ -16,6 +16,7 @@ mod facts_file;
 mod filings;
 mod in_force;
 mod instances;
+mod known;
 mod near;
 mod notices;
 mod population;

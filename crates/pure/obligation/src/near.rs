@@ -47,8 +47,8 @@ pub(crate) fn near(context: &Context<'_>, answer: Answer) -> Vec<Near> {
         }
     }
     found.extend(readings(context, now));
-    let force = context.in_force();
-    if force.value() != Kleene::Yes {
+    if context.force_value() != Kleene::Yes {
+        let force = context.in_force();
         let supposed = Suppose {
             in_force: Some(Kleene::Yes),
             ..Suppose::default()
@@ -103,7 +103,7 @@ fn of_leaf(context: &Context<'_>, leaf: &Condition, now: Kleene) -> Option<Near>
     let (kind, is) = match &leaf.kind {
         ConditionKind::UnderText(_) => return None,
         ConditionKind::Count(rule) => {
-            let (_, count) = context.counted(rule)?;
+            let count = context.count_as_is(rule)?;
             if !is_near(count, rule.at_least) {
                 return None;
             }
@@ -118,10 +118,7 @@ fn of_leaf(context: &Context<'_>, leaf: &Condition, now: Kleene) -> Option<Near>
         _ => ("fact", None),
     };
     let (is, text) = is.unwrap_or_else(|| {
-        let value = context
-            .supposing(Suppose::default())
-            .condition(leaf)
-            .value();
+        let value = context.supposing(Suppose::default()).condition_value(leaf);
         (value, value.as_str().to_owned())
     });
     let mut would = BTreeMap::new();

@@ -4,6 +4,7 @@ use crate::context::Context;
 use facts::{CircumstanceName, IndicatorMode, Interval, Kleene, Report, YesNo};
 use incident::{Counts, Incident, Reported, Row};
 use orders::{ActWord, CircumstanceRule, Population, Unit};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// A part of a definition.
@@ -41,6 +42,8 @@ pub(crate) struct View<'a> {
     pub(crate) with_authority: bool,
     /// Encrypted, its key safe, and clear ones (may) stand in this incident together.
     pub(crate) mixed: bool,
+    /// What each part comes to of each row of the incident, once it was asked.
+    parts: RefCell<Vec<[Option<Kleene>; PARTS.len()]>>,
 }
 
 impl<'a> View<'a> {
@@ -54,12 +57,14 @@ impl<'a> View<'a> {
             population,
             with_authority,
             mixed: false,
+            parts: RefCell::default(),
         };
         view.mixed = context
             .incident
             .rows
             .iter()
-            .any(|row| PARTS.iter().all(|part| view.part(*part, row).may_be()));
+            .any(|row| PARTS.iter().all(|part| view.asked(*part, row).may_be()));
+        *view.parts.borrow_mut() = vec![[None; PARTS.len()]; context.incident.rows.len()];
         view
     }
 
@@ -150,7 +155,26 @@ impl<'a> View<'a> {
                 .any(|group| group.starts_with("actor:"))
     }
 
+    /// Whether one part holds of `row`.
     pub(crate) fn part(&self, part: Part, row: &Row) -> Kleene {
+        let rows = self.context.incident.rows.as_slice();
+        let Some(place) = rows.element_offset(row) else {
+            return self.asked(part, row);
+        };
+        let at = part as usize;
+        let known = |all: &Vec<[Option<Kleene>; PARTS.len()]>| *all.get(place)?.get(at)?;
+        let known = known(&self.parts.borrow());
+        known.unwrap_or_else(|| {
+            let value = self.asked(part, row);
+            let mut parts = self.parts.borrow_mut();
+            if let Some(place) = parts.get_mut(place).and_then(|parts| parts.get_mut(at)) {
+                *place = Some(value);
+            }
+            value
+        })
+    }
+
+    fn asked(&self, part: Part, row: &Row) -> Kleene {
         let relaxed = self.context.suppose.no_carve_outs;
         if self.context.suppose.part == Some(part) {
             return Kleene::Yes;

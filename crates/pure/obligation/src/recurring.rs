@@ -69,12 +69,12 @@ impl Context<'_> {
             links.push(self.clock(rule, "performed", self.after_the_first())?);
         }
         if let (Some(link), Some(end)) = (links.last_mut(), self.chain_end(repeats)) {
-            let zone = self.order.time_zone();
-            let ended = end.date_in(&zone);
+            let zone = self.zone();
+            let ended = end.date_in(zone);
             // By the limit itself: what staff granted keeps no chain from having gone on.
             let limit = |at: Moment| {
                 let calendar = &self.settings.calendar;
-                orders::due(rule.method, rule.days, at.date_in(&zone), calendar)
+                orders::due(rule.method, rule.days, at.date_in(zone), calendar)
             };
             let limit = link.anchor_at.map(limit).transpose()?;
             if link.met.is_none() && limit.is_some_and(|limit| ended < limit.outer) {
