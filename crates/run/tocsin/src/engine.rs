@@ -183,6 +183,21 @@ impl Engine {
             .collect()
     }
 
+    /// Lets every stage finish its step and leave its group, and waits at most `time` for them; the
+    /// stages that have not ended by then, such as one that waits for a broker that is gone.
+    pub(crate) fn wind_down(&self, time: Duration) -> Vec<Stage> {
+        self.stop.store(true, Ordering::SeqCst);
+        let begun = Instant::now();
+        loop {
+            let running = self.threads.iter().filter(|(.., one)| !one.is_finished());
+            let running: Vec<Stage> = running.map(|(stage, ..)| *stage).collect();
+            if running.is_empty() || begun.elapsed() >= time {
+                return running;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Lets every stage finish its step and leave its group; the first error, if any.
     pub(crate) fn stop(self) -> Result<(), (Stage, StageError)> {
         self.stop.store(true, Ordering::SeqCst);

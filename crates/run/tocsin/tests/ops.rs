@@ -17,11 +17,13 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use stream::{Cluster, Outgoing, TopicSpec};
-use support::deployment::{FROM_THE_BEGINNING, configuration, run, wait_settled};
+use support::deployment::{FROM_THE_BEGINNING, STAGES, configuration, run, wait_settled};
 use support::results::Results;
 use support::{Demo, Deployment, PATIENCE, parts};
 use wire::{RecordKind, Registry, subject};
+use xtask::parts::kafka::Broker;
 use xtask::parts::process::Scratch;
+use xtask::parts::skip_or_fail;
 
 /// One at a time: a test foresees the next id of the registry.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -306,6 +308,32 @@ fn a_stage_that_stops_by_itself_is_seen_before_its_process_ends() {
     }
     assert!(stage.log().contains("stage screen is halted"));
     assert_eq!(stage.terminate(), Some(1));
+}
+
+/// A supervisor waits for an end in good order only so long; nothing is lost by not waiting for a
+/// broker, whose successor aborts what stands open.
+#[test]
+fn a_stop_does_not_wait_for_a_broker_that_is_gone() {
+    let test = "a_stop_does_not_wait_for_a_broker_that_is_gone";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut broker = match Broker::start() {
+        Ok(broker) => broker,
+        Err(missing) => return skip_or_fail(test, &missing).unwrap(),
+    };
+    let parts = parts.beside(&broker);
+    let mut kafka = Deployment::new(&parts, "gone", FROM_THE_BEGINNING);
+    kafka.prepare();
+    let stage = kafka.start(&STAGES);
+    wait_settled([&stage]);
+    broker.kill();
+    std::thread::sleep(Duration::from_secs(3));
+    let begun = Instant::now();
+    assert_eq!(stage.terminate(), Some(0));
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
 }
 
 #[test]
