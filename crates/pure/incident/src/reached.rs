@@ -47,7 +47,9 @@ pub(crate) fn reached(findings: &Findings, access: Digest, scope: &Scope) -> Vec
     // What it would be without late grants stands for what it is.
     for all in variants.values_mut() {
         let late = all.iter().filter(|one| one.is_late());
-        let late: BTreeSet<String> = late.map(|one| without_late(&one.group).to_owned()).collect();
+        let late: BTreeSet<String> = late
+            .map(|one| without_late(&one.group).to_owned())
+            .collect();
         all.retain(|one| !late.contains(&one.group));
     }
     // The order in which they arrived is no part of what they come to.
