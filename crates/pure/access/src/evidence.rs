@@ -1,6 +1,6 @@
 //! What is on record about one reading of one access. Knows no law.
 
-use crate::grants::{Fit, GrantReading};
+use crate::grants::Fit;
 use crate::sought::{Says, Sought};
 use crate::{PurposeSet, Records, Settings};
 use facts::{Access, AccessView, ActorKind, GrantKind, Ground, Kleene, Moment, Outcome, Purpose};
@@ -49,9 +49,6 @@ pub(crate) struct Evidence {
     pub(crate) grants: BTreeSet<String>,
     /// Of these, those recorded after the source had said that the record is complete.
     pub(crate) late: BTreeSet<String>,
-    /// Of these, those of which it can be said what the access would be without them. A duty is
-    /// none: screen passes over what it covers, whenever it was recorded.
-    pub(crate) removable: BTreeSet<String>,
     /// Indicators and judgements that match, by id.
     pub(crate) matched: BTreeSet<String>,
     /// The matters of these.
@@ -76,24 +73,6 @@ pub(crate) struct NearMisses {
 impl Evidence {
     /// Gathers what is on record about `access`.
     pub(crate) fn gather(access: &Access, records: &Records, settings: &Settings) -> Evidence {
-        Evidence::gather_with(access, records, settings, true)
-    }
-
-    /// The same without late grants; see [`Evidence::removable`].
-    pub(crate) fn without_late(
-        access: &Access,
-        records: &Records,
-        settings: &Settings,
-    ) -> Evidence {
-        Evidence::gather_with(access, records, settings, false)
-    }
-
-    fn gather_with(
-        access: &Access,
-        records: &Records,
-        settings: &Settings,
-        with_late: bool,
-    ) -> Evidence {
         let view = access.view();
         let mut evidence = Evidence {
             judgements: Judgements::default(),
@@ -108,13 +87,12 @@ impl Evidence {
             complete: PurposeSet::NONE,
             grants: BTreeSet::new(),
             late: BTreeSet::new(),
-            removable: BTreeSet::new(),
             matched: BTreeSet::new(),
             matters: BTreeSet::new(),
             since: None,
         };
         records.sought_for(&view, |sought| evidence.weigh(sought, &view));
-        evidence.look_at_grants(&view, records, with_late);
+        evidence.look_at_grants(&view, records);
         evidence.complete = Purpose::ALL
             .iter()
             .copied()
@@ -162,26 +140,21 @@ impl Evidence {
         }
     }
 
-    fn look_at_grants(&mut self, access: &AccessView<'_>, records: &Records, with_late: bool) {
+    fn look_at_grants(&mut self, access: &AccessView<'_>, records: &Records) {
         let Some(actor) = access.actor else {
             return;
         };
         for grant in records.grants_about(actor, access.account) {
-            let covers = grant.covers(access);
+            let (covers, kind) = grant.covers(access);
             if !covers.may_be() {
                 continue;
             }
-            if grant.is_late(records.completeness(), access.at) {
-                let is_duty = |one: &GrantReading| one.kind == GrantKind::Duty;
-                if !grant.readings.iter().any(is_duty) {
-                    if !with_late {
-                        continue;
-                    }
-                    self.removable.insert(grant.id.clone());
-                }
+            self.grants.insert(grant.id.clone());
+            if let (Some(kind), Some(recorded_at)) = (kind, grant.recorded_at)
+                && records.completeness().is_late(kind, recorded_at, access.at)
+            {
                 self.late.insert(grant.id.clone());
             }
-            self.grants.insert(grant.id.clone());
             for reading in &grant.readings {
                 match (reading.fit(access), reading.kind) {
                     (Fit::Covers | Fit::RecordUnknown, GrantKind::Attestation) => {

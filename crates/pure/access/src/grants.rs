@@ -1,6 +1,5 @@
 //! One grant, compiled: whether it covers an access, and if not, why not.
 
-use crate::completeness::Completeness;
 use crate::readings::Readings;
 use facts::{AccessView, Grant, GrantKind, Kleene, Moment, Private, Purpose, Span};
 use rustc_hash::FxHashSet;
@@ -117,8 +116,8 @@ pub(crate) struct GrantFact {
     pub(crate) id: String,
     /// Whether it was not taken back.
     pub(crate) standing: Kleene,
-    /// When it was put on record, by the latest that is stated; `None` where nothing is.
-    recorded_at: Option<Moment>,
+    /// When it was put on record; `None` where that is disputed or not said.
+    pub(crate) recorded_at: Option<Moment>,
     /// What it may mean.
     pub(crate) readings: Vec<GrantReading>,
     /// Whether `readings` says all that was stated.
@@ -136,30 +135,17 @@ impl GrantFact {
         GrantFact {
             id: readings.merged.id.clone(),
             standing,
-            recorded_at: readings
-                .all()
-                .iter()
-                .filter_map(|one| one.recorded_at)
-                .max(),
+            recorded_at: readings.merged.recorded_at,
             whole: compiled.len() == readings.all().len(),
             readings: compiled,
         }
     }
 
-    /// Whether it was recorded, as some statement has it, after the source had said that all such
-    /// grants for the time of an access at `at` are on record.
-    pub(crate) fn is_late(&self, completeness: &Completeness, at: Moment) -> bool {
-        let late = |recorded_at: Moment| {
-            let mut readings = self.readings.iter();
-            readings.any(|one| completeness.is_late(one.kind, recorded_at, at))
-        };
-        self.recorded_at.is_some_and(late)
-    }
-
-    /// Whether it covers `access`: yes where every reading of it does and nothing took it back.
-    pub(crate) fn covers(&self, access: &AccessView<'_>) -> Kleene {
+    /// Whether it covers `access` as a grant of some one kind: yes where every reading of it does
+    /// and nothing took it back.
+    pub(crate) fn covers(&self, access: &AccessView<'_>) -> (Kleene, Option<GrantKind>) {
         let Some(first) = self.readings.first().filter(|_| self.standing.may_be()) else {
-            return Kleene::No;
+            return (Kleene::No, None);
         };
         let one_kind = self.readings.iter().all(|one| one.kind == first.kind);
         let mut any = false;
@@ -169,10 +155,11 @@ impl GrantFact {
             any |= matches!(fit, Fit::Covers | Fit::RecordUnknown);
             all &= fit == Fit::Covers;
         }
+        let kind = one_kind.then_some(first.kind);
         match (any, all) {
-            (_, true) => Kleene::Yes,
-            (true, false) => Kleene::Unknown,
-            (false, false) => Kleene::No,
+            (_, true) => (Kleene::Yes, kind),
+            (true, false) => (Kleene::Unknown, kind),
+            (false, false) => (Kleene::No, kind),
         }
     }
 

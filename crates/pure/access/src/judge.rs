@@ -5,8 +5,7 @@ use crate::readings::{Readings, apart};
 use crate::ruling::{Ruling, rule};
 use crate::{PurposeSet, Records, Terms};
 use facts::{
-    Access, AccessView, ActorKind, Finding, Kleene, LATE, Moment, OrderVerdict, Private, Variants,
-    Verdict,
+    Access, AccessView, ActorKind, Finding, Kleene, Moment, OrderVerdict, Private, Variants,
 };
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
@@ -72,9 +71,7 @@ pub fn plainly_failed(access: &AccessView<'_>) -> bool {
 
 /// Judges the access that `statements` describe under every order of `bound`; one result for each
 /// group that it belongs to, sorted. Nothing where it is authorised under all of them, and nothing
-/// where the access itself was retracted. Where grants that were recorded after the record had been
-/// declared complete keep some order from `unauthorised`, what it would be without them stands
-/// beside that, in groups of its own: see [`facts::LATE`].
+/// where the access itself was retracted.
 ///
 /// With no order at all it is judged by what holds where a pack says nothing.
 ///
@@ -109,47 +106,6 @@ pub fn judge(
     judged
 }
 
-/// What is on record about one reading, and what nearly covers it, once that is asked for.
-type Gathered = (Evidence, OnceCell<NearMisses>);
-
-/// What the bound orders make of an access that some of them count or may count.
-struct Ruled<'a> {
-    strictest: Ruling,
-    /// Of each, where they differ.
-    by_order: BTreeMap<&'a str, Ruling>,
-}
-
-impl<'a> Ruled<'a> {
-    /// Nothing where all say that it is authorised.
-    fn of(rulings: Vec<(&'a str, Ruling)>) -> Option<Ruled<'a>> {
-        let agree = rulings.windows(2).all(|two| two[0].1 == two[1].1);
-        // Where they agree any one is the strictest, and none is named.
-        let many = if agree { 1 } else { rulings.len() };
-        let by_order: BTreeMap<&str, Ruling> = rulings.into_iter().take(many).collect();
-        let strictest = by_order.values().copied().reduce(|a, b| {
-            if (b.verdict, b.ground) > (a.verdict, a.ground) {
-                b
-            } else {
-                a
-            }
-        });
-        let strictest = strictest.filter(|one| !one.is_authorised())?;
-        let by_order = if agree { BTreeMap::new() } else { by_order };
-        Some(Ruled {
-            strictest,
-            by_order,
-        })
-    }
-}
-
-fn of_group(finding: &Finding, group: String) -> Judged {
-    let finding = Finding {
-        group,
-        ..finding.clone()
-    };
-    Judged::Finding(Box::new(finding))
-}
-
 /// One access by one actor on one account.
 struct Case<'a> {
     readings: &'a Readings<Access>,
@@ -167,89 +123,50 @@ impl Case<'_> {
         settings: &Settings,
         judged: &mut Vec<Judged>,
     ) {
+        let gathered: Vec<(Evidence, OnceCell<NearMisses>)> = self
+            .readings
+            .all()
+            .iter()
+            .map(|access| (Evidence::gather(access, records, settings), OnceCell::new()))
+            .collect();
         let unnamed = [Terms::default()];
         let bound = if bound.is_empty() { &unnamed } else { bound };
-        let gathered = self.gather(|access| Evidence::gather(access, records, settings));
-        let rulings = self.rulings(bound, &gathered, records);
-        let late = gathered.iter().flat_map(|(one, _)| &one.removable);
-        let late: BTreeSet<String> = late.cloned().collect();
-        let failed = plainly_failed(&self.readings.merged.view());
-        if !late.is_empty() && !failed {
-            self.judge_without(late, (records, bound, settings), &rulings, judged);
-        }
-        let Some(ruled) = Ruled::of(rulings) else {
+        let rulings = bound
+            .iter()
+            .map(|terms| (terms.order.as_str(), self.rule(terms, &gathered, records)));
+        let rulings: Vec<(&str, Ruling)> = rulings.collect();
+        let agree = rulings.windows(2).all(|two| two[0].1 == two[1].1);
+        // Where they agree any one is the strictest, and none is named.
+        let by_order: BTreeMap<&str, Ruling> = if agree {
+            rulings.into_iter().take(1).collect()
+        } else {
+            rulings.into_iter().collect()
+        };
+        let strictest = by_order.values().copied().reduce(|a, b| {
+            if (b.verdict, b.ground) > (a.verdict, a.ground) {
+                b
+            } else {
+                a
+            }
+        });
+        let Some(strictest) = strictest.filter(|one| !one.is_authorised()) else {
             return;
         };
         let about = About::of(&gathered, &self.readings.merged);
-        if failed {
+        if plainly_failed(&self.readings.merged.view()) {
             judged.extend(about.groups.into_iter().map(|group| self.attempt(group)));
             return;
         }
-        let groups = about.groups.clone();
-        let finding = self.finding(ruled, about);
-        judged.extend(groups.into_iter().map(|group| of_group(&finding, group)));
-    }
-
-    /// What would be found without grants that came late, where some order would then say that it
-    /// was surely without authorization and does not say so with them.
-    fn judge_without(
-        &self,
-        late: BTreeSet<String>,
-        (records, bound, settings): (&Records, &[Terms], &Settings),
-        with: &[(&str, Ruling)],
-        judged: &mut Vec<Judged>,
-    ) {
-        let gathered = self.gather(|access| Evidence::without_late(access, records, settings));
-        let rulings = self.rulings(bound, &gathered, records);
-        let takes_away = |((_, with), (_, without)): (&(&str, Ruling), &(&str, Ruling))| {
-            without.verdict == Verdict::Unauthorised
-                && (without.verdict, without.ground) > (with.verdict, with.ground)
-        };
-        if !with.iter().zip(&rulings).any(takes_away) {
-            return;
-        }
-        let Some(ruled) = Ruled::of(rulings) else {
-            return;
-        };
-        let mut about = About::of(&gathered, &self.readings.merged);
-        about.grants.extend(late.iter().cloned());
-        about.late = late;
-        let groups = about.groups.clone();
-        let finding = self.finding(ruled, about);
-        let late = |group: String| of_group(&finding, format!("{LATE}{group}"));
-        judged.extend(groups.into_iter().map(late));
-    }
-
-    fn gather(&self, evidence: impl Fn(&Access) -> Evidence) -> Vec<Gathered> {
-        let readings = self.readings.all().iter();
-        let gathered = readings.map(|access| (evidence(access), OnceCell::new()));
-        gathered.collect()
-    }
-
-    fn rulings<'a>(
-        &self,
-        bound: &'a [Terms],
-        gathered: &[Gathered],
-        records: &Records,
-    ) -> Vec<(&'a str, Ruling)> {
-        let rulings = bound
-            .iter()
-            .map(|terms| (terms.order.as_str(), self.rule(terms, gathered, records)));
-        rulings.collect()
-    }
-
-    fn finding(&self, ruled: Ruled<'_>, about: About) -> Finding {
-        let Ruled {
-            strictest,
-            by_order,
-        } = ruled;
-        let by_order = by_order.into_iter().map(|(order, ruling)| OrderVerdict {
-            order: order.to_owned(),
-            verdict: ruling.verdict,
-            ground: ruling.ground,
-            reason: ruling.reason,
-        });
-        Finding {
+        let by_order = by_order
+            .into_iter()
+            .filter(|_| !agree)
+            .map(|(order, ruling)| OrderVerdict {
+                order: order.to_owned(),
+                verdict: ruling.verdict,
+                ground: ruling.ground,
+                reason: ruling.reason,
+            });
+        let mut finding = Finding {
             group: String::new(),
             access: self.readings.merged.clone(),
             disputed: self.disputed.to_vec(),
@@ -263,11 +180,20 @@ impl Case<'_> {
             rests_on_since: about.since,
             by_order: by_order.collect(),
             source: None,
+        };
+        for group in about.groups {
+            finding.group = group;
+            judged.push(Judged::Finding(Box::new(finding.clone())));
         }
     }
 
     /// What one order makes of it: what holds under every reading.
-    fn rule(&self, terms: &Terms, gathered: &[Gathered], records: &Records) -> Ruling {
+    fn rule(
+        &self,
+        terms: &Terms,
+        gathered: &[(Evidence, OnceCell<NearMisses>)],
+        records: &Records,
+    ) -> Ruling {
         let rulings = self
             .readings
             .all()
@@ -311,7 +237,7 @@ struct About {
 }
 
 impl About {
-    fn of(gathered: &[Gathered], access: &Access) -> About {
+    fn of(gathered: &[(Evidence, OnceCell<NearMisses>)], access: &Access) -> About {
         let mut about = About {
             purposes: PurposeSet::ALL,
             ..About::default()

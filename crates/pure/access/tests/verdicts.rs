@@ -5,7 +5,7 @@
 mod common;
 
 use common::*;
-use facts::{Authority, Finding, Grant, Purpose, Verdict};
+use facts::{Authority, Purpose, Verdict};
 use serde_json::json;
 use tocsin_access::{Judged, Settings, judge};
 
@@ -393,38 +393,6 @@ fn a_late_grant_is_honoured_and_shown() {
             .late_grants
             .is_empty()
     );
-}
-
-#[test]
-fn what_it_would_be_without_late_grants_stands_beside_what_it_is() {
-    let emp = access(json!({}));
-    let said = with(
-        serde_json::to_value(complete("c", 12)).unwrap(),
-        json!({"recorded_at": at(13)}),
-    );
-    let said = || serde_json::from_value(said.clone()).unwrap();
-    let one = |kind: &str, day| grant("g", kind, json!({"recorded_at": at(day)}));
-    let late = |of: Grant| {
-        let all = records(vec![], vec![said(), of]);
-        let all = judged_with_late(&emp, &all, &lenient()).into_iter();
-        let all = all.filter_map(|one| one.finding().filter(|one| one.is_late()).cloned());
-        all.collect::<Vec<Finding>>()
-    };
-    let found = late(one("consent", 14));
-    assert_eq!(found.len(), 1);
-    assert_eq!(words(&found[0]), "unauthorised established no_basis");
-    assert_eq!(found[0].group, "late:actor:emp");
-    assert_eq!(found[0].late_grants, ["g"]);
-    // In time; a standing duty, which screen passes over; and no basis at all.
-    for other in [one("consent", 13), one("duty", 14), one("training", 14)] {
-        assert!(late(other).is_empty());
-    }
-    // Where an order says so anyway, nothing is taken away.
-    let all = records(
-        vec![judgement("j", "unauthorised")],
-        vec![said(), one("consent", 14)],
-    );
-    assert_eq!(judged_with_late(&emp, &all, &lenient()).len(), 1);
 }
 
 #[test]

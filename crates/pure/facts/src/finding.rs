@@ -124,8 +124,7 @@ impl ClassOfAccess {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// The name of the group it belongs to: `matter:<id>`, `actor:<actor>`, `wrong-account` or
-    /// `unknown-actor`. An incident is a union of groups, made when read. After [`LATE`] it is not
-    /// what counts there, but what would without the late grants.
+    /// `unknown-actor`. An incident is a union of groups, made when read.
     pub group: String,
     /// The access, with every member that is known.
     pub access: Access,
@@ -186,21 +185,7 @@ pub struct Finding {
     pub source: Option<Source>,
 }
 
-/// What stands before the name of a group where a finding says what an access would be without
-/// grants that were recorded after the record had been declared complete. It counts nowhere.
-pub const LATE: &str = "late:";
-
-/// The group itself, of one that [`LATE`] may stand before.
-pub fn without_late(group: &str) -> &str {
-    group.strip_prefix(LATE).unwrap_or(group)
-}
-
 impl Finding {
-    /// Whether it says what the access would be without late grants, and counts nowhere.
-    pub fn is_late(&self) -> bool {
-        self.group.starts_with(LATE)
-    }
-
     /// The key on the findings topic: the group and the access. Variants of one access that differ
     /// in actor or account are findings of their own, so both are part of it.
     pub fn key(&self) -> String {

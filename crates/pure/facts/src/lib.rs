@@ -40,9 +40,7 @@ pub use dead_letter::DeadLetter;
 pub use decision::{
     Act, Answer, Approve, Decision, Reading, Reject, Release, Revoke, Sign, Withdraw,
 };
-pub use finding::{
-    ClassOfAccess, Finding, LATE, OrderVerdict, Reason, Verdict, VerdictGround, without_late,
-};
+pub use finding::{ClassOfAccess, Finding, OrderVerdict, Reason, Verdict, VerdictGround};
 pub use grant::{Grant, GrantKind, Purpose};
 pub use interval::Interval;
 pub use kleene::{Kleene, YesNo};

@@ -47,9 +47,7 @@ struct Content<'a> {
     /// What would be without a record is a function of the same facts, and of those that a join or
     /// part speaks of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    without: Vec<(String, &'a str, &'a str)>,
-    #[serde(skip_serializing_if = "is_none")]
-    without_more: u64,
+    without: Vec<(&'a str, &'a str, &'a str)>,
 }
 
 impl Fold {
@@ -72,7 +70,6 @@ impl Fold {
         Basis {
             findings: &self.findings,
             people: &self.people,
-            supposed: None,
         }
     }
 
@@ -205,7 +202,7 @@ impl Fold {
 
     /// Answers about the union of `groups`, or about what part of it was an incident before a
     /// join, and all readings; none that was revoked.
-    pub(crate) fn decisions_about(&self, groups: &BTreeSet<String>, less: &Less) -> Vec<Decision> {
+    fn decisions_about(&self, groups: &BTreeSet<String>, less: &Less) -> Vec<Decision> {
         let taking = self.taking(less);
         self.answers_and_readings(groups, &|id| !taking.withdrew(DECISIONS, id))
     }
@@ -253,13 +250,8 @@ impl Fold {
             decisions: &incident.decisions,
             findings,
             without: incident.without.iter().map(Without::named).collect(),
-            without_more: incident.without_more,
         })
     }
-}
-
-fn is_none(many: &u64) -> bool {
-    *many == 0
 }
 
 /// The matters of `scope`, sorted.

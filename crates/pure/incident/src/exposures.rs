@@ -38,8 +38,6 @@ pub(crate) struct Share {
     pub(crate) holding: Option<Holding>,
     pub(crate) resource: Thing,
     pub(crate) device: Thing,
-    /// See [`crate::people::People::is_contrary`].
-    pub(crate) contrary: bool,
 }
 
 impl Exposed {
@@ -61,13 +59,6 @@ impl Exposed {
         self.matters.iter().map(|one| matter_group(one)).collect()
     }
 
-    /// When what it speaks of is looked at.
-    pub(crate) fn at(&self) -> Moment {
-        let exposure = &self.exposure;
-        let at = exposure.from.or(exposure.until);
-        at.unwrap_or(self.recorded_at)
-    }
-
     fn class(&self, key_taken: Kleene) -> Class {
         Class {
             key_taken,
@@ -79,7 +70,7 @@ impl Exposed {
 /// The accounts that an exposure names, each with its class. The column is still to be filled in.
 pub(crate) fn shares(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Vec<(Class, Share)> {
     let exposure = &one.exposure;
-    let at = one.at();
+    let at = exposure.from.or(exposure.until).unwrap_or(one.recorded_at);
     let accounts: BTreeSet<_> = exposure.accounts.iter().flatten().collect();
     let numbers = accounts.into_iter();
     let numbers = numbers.filter_map(|account| basis.findings.account_number(account));
@@ -89,7 +80,7 @@ pub(crate) fn shares(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Vec<
     };
     numbers
         .map(|account| {
-            let holding = basis.holding(account, at);
+            let holding = basis.people.at(account, at);
             let mut class = one.class(key_taken);
             if class.residence.is_none() {
                 let place = holding.residence.map(|place| basis.people.place(place));
@@ -104,7 +95,6 @@ pub(crate) fn shares(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Vec<
                 holding: exposure.consumers.is_none().then_some(holding),
                 resource: thing(exposure.resources),
                 device: thing(exposure.devices),
-                contrary: basis.people.is_contrary(account),
             };
             (class, share)
         })
@@ -126,7 +116,7 @@ pub(crate) fn figures(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Opt
         };
         return Some(Row { class, members });
     }
-    let at = one.at();
+    let at = exposure.from.or(exposure.until).unwrap_or(one.recorded_at);
     let named = shares(one, key_taken, basis);
     let people: BTreeSet<u32> = named
         .iter()

@@ -8,7 +8,7 @@
 use crate::grouping::Scope;
 use crate::names::{Chunks, Index, Names};
 use crate::reached::UNKNOWN_ACTOR;
-use facts::{Access, Finding, Moment, Private, digest_parts, without_late};
+use facts::{Access, Finding, Moment, Private, digest_parts};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,8 +147,12 @@ impl Findings {
     /// The groups that hold the access of a change, before it or after it.
     pub(crate) fn groups_of(&self, change: &Change) -> BTreeSet<String> {
         let mut groups = self.groups_with_access(change.access);
-        let there = change.finding.as_ref();
-        groups.extend(there.map(|(_, finding)| without_late(&finding.group).to_owned()));
+        groups.extend(
+            change
+                .finding
+                .as_ref()
+                .map(|(_, finding)| finding.group.clone()),
+        );
         groups
     }
 
@@ -187,9 +191,7 @@ impl Findings {
         of.basis = None;
         finding.purposes = Vec::new();
         finding.grants = Vec::new();
-        if !finding.is_late() {
-            finding.late_grants = Vec::new();
-        }
+        finding.late_grants = Vec::new();
         finding.matched = Vec::new();
         let rest = self.rest(finding);
         let manner = self.manner(Manner { rest, others });
@@ -478,7 +480,7 @@ impl Findings {
     /// The groups that hold a finding on the access.
     pub(crate) fn groups_with_access(&self, access: Digest) -> BTreeSet<String> {
         self.of_access(access)
-            .map(|(_, held)| without_late(self.group_of_entry(held)).to_owned())
+            .map(|(_, held)| self.group_of_entry(held).to_owned())
             .collect()
     }
 
@@ -487,14 +489,14 @@ impl Findings {
         let mut rests = FxHashSet::default();
         self.of_account(account)
             .filter(|held| rests.insert(self.rest_number(held)))
-            .map(|held| without_late(self.group_of_entry(held)).to_owned())
+            .map(|held| self.group_of_entry(held).to_owned())
             .collect()
     }
 
-    /// The groups that hold findings, or would without late grants; some twice.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &str> {
+    /// The groups that hold findings.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &String> {
         let there = self.groups.iter().filter(|group| group.live > 0);
-        there.map(|group| without_late(&group.name))
+        there.map(|group| &group.name)
     }
 
     /// Says whether the record of an access was taken back.

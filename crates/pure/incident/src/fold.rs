@@ -100,7 +100,6 @@ impl Fold {
         let basis = Basis {
             findings: &self.findings,
             people: &self.people,
-            supposed: None,
         };
         self.ledgers.take_back(access, groups, basis);
     }
@@ -113,11 +112,9 @@ impl Fold {
             let basis = Basis {
                 findings: &self.findings,
                 people: &self.people,
-                supposed: None,
             };
             for held in self.findings.of_account(*account) {
-                let group = facts::without_late(self.findings.group_of_entry(held));
-                let group = Dirty::from([group.to_owned()]);
+                let group = Dirty::from([self.findings.group_of_entry(held).to_owned()]);
                 self.ledgers.take_back(held.access, &group, basis);
             }
             let groups = self.groups_of_account(*account);
@@ -358,8 +355,6 @@ impl Fold {
         scope.groups.difference(&scope.guests).any(is_matter)
             || web.is_joined(scope)
             || self.findings.counts_in(scope)
-            // That late grants alone let nothing count is an answer too.
-            || self.findings.counts_in(&scope.late())
     }
 
     /// The incidents that hold any of `groups`, each once, in order.
@@ -376,7 +371,7 @@ impl Fold {
     fn all_groups(&self, web: &Web) -> BTreeSet<String> {
         let matters = self.reports.matters().map(|matter| matter_group(matter));
         matters
-            .chain(self.findings.groups().map(str::to_owned))
+            .chain(self.findings.groups().cloned())
             .chain(web.joined().cloned())
             .collect()
     }

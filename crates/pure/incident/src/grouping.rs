@@ -6,7 +6,7 @@
 //! itself is not divided. So a group is cut into pieces, one for each set of others that it goes
 //! with at some time, and an incident is a union of pieces.
 
-use facts::{Grouping, LATE, Moment, Private, Span};
+use facts::{Grouping, Moment, Private, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of a matter's group.
@@ -87,19 +87,6 @@ impl Scope {
     fn alone(group: &str) -> Scope {
         Scope {
             groups: BTreeSet::from([group.to_owned()]),
-            ..Scope::default()
-        }
-    }
-
-    /// What would belong to it without late grants, and does not.
-    pub(crate) fn late(&self) -> Scope {
-        let late = |group: &String| format!("{LATE}{group}");
-        let times = self.times.iter();
-        Scope {
-            groups: self.groups.iter().map(late).collect(),
-            times: times
-                .map(|(group, spans)| (late(group), spans.clone()))
-                .collect(),
             ..Scope::default()
         }
     }

@@ -18,27 +18,11 @@ use facts::{Finding, Information, Kleene, Moment, Private};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
-mod best;
-
-pub(crate) use best::Best;
-
 /// The facts that accesses are judged by.
 #[derive(Clone, Copy)]
 pub(crate) struct Basis<'a> {
     pub(crate) findings: &'a Findings,
     pub(crate) people: &'a People,
-    /// What is supposed to be known of an account.
-    pub(crate) supposed: Option<(u32, &'a Holding)>,
-}
-
-impl Basis<'_> {
-    /// What is known, or supposed to be, about an account at `at`.
-    pub(crate) fn holding(&self, account: u32, at: Moment) -> Holding {
-        match self.supposed {
-            Some((of, holding)) if of == account => holding.clone(),
-            _ => self.people.at(account, at),
-        }
-    }
 }
 
 /// A class and what its members leave open.
@@ -106,8 +90,6 @@ pub(crate) struct Ledger {
     shares: Vec<Share>,
     accounts_exposed: FxHashSet<u32>,
     exposures_stale: bool,
-    /// Accounts on which a record may have taken something away, with how often they stand here.
-    contrary: FxHashMap<u32, u64>,
     /// Accesses that were taken back and are to be put in again.
     pending: FxHashSet<Digest>,
 }
@@ -133,7 +115,6 @@ impl Ledger {
             shares: Vec::new(),
             accounts_exposed: FxHashSet::default(),
             exposures_stale: false,
-            contrary: FxHashMap::default(),
             pending: FxHashSet::default(),
         };
         for (number, held) in basis.findings.within(scope) {
@@ -223,17 +204,9 @@ impl Ledger {
                 self.findings.step(&held.content, more);
             }
         }
-        self.contribute(access, more, basis);
-    }
-
-    /// Puts in, or takes out, what `access` contributes to the counts; gives the columns.
-    fn contribute(&mut self, access: Digest, more: bool, basis: Basis<'_>) -> Vec<u32> {
         let mut others = Vec::new();
         let one = self.contribution(access, basis, &mut others);
-        let all = one.into_iter().chain(others);
-        let mut columns = Vec::new();
-        for one in all {
-            columns.push(one.share.column);
+        for one in one.into_iter().chain(others) {
             self.put(&one.share, more);
             self.extent.step(one.at, one.until, more);
             match one.origin {
@@ -241,7 +214,6 @@ impl Ledger {
                 Origin::Own(own) => step(self.by_own.entry(own).or_default(), more),
             }
         }
-        columns
     }
 
     /// What `access` contributes: one thing, or `others` where it has statements that differ.
@@ -257,7 +229,7 @@ impl Ledger {
             if basis.findings.is_withdrawn(access) || !basis.findings.is_in(&self.scope, held) {
                 return None;
             }
-            let holding = basis.holding(held.account, held.at);
+            let holding = basis.people.at(held.account, held.at);
             let rest = basis.findings.rest_number(held);
             let known = (rest, holding.residence, holding.residential);
             let column = match self.general.get(&known) {
@@ -280,7 +252,6 @@ impl Ledger {
                     holding: Some(holding),
                     resource: thing(held.resource),
                     device: thing(held.device),
-                    contrary: basis.people.is_contrary(held.account),
                 },
                 at: held.at,
                 until: basis.findings.until(number),
@@ -289,7 +260,7 @@ impl Ledger {
         }
         for one in reached(basis.findings, access, &self.scope) {
             let [account, resource, device] = basis.findings.numbers(&one.access);
-            let holding = basis.holding(account, one.access.at);
+            let holding = basis.people.at(account, one.access.at);
             let column = self.column_of(&one, &holding, basis);
             let thing = |named: &Option<Private>, number| match named {
                 Some(_) => Thing::Number(number),
@@ -302,7 +273,6 @@ impl Ledger {
                     holding: Some(holding),
                     resource: thing(&one.access.resource, resource),
                     device: thing(&one.access.device, device),
-                    contrary: basis.people.is_contrary(account),
                 },
                 at: one.access.at,
                 until: one.access.until,
@@ -338,9 +308,6 @@ impl Ledger {
             return;
         };
         step(&mut of.entries, more);
-        if share.contrary {
-            step(self.contrary.entry(share.account).or_default(), more);
-        }
         let turn = |roster: &mut Roster, member: u32| {
             if more {
                 roster.add(member, column);
@@ -408,10 +375,9 @@ impl Ledger {
         findings: &'a Findings,
     ) -> impl Iterator<Item = (&'a str, Information)> {
         let shared = self.shared(findings).filter_map(|one| {
-            let group = facts::without_late(&one.group);
             let disputed = one.disputed.iter().any(|member| member == "information");
             let reaches = one.access.action.reaches(one.access.information).may_be();
-            (reaches && !disputed).then_some((group, one.access.information))
+            (reaches && !disputed).then_some((one.group.as_str(), one.access.information))
         });
         let own = self.by_own.iter().filter(|(_, times)| **times > 0);
         let own = own.flat_map(|(one, _)| {
@@ -435,18 +401,12 @@ impl Ledger {
         self.findings.digest()
     }
 
-    /// The columns that have members, each with its number, in the order of the classes.
-    fn there(&self) -> Vec<(usize, &Column)> {
-        let there = self.columns.iter().enumerate();
-        let mut there: Vec<(usize, &Column)> = there.filter(|(_, one)| one.entries > 0).collect();
-        there.sort_by(|(_, a), (_, b)| a.class.cmp(&b.class));
-        there
-    }
-
     /// A row for each class that has members, in the order of the classes, and how many members
     /// stand in which of them.
     pub(crate) fn rows(&self) -> (Vec<Row>, Overlaps) {
-        let there = self.there();
+        let there = self.columns.iter().enumerate();
+        let mut there: Vec<(usize, &Column)> = there.filter(|(_, one)| one.entries > 0).collect();
+        there.sort_by(|(_, a), (_, b)| a.class.cmp(&b.class));
         let mut place_of = vec![NONE; self.columns.len()];
         let mut rows = Vec::with_capacity(there.len());
         for (place, (at, column)) in there.into_iter().enumerate() {

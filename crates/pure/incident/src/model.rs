@@ -282,36 +282,22 @@ pub struct Incident {
     pub without_more: u64,
 }
 
-/// An incident as it would be without one record, or without several of one kind together.
+/// An incident as it would be without one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Without {
-    /// The records, by id: of a report, of a decision that revokes, of an account or of a grant.
-    /// Sorted; never empty, and several only of accounts and of grants.
-    pub records: Vec<Supposed>,
-    /// By what they may take away.
-    pub taker: Taker,
-    /// The incident without them; of a record that contradicts itself, with one of its statements.
-    pub incident: Incident,
-}
-
-/// A record that is supposed not to be on record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Supposed {
-    /// Its id.
+    /// The record's id: of a report, or of a decision that revokes.
     pub record: String,
-    /// Which row something stands in and which it would stand in without it, by their places among
-    /// the [`Incident::rows`] without it; empty where it bears on the whole.
-    pub rows: Vec<(Option<usize>, usize)>,
+    /// By what it may take away.
+    pub taker: Taker,
+    /// The incident without it; of a record that contradicts itself, with one of its statements.
+    pub incident: Incident,
 }
 
 impl Without {
     /// What it is in the digest of the facts.
-    pub(crate) fn named(&self) -> (String, &str, &str) {
-        let records = match self.records.as_slice() {
-            [one] if one.rows.is_empty() => one.record.clone(),
-            several => facts::digest_json(&several),
-        };
-        (records, self.taker.as_str(), &self.incident.facts_digest)
+    pub(crate) fn named(&self) -> (&str, &str, &str) {
+        let digest = self.incident.facts_digest.as_str();
+        (&self.record, self.taker.as_str(), digest)
     }
 }
 
@@ -334,10 +320,6 @@ pub enum Taker {
     Key,
     /// A yes/no fact.
     Circumstance,
-    /// What is on record about accounts: who lives there, where, and what for.
-    Account,
-    /// Grants that were recorded after the record had been declared complete.
-    LateGrant,
 }
 
 impl Taker {
@@ -352,8 +334,6 @@ impl Taker {
             Taker::Milestone => "milestone",
             Taker::Key => "key",
             Taker::Circumstance => "circumstance",
-            Taker::Account => "account",
-            Taker::LateGrant => "late_grant",
         }
     }
 }

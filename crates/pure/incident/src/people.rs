@@ -5,9 +5,6 @@ use crate::names::{Chunks, Names};
 use facts::{Account, Kleene, Moment, Private, YesNo};
 use std::collections::BTreeSet;
 
-/// How many statements about one account are supposed away, each and all the others.
-const STATEMENTS_MAX: usize = 16;
-
 /// What is known about an account at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Holding {
@@ -51,8 +48,6 @@ pub(crate) struct People {
     places: Names,
     /// Ids of records that were taken back.
     withdrawn: BTreeSet<String>,
-    /// Accounts of which a record may take away what another one says, or what nobody says.
-    contrary: BTreeSet<u32>,
 }
 
 /// A statement that is not on record yet.
@@ -131,11 +126,8 @@ impl People {
             residence: residence.map_or(NONE, |place| self.places.number(place)),
             residential: account.residential,
             next_of_id: self.head(id),
-            next_of_account: self.head_of(number),
+            next_of_account: self.of_account.get(number).copied().unwrap_or(NONE),
         };
-        if said.residential == Some(YesNo::No) || self.differs(number, &said) {
-            self.contrary.insert(number);
-        }
         let latest = self.said.len() as u32;
         self.said.push(said);
         for (heads, of) in [(&mut self.of_id, id), (&mut self.of_account, number)] {
@@ -167,74 +159,6 @@ impl People {
         self.withdrawn.contains(id)
     }
 
-    /// Whether another statement about the account says something else of people or place.
-    fn differs(&self, account: u32, new: &Said) -> bool {
-        self.chain_of(account).any(|said| {
-            said.residence != new.residence
-                || said.residential != new.residential
-                || self.list(said) != self.list(new)
-        })
-    }
-
-    /// Whether some record on the account may take away what is known without it; who says no more
-    /// than that somebody lives somewhere takes nothing away.
-    pub(crate) fn is_contrary(&self, account: u32) -> bool {
-        !self.contrary.is_empty() && self.contrary.contains(&account)
-    }
-
-    /// Whether anything is on record about the account.
-    pub(crate) fn is_known(&self, account: u32) -> bool {
-        self.head_of(account) != NONE
-    }
-
-    /// What may be known about an account at `at` without some of its records: every place and use
-    /// that is known without one, by one alone or without all, each with the most people that one
-    /// of these ways names. And the ids of the records without one of which it is something else;
-    /// of all of them, where no single one changes anything.
-    pub(crate) fn without_some(&self, account: u32, at: Moment) -> (Vec<Holding>, BTreeSet<&str>) {
-        let stands = |said: &Said| !self.withdrawn.contains(self.ids.text(said.id));
-        let mut all: Vec<&Said> = self.chain_of(account).filter(|said| stands(said)).collect();
-        // The order in which they arrived is no part of which are tried.
-        all.sort_by_key(|said| said.content);
-        let whole = self.at(account, at);
-        let mut names = BTreeSet::new();
-        let mut ways = vec![
-            whole.clone(),
-            Holding {
-                open: true,
-                ..Holding::default()
-            },
-        ];
-        for said in all.iter().take(STATEMENTS_MAX) {
-            let is_it = |other: &Said| other.content == said.content;
-            let but_for = self.holding(account, at, |other| stands(other) && !is_it(other));
-            if but_for != whole {
-                names.insert(self.ids.text(said.id));
-            }
-            ways.push(but_for);
-            ways.push(self.holding(account, at, |other| stands(other) && is_it(other)));
-        }
-        if names.is_empty() {
-            names.extend(all.iter().map(|said| self.ids.text(said.id)));
-        }
-        let most = ways.iter().rev().max_by_key(|way| way.consumers.len());
-        let most = most.unwrap_or(&whole);
-        let kinds: BTreeSet<(Option<u32>, Kleene)> = ways
-            .iter()
-            .flat_map(|way| ways.iter().map(|other| (way.residence, other.residential)))
-            .collect();
-        let supposed = kinds.into_iter().map(|(residence, residential)| Holding {
-            residence,
-            residential,
-            ..most.clone()
-        });
-        let supposed: Vec<Holding> = supposed.collect();
-        if supposed == [whole] {
-            names.clear();
-        }
-        (supposed, names)
-    }
-
     /// The place of a number.
     pub(crate) fn place(&self, number: u32) -> &str {
         self.places.text(number)
@@ -247,15 +171,14 @@ impl People {
     /// then name, so that a record that names fewer people never lowers an at least; a record that
     /// names none of those before it and somebody else is a change of hands and starts afresh.
     pub(crate) fn at(&self, account: u32, at: Moment) -> Holding {
-        self.holding(account, at, |said| {
+        let head = self.of_account.get(account).copied().unwrap_or(NONE);
+        let chain = std::iter::successors(self.said.get(head), |said| {
+            self.said.get(said.next_of_account)
+        });
+        let stands = |said: &&Said| {
             self.withdrawn.is_empty() || !self.withdrawn.contains(self.ids.text(said.id))
-        })
-    }
-
-    /// The same from the statements of which `stands` is true.
-    fn holding(&self, account: u32, at: Moment, stands: impl Fn(&Said) -> bool) -> Holding {
-        let chain = self.chain_of(account);
-        let mut all: Vec<&Said> = chain.filter(|said| stands(said)).collect();
+        };
+        let mut all: Vec<&Said> = chain.filter(stands).collect();
         all.sort_by_key(|said| said.recorded_at);
         let (before, after) = all.split_at(all.partition_point(|said| said.recorded_at <= at));
         let together = |a: &&Said, b: &&Said| a.recorded_at == b.recorded_at;
@@ -269,17 +192,6 @@ impl People {
             residence: stated(&before, &after, place),
             residential: stated(&before, &after, |said| said.residential).into(),
         }
-    }
-
-    fn head_of(&self, account: u32) -> u32 {
-        self.of_account.get(account).copied().unwrap_or(NONE)
-    }
-
-    /// The statements about an account.
-    fn chain_of(&self, account: u32) -> impl Iterator<Item = &Said> {
-        std::iter::successors(self.said.get(self.head_of(account)), |said| {
-            self.said.get(said.next_of_account)
-        })
     }
 
     fn head(&self, id: u32) -> u32 {

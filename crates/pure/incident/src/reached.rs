@@ -3,7 +3,7 @@
 use crate::Standing;
 use crate::findings::{Digest, Findings};
 use crate::grouping::Scope;
-use facts::{Access, Finding, Moment, Private, Reason, Variants, without_late};
+use facts::{Access, Finding, Moment, Private, Reason, Variants};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The group of findings without an actor.
@@ -43,14 +43,6 @@ pub(crate) fn reached(findings: &Findings, access: Digest, scope: &Scope) -> Vec
             let variant = (of.actor.clone(), of.account.clone());
             variants.entry(variant).or_default().push(finding);
         }
-    }
-    // What it would be without late grants stands for what it is.
-    for all in variants.values_mut() {
-        let late = all.iter().filter(|one| one.is_late());
-        let late: BTreeSet<String> = late
-            .map(|one| without_late(&one.group).to_owned())
-            .collect();
-        all.retain(|one| !late.contains(&one.group));
     }
     // The order in which they arrived is no part of what they come to.
     variants.values_mut().for_each(|all| all.sort());
@@ -105,10 +97,7 @@ fn one_access(findings: &[Finding], disputed: bool) -> Option<Reached> {
             .any(|one| one == "actor" || one == "account");
     Some(Reached {
         access,
-        groups: findings
-            .iter()
-            .map(|one| without_late(&one.group).to_owned())
-            .collect(),
+        groups: findings.iter().map(|one| one.group.clone()).collect(),
         disputed_members,
         disputed,
         by_order,

@@ -107,17 +107,6 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Every member.
-    pub(crate) fn members(&self) -> Box<dyn Iterator<Item = u32> + '_> {
-        match &self.places {
-            Places::Few(map, _) => Box::new(map.keys().copied()),
-            Places::Many(list) => {
-                let there = (0..).zip(list.iter());
-                Box::new(there.filter(|(_, one)| one.set != NONE).map(|(at, _)| at))
-            }
-        }
-    }
-
     /// Puts `member` into `column` once more.
     pub(crate) fn add(&mut self, member: u32, column: u32) {
         let Some(place) = self.places.get(member) else {

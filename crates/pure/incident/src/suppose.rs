@@ -8,11 +8,11 @@ use crate::assemble::matters;
 use crate::fold::Fold;
 use crate::grouping::{Scope, named};
 use crate::judging::Judging;
-use crate::ledger::{Best, Ledger};
+use crate::ledger::Ledger;
 use crate::reports::Entry;
 use crate::withdrawal::{BREACH_EVENTS, DECISIONS, Name, Withdrawals, name};
-use crate::{Supposed, Taker, Without};
-use facts::{Act, Decision, Kleene, MilestoneName, Report};
+use crate::{Taker, Without};
+use facts::{Kleene, MilestoneName, Report};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const RECORDS_MAX: usize = 16;
 /// How many statements of one disputed record are tried.
 const STATEMENTS_MAX: usize = 4;
 /// Up to how many accesses an incident is counted anew for a record that bears on them.
-pub(crate) const ACCESSES_MAX: u64 = 100_000;
+const ACCESSES_MAX: u64 = 100_000;
 
 /// What is supposed not to be on record.
 #[derive(Debug, Clone, Default)]
@@ -104,52 +104,15 @@ impl Fold {
                 } else {
                     incident.facts_digest = self.digest(&scope, &incident, ledger.digest());
                 }
-                let record = record.clone();
                 found.push(Without {
-                    records: vec![Supposed {
-                        record,
-                        rows: Vec::new(),
-                    }],
+                    record: record.clone(),
                     taker,
                     incident,
                 });
             }
             more += u64::from(!tried);
         }
-        more += self.without_several(scope, ledger, &mut found);
         (found, more)
-    }
-
-    /// Adds the incident without what some records about accounts say, and without late grants:
-    /// each kind supposed away together, since many take away a little each. Gives how many kinds
-    /// were not tried.
-    fn without_several(&self, scope: &Scope, ledger: &Ledger, found: &mut Vec<Without>) -> u64 {
-        let basis = self.basis();
-        let answers = self.decisions_about(&scope.groups, &NOTHING);
-        let is_answer = |one: &Decision| matches!(one.act, Act::Answer(_));
-        // Where people answer for those of whom nobody says where they live, whoever says it takes
-        // something away.
-        let all = answers.iter().any(is_answer);
-        let of_accounts = ledger.at_best(all, basis);
-        let of_grants = ledger.with_late(basis);
-        let mut more = 0;
-        for (taker, best) in [(Taker::Account, of_accounts), (Taker::LateGrant, of_grants)] {
-            match best {
-                Best::Same => {}
-                Best::TooMany => more += 1,
-                Best::Of(best) => {
-                    let (ledger, records) = *best;
-                    let mut incident = self.assemble_less(scope, &ledger, &NOTHING);
-                    incident.facts_digest = self.digest(scope, &incident, ledger.digest());
-                    found.push(Without {
-                        records,
-                        taker,
-                        incident,
-                    });
-                }
-            }
-        }
-        more
     }
 
     fn less(&self, away: Away) -> Less {

@@ -81,7 +81,7 @@ fn a_finding() -> impl Strategy<Value = Fact> {
     );
     let verdict = (pick(&["unauthorised", "unexplained"]), any::<bool>());
     (
-        (pick(&GROUPS), proptest::bool::weighted(0.2)),
+        pick(&GROUPS),
         pick(&["e1", "e2", "e3", "e4"]),
         access,
         verdict,
@@ -89,7 +89,7 @@ fn a_finding() -> impl Strategy<Value = Fact> {
     )
         .prop_map(
             |(
-                (group, late),
+                group,
                 id,
                 (actor, account, at, encrypted, resource, session, until),
                 verdict,
@@ -102,16 +102,8 @@ fn a_finding() -> impl Strategy<Value = Fact> {
                 let other =
                     json!([{"order": "ring", "verdict": "authorised", "reason": "purpose"}]);
                 let by_order = if by_order { other } else { json!([]) };
-                // What would be without late grants.
-                let grants = if late {
-                    json!([format!("g-{id}")])
-                } else {
-                    json!([])
-                };
-                let verdict = json!({"verdict": verdict, "by_order": by_order,
-                                     "late_grants": grants});
-                let late = if late { facts::LATE } else { "" };
-                let one = finding(&format!("{late}{group}"), id, &access, &verdict);
+                let verdict = json!({"verdict": verdict, "by_order": by_order});
+                let one = finding(group, id, &access, &verdict);
                 Fact::Finding(one.key(), there.then_some(Box::new(one)))
             },
         )
@@ -193,16 +185,12 @@ fn a_fact() -> impl Strategy<Value = Fact> {
         (
             maybe(&["US-CA", "US-NY"]),
             proptest::option::of(names(&["p", "q", "r"])),
-            maybe(&["yes", "no"]),
         ),
     );
-    let people = people.prop_map(
-        |(id, name, recorded_at, (residence, consumers, residential))| {
-            let more = json!({"residence": residence, "consumers": consumers,
-                          "residential": residential});
-            Fact::Account(account(id, name, recorded_at, &more))
-        },
-    );
+    let people = people.prop_map(|(id, name, recorded_at, (residence, consumers))| {
+        let more = json!({"residence": residence, "consumers": consumers});
+        Fact::Account(account(id, name, recorded_at, &more))
+    });
     let ids = &["b1", "b2", "b3", "b4", "b5", "b6"];
     let days = &["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z"];
     let reports = (pick(ids), pick(&["A", "A", "B"]), pick(days), a_report()).prop_map(

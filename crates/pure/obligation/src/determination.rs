@@ -303,12 +303,11 @@ pub struct SparedBy {
     /// The record's id.
     pub record: String,
     /// By what: `retraction`, `dispute`, `part`, `revocation`, `tally`, `milestone`, `key`,
-    /// `circumstance`, `account`, `late_grant`, `answer`, `reading`, `judgement`.
+    /// `circumstance`, `answer`, `reading`, `judgement`.
     pub kind: String,
     /// What it says, in words.
     pub what: String,
-    /// What the duty would be without it, and of accounts and late grants without the others of
-    /// its kind: `owed`, or `open` where that is not counted.
+    /// What the duty would be without it: `owed`, or `open` where that is not counted.
     pub without: Answer,
 }
 

@@ -266,18 +266,17 @@ fn judge(
         let mut variants = Variants::default();
         variants.insert(finding.access.clone());
         let again = access::judge(&variants, &records, bound, &access::Settings::default());
-        let counts = |one: &Judged| !one.finding().is_some_and(Finding::is_late);
-        if !again.iter().any(counts) && !retracted.contains(finding.access.id.as_str()) {
+        if again.is_empty() && !retracted.contains(finding.access.id.as_str()) {
             (finding.verdict, finding.ground) = (Verdict::Authorised, None);
             finding.reason = Reason::Purpose;
             finding.by_order.clear();
-            judged.push(finding.clone());
+            judged.push(finding);
+            continue;
         }
         for one in again {
             if let Judged::Finding(mut again) = one {
-                if !facts::without_late(&again.group).starts_with("matter:") {
-                    let late = if again.is_late() { facts::LATE } else { "" };
-                    again.group = format!("{late}{}", finding.group);
+                if !again.group.starts_with("matter:") {
+                    again.group.clone_from(&finding.group);
                 }
                 judged.push(*again);
             }

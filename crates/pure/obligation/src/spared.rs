@@ -1,5 +1,4 @@
-//! What took a duty away: each record without which it would be owed, and of what takes away a
-//! little each, late grants and records about accounts, those without which together it would be.
+//! What took a duty away: each record without which it would be owed.
 //!
 //! A function of the facts alone: the duty is decided again without one record at a time, so a run
 //! in which the record came last and one in which it came first name it alike.
@@ -8,9 +7,8 @@ use crate::context::{Context, Said, Suppose};
 use crate::decide::{context as put, value};
 use crate::determination::{Answer, SparedBy};
 use crate::near::leaves;
-use crate::population::View;
 use facts::{Act, Authority, CircumstanceName, Kleene, Report};
-use incident::{Reported, Row, Supposed, Taker, Without};
+use incident::{Taker, Without};
 use orders::{ConditionKind, Population};
 use std::collections::BTreeSet;
 
@@ -27,9 +25,13 @@ pub(crate) fn spared_by(context: &Context<'_>, answer: Answer) -> (Vec<SparedBy>
     let mut found = BTreeSet::new();
     for without in &incident.without {
         if concerns(context, without) && is_owed_in(context, &without.incident) {
-            let (kind, what) = (without.taker.as_str(), words(without.taker));
-            let records = counted(context, without).into_iter();
-            found.extend(records.map(|one| spared(one, kind, what, Answer::Owed)));
+            let kind = without.taker.as_str();
+            found.insert(spared(
+                &without.record,
+                kind,
+                words(without.taker),
+                Answer::Owed,
+            ));
         }
     }
     for id in context.consulted() {
@@ -83,23 +85,13 @@ fn words(taker: Taker) -> &'static str {
         Taker::Milestone => "it says that something was earlier",
         Taker::Key => "it says whether keys were reached",
         Taker::Circumstance => "it states a fact that the clause asks for",
-        Taker::Account => "what it says of an account takes that, or its people, out of the count",
-        Taker::LateGrant => {
-            "accesses were authorised by it, which was recorded after the record had been declared \
-             complete"
-        }
     }
 }
 
 /// Whether the record can matter to the duty at all.
 fn concerns(context: &Context<'_>, without: &Without) -> bool {
     match without.taker {
-        Taker::Retraction
-        | Taker::Dispute
-        | Taker::Part
-        | Taker::Revocation
-        | Taker::Account
-        | Taker::LateGrant => true,
+        Taker::Retraction | Taker::Dispute | Taker::Part | Taker::Revocation => true,
         Taker::Tally => has(context, |kind| matches!(kind, ConditionKind::Count(_))),
         Taker::Milestone => {
             context.in_force().value() != Kleene::Yes
@@ -111,41 +103,13 @@ fn concerns(context: &Context<'_>, without: &Without) -> bool {
         }
         Taker::Circumstance => {
             let mut reports = context.incident.reports.iter();
-            let is_it = |one: &&Reported| {
-                let mut records = without.records.iter();
-                records.any(|record| record.record == one.record.id)
-            };
-            let reported = reports.find(is_it);
+            let reported = reports.find(|one| one.record.id == without.record);
             match reported.map(|one| &one.record.report) {
                 Some(Report::Circumstance(one)) => asks_for(context, one.name),
                 _ => true,
             }
         }
     }
-}
-
-/// Of the records that are supposed away together those without which something is surely counted;
-/// all of them, where it cannot be said of which that is.
-fn counted<'a>(context: &Context<'_>, without: &'a Without) -> Vec<&'a str> {
-    let incident = &without.incident;
-    let said = Said::of(context.order, incident);
-    let (order, duty, settings) = (context.order, context.duty, context.settings);
-    let other = put(order, duty, incident, settings, &said);
-    let views = duty.populations.values();
-    let views: Vec<View<'_>> = views.map(|one| View::new(&other, one, true)).collect();
-    let is_counted = |row: &Row| views.iter().any(|view| view.holds(row).is_yes());
-    let rows: Vec<bool> = incident.rows.iter().map(is_counted).collect();
-    let bears = |one: &&Supposed| {
-        let counts = |place: usize| rows.get(place).copied().unwrap_or_default();
-        let mut places = one.rows.iter();
-        places.any(|(from, to)| counts(*to) && !from.is_some_and(counts))
-    };
-    let all = || without.records.iter();
-    let mut found: Vec<&Supposed> = all().filter(bears).collect();
-    if found.is_empty() {
-        found = all().collect();
-    }
-    found.into_iter().map(|one| one.record.as_str()).collect()
 }
 
 fn has(context: &Context<'_>, is: impl Fn(&ConditionKind) -> bool) -> bool {
@@ -197,7 +161,7 @@ fn counting_would_owe(context: &Context<'_>) -> bool {
     })
 }
 
-/// Whether a retraction speaks of accesses, accounts or grants, which are no reports.
+/// Whether a retraction speaks of accesses or accounts, which are no reports.
 fn is_of_accesses(topic: Option<&str>) -> bool {
-    matches!(topic, Some("access-events" | "accounts" | "grants"))
+    matches!(topic, Some("access-events" | "accounts"))
 }

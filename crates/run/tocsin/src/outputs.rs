@@ -254,7 +254,7 @@ impl Results {
         let findings: Vec<String> = self
             .findings
             .values()
-            .filter(|finding| counts(finding))
+            .filter(|finding| !is_attempt(finding))
             .map(|finding| finding_line(finding, &incidents_of))
             .collect();
         let register = self.register(plan);
@@ -326,7 +326,7 @@ impl Results {
                 .or_default() += 1;
         }
         json!({
-            "findings": self.findings.values().filter(|one| counts(one)).count(),
+            "findings": self.findings.values().filter(|one| !is_attempt(one)).count(),
             "attempts": self.findings.values().filter(|one| is_attempt(one)).count(),
             "incidents": self.incidents.len(),
             "determinations": answers,
@@ -359,12 +359,6 @@ fn is_attempt(finding: &Finding) -> bool {
         finding.access.outcome,
         Some(Outcome::Denied | Outcome::Failed)
     )
-}
-
-/// Whether some bound order counts it, or may: neither an attempt nor what the access would be
-/// without late grants.
-fn counts(finding: &Finding) -> bool {
-    !is_attempt(finding) && !finding.is_late()
 }
 
 fn lines<'a, T: Serialize + 'a>(values: impl Iterator<Item = &'a T>) -> Vec<String> {

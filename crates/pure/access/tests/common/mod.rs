@@ -125,13 +125,6 @@ pub(crate) fn statements(all: impl IntoIterator<Item = Access>) -> Variants<Acce
 
 /// What comes of judging one access that was stated once.
 pub(crate) fn judged(access: &Access, records: &Records, bound: &[Terms]) -> Vec<Judged> {
-    let mut all = judged_with_late(access, records, bound);
-    all.retain(|one| !one.finding().is_some_and(Finding::is_late));
-    all
-}
-
-/// The same with what it would be without late grants.
-pub(crate) fn judged_with_late(access: &Access, records: &Records, bound: &[Terms]) -> Vec<Judged> {
     judge(
         &statements([access.clone()]),
         records,

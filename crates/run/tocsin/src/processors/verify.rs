@@ -1,9 +1,6 @@
 //! verify: was there a basis at that instant? Joins each candidate with what is on record about it;
 //! whatever comes in late judges again what it touches.
 //!
-//! Where grants came late, what the access would be without them stands beside what it is, under a
-//! group's name of its own ([`facts::LATE`]), and comes and goes like any finding.
-//!
 //! A partition's findings stand on the partition of the same number, so what was said before is
 //! read back from there, and only what changed is written.
 //!

@@ -86,12 +86,10 @@ impl Results {
         topics.each("findings", |decoder, value| {
             let one: facts::Finding = decoder.decode(RecordKind::Finding, value).unwrap();
             let outcome = one.access.outcome;
-            let failed = matches!(
+            if matches!(
                 outcome,
                 Some(facts::Outcome::Denied | facts::Outcome::Failed)
-            );
-            // What would be without late grants counts nowhere and is in no file.
-            if failed || one.is_late() {
+            ) {
                 return;
             }
             let mut line = serde_json::to_value(&one).unwrap();
