@@ -183,38 +183,44 @@ impl Engine {
             .collect()
     }
 
-    /// Lets every stage finish its step and leave its group, and waits at most `time` for them; the
-    /// stages that have not ended by then, such as one that waits for a broker that is gone.
-    pub(crate) fn wind_down(&self, time: Duration) -> Vec<Stage> {
+    /// Lets every stage finish its step and leave its group, and waits at most `time` for them: the
+    /// stages that have not ended by then, such as one that waits for a broker that is gone, and
+    /// the first error of those that have.
+    pub(crate) fn wind_down(self, time: Duration) -> (Vec<Stage>, Result<(), (Stage, StageError)>) {
         self.stop.store(true, Ordering::SeqCst);
         let begun = Instant::now();
-        loop {
-            let running = self.threads.iter().filter(|(.., one)| !one.is_finished());
-            let running: Vec<Stage> = running.map(|(stage, ..)| *stage).collect();
-            if running.is_empty() || begun.elapsed() >= time {
-                return running;
-            }
+        let has_ended = |(.., thread): &Running| thread.is_finished();
+        while !self.threads.iter().all(has_ended) && begun.elapsed() < time {
             std::thread::sleep(Duration::from_millis(20));
         }
+        let (ended, busy): (Vec<Running>, Vec<Running>) =
+            self.threads.into_iter().partition(has_ended);
+        let busy = busy.into_iter().map(|(stage, ..)| stage).collect();
+        (busy, first_error(ended))
     }
 
     /// Lets every stage finish its step and leave its group; the first error, if any.
     pub(crate) fn stop(self) -> Result<(), (Stage, StageError)> {
         self.stop.store(true, Ordering::SeqCst);
-        let mut first = Ok(());
-        for (stage, _, thread) in self.threads {
-            let result = thread.join().unwrap_or_else(|_| {
-                Err(StageError::Stop {
-                    code: "stage-panicked".to_owned(),
-                    reason: format!("stage {} ended by a fault of tocsin", stage.name()),
-                })
-            });
-            if let (Err(error), true) = (result, first.is_ok()) {
-                first = Err((stage, error));
-            }
-        }
-        first
+        first_error(self.threads)
     }
+}
+
+/// Waits for the threads; the first error, if any.
+fn first_error(threads: Vec<Running>) -> Result<(), (Stage, StageError)> {
+    let mut first = Ok(());
+    for (stage, _, thread) in threads {
+        let result = thread.join().unwrap_or_else(|_| {
+            Err(StageError::Stop {
+                code: "stage-panicked".to_owned(),
+                reason: format!("stage {} ended by a fault of tocsin", stage.name()),
+            })
+        });
+        if let (Err(error), true) = (result, first.is_ok()) {
+            first = Err((stage, error));
+        }
+    }
+    first
 }
 
 /// How long an instance that stands by waits before it looks again.

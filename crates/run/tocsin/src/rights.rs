@@ -115,6 +115,8 @@ pub(crate) struct Rights {
     wanted: BTreeSet<Acl>,
     /// Who may do nothing else at all.
     stages: BTreeSet<String>,
+    /// The names of the topics that others write.
+    inputs: BTreeSet<String>,
 }
 
 impl Rights {
@@ -123,6 +125,9 @@ impl Rights {
         let mut rights = Rights {
             wanted: BTreeSet::new(),
             stages: BTreeSet::new(),
+            inputs: Topic::INPUTS
+                .map(|topic| names.name(topic).to_string())
+                .into(),
         };
         for stage in Stage::ALL {
             for user in principals.of(stage) {
@@ -141,7 +146,10 @@ impl Rights {
             let mut grant = Grant::to(user, names, prefix);
             grant.read(&[Topic::DeadLetters]);
             grant.write(&[Topic::DeadLetters]);
-            grant.write(&Topic::INPUTS);
+            // Who could write decisions here could approve and release as anybody.
+            let inputs = Topic::INPUTS.into_iter();
+            let inputs: Vec<Topic> = inputs.filter(|one| *one != Topic::Decisions).collect();
+            grant.write(&inputs);
             grant.id(redrive_id(prefix));
             rights.wanted.extend(grant.acls);
         }
@@ -181,15 +189,21 @@ impl Rights {
 
     /// What is there, goes further, and can be taken away without touching anything but tocsin:
     /// what lets a stage use one of tocsin's own topics, groups or ids that is not the stage's.
-    /// What reaches beyond, what people may, what everybody may and what is denied stays with those
-    /// who set it.
+    /// What reaches beyond, what writes an input, what people may, what everybody may and what is
+    /// denied stays with those who set it.
     pub(crate) fn revocable(&self, found: &BTreeSet<Acl>) -> BTreeSet<Acl> {
         let revocable = self.too_many(found).filter(|acl| {
             self.stages.contains(&acl.principal)
                 && acl.permission == AclPermission::Allow
                 && self.is_ours_alone(acl)
+                // Whoever writes an input may come by the same name.
+                && (acl.operation == AclOperation::Read || !self.is_an_input(acl))
         });
         revocable.cloned().collect()
+    }
+
+    fn is_an_input(&self, acl: &Acl) -> bool {
+        acl.resource == AclResource::Topic && self.inputs.contains(&acl.name)
     }
 
     /// Whether it is about nothing but a topic or group of tocsin's, or ids within tocsin's.
@@ -215,8 +229,8 @@ impl Rights {
         })
     }
 
-    /// What differs, a sentence each.
-    pub(crate) fn differences(&self, found: &BTreeSet<Acl>) -> Vec<String> {
+    /// What is missing, and what is too many, a sentence each.
+    pub(crate) fn differences(&self, found: &BTreeSet<Acl>) -> (Vec<String>, Vec<String>) {
         let missing = self.missing(found);
         let missing = missing.iter().map(|acl| {
             let how = "`tocsin topics apply` sets it";
@@ -232,7 +246,7 @@ impl Rights {
             let why = "no part of tocsin needs it";
             format!("{acl}: this ACL is too many, {why}; {how} [{ACL_TOO_MANY}]")
         });
-        missing.chain(too_many).collect()
+        (missing.collect(), too_many.collect())
     }
 }
 
@@ -446,12 +460,17 @@ mod tests {
         );
         let ops = of(&rights, "User:ops", AclResource::Topic);
         assert!(ops.contains("WRITE t-access-events") && !ops.contains("WRITE t-findings"));
+        assert!(
+            !ops.contains("WRITE t-decisions"),
+            "nobody approves by a letter"
+        );
     }
 
     #[test]
     fn what_is_missing_and_what_is_too_many_is_named() {
         let rights = rights();
-        assert!(rights.differences(&rights.wanted).is_empty());
+        let nothing = (Vec::<String>::new(), Vec::new());
+        assert_eq!(rights.differences(&rights.wanted), nothing);
         let mut found = rights.wanted.clone();
         let gone = Acl::allow(
             "User:scope",
@@ -471,7 +490,9 @@ mod tests {
             topic(EVERYBODY, AclOperation::Describe, "*"),
             topic(EVERYBODY, AclOperation::All, "*"),
         ]);
-        let said = rights.differences(&found);
+        let (missing, too_many) = rights.differences(&found);
+        assert_eq!((missing.len(), too_many.len()), (1, 3));
+        let said = [missing, too_many].concat();
         let begins = |start: &str| said.iter().any(|line| line.starts_with(start));
         assert!(begins(
             "User:scope may WRITE the topic t-coverage: this ACL is missing"
@@ -520,13 +541,15 @@ mod tests {
             topic("User:scope", AclOperation::Read, "t-accounts").prefixed(),
             topic("User:scope", AclOperation::Read, "*"),
             topic("User:kim", AclOperation::Write, "t-findings"),
+            topic("User:scope", AclOperation::Write, "t-access-events"),
             topic(EVERYBODY, AclOperation::Write, "t-findings"),
             Acl::allow("User:scope", AclOperation::Write, ids, "t-").prefixed(),
         ]);
         assert_eq!(rights.revocable(&found), taken);
-        let said = rights.differences(&found);
+        let (missing, said) = rights.differences(&found);
         let by_itself = said.iter().filter(|line| line.contains("--revoke")).count();
-        assert_eq!((by_itself, said.len()), (taken.len(), taken.len() + 8));
+        assert_eq!((by_itself, said.len()), (taken.len(), taken.len() + 9));
+        assert!(missing.is_empty(), "{missing:?}");
         assert!(rights.revocable(&rights.wanted).is_empty());
     }
 

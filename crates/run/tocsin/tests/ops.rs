@@ -319,7 +319,7 @@ fn a_stop_does_not_wait_for_a_broker_that_is_gone() {
         return;
     };
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut broker = match Broker::start() {
+    let mut broker = match Broker::start_steady() {
         Ok(broker) => broker,
         Err(missing) => return skip_or_fail(test, &missing).unwrap(),
     };

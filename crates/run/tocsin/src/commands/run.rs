@@ -236,21 +236,19 @@ pub(crate) fn run(
     } else {
         linger(&plan.telemetry, Duration::from_secs(args.linger));
     }
-    let busy = engine.wind_down(TIME_TO_STOP);
+    let (busy, result) = engine.wind_down(TIME_TO_STOP);
     if !busy.is_empty() {
         let busy: Vec<&str> = busy.iter().map(|stage| stage.name()).collect();
         eprintln!(
-            "tocsin: not waiting any longer for {}: the broker does not answer. What was not \
-             committed is aborted and done again by the next start",
+            "tocsin: not waiting any longer for {}, as it may be while a broker does not answer. \
+             What was not committed is aborted and done again by the next start",
             busy.join(", ")
         );
-        server.shutdown();
-        return Ok(if asked { exit::DONE } else { exit::FAILED });
     }
-    let result = engine.stop();
     server.shutdown();
     match result {
-        Ok(()) => Ok(exit::DONE),
+        Ok(()) if asked || busy.is_empty() => Ok(exit::DONE),
+        Ok(()) => Ok(exit::FAILED),
         Err((stage, error)) => Err(Failure::failed(
             "stage-failed",
             format!("stage {} stopped: {error}", stage.name()),
@@ -260,7 +258,7 @@ pub(crate) fn run(
 
 /// How long a stop waits for the stages. A transaction that is left open by then is aborted by
 /// whoever takes its id over, and what it read is read again.
-const TIME_TO_STOP: Duration = Duration::from_secs(9);
+const TIME_TO_STOP: Duration = Duration::from_secs(7);
 
 /// Goes on serving what a stage that stopped by itself says of itself, for `time` or until a
 /// signal: metrics are looked at every few seconds at best. The other stages work on meanwhile.

@@ -104,7 +104,8 @@ impl Compared {
     ) -> Result<(), Failure> {
         if let Some(rights) = rights {
             let found = cluster.acls_of(&rights.principals())?;
-            self.differences.extend(rights.differences(&found));
+            let (missing, too_many) = rights.differences(&found);
+            self.differences.extend(missing.into_iter().chain(too_many));
         }
         Ok(())
     }

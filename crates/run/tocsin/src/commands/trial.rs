@@ -3,7 +3,7 @@
 use super::topics::{Compared, compare_only, unfit};
 use crate::errors::Failure;
 use crate::rights::{Rights, on_topics};
-use crate::topology::{Stage, TopicNames};
+use crate::topology::{Stage, TopicNames, reader_group};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use stream::{AclOperation, Cluster, ErrorKind, KafkaCluster, LogError, WorkerSpec};
@@ -100,7 +100,11 @@ pub(crate) fn look(
     found.add_blindness(&own);
     if let Some(rights) = rights {
         match cluster.acls_of(&rights.principals()) {
-            Ok(there) => found.problems.extend(rights.differences(&there)),
+            Ok(there) => {
+                let (missing, too_many) = rights.differences(&there);
+                found.problems.extend(missing);
+                found.advice.extend(too_many);
+            }
             Err(error) if error.code == "ClusterAuthorizationFailed" => {
                 let what = "ACLs, which this user may not see (DESCRIBE on the cluster)";
                 found.unseen.push(what.to_owned());
@@ -164,7 +168,7 @@ impl Found {
         }
     }
 
-    /// Asks about the groups that the stage joins.
+    /// Asks about the groups that the stage joins, and about that of readers.
     fn try_groups(
         &mut self,
         stage: Stage,
@@ -172,7 +176,8 @@ impl Found {
         prefix: &str,
     ) -> Result<(), Failure> {
         let turn = stage.turns_on().map(|_| stage.turn_group(prefix));
-        for group in [stage.group(prefix)].into_iter().chain(turn) {
+        let groups = [stage.group(prefix), reader_group(prefix)];
+        for group in groups.into_iter().chain(turn) {
             if let Err(error) = cluster.members(&group) {
                 self.add(error)?;
             }
