@@ -62,7 +62,8 @@ const STAGES: [(&str, &[&str]); 5] = [
         "assess",
         &[
             "findings",
-            "coverage",
+            "excused",
+            "searched",
             "breach-events",
             "grants",
             "accounts",

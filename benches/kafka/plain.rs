@@ -112,6 +112,8 @@ pub(crate) fn commit(cluster: &dyn Cluster, topics: &[String]) -> Done<Work> {
         label: None,
         topics: topics.to_vec(),
         assignment: Assignment::Fixed(all.clone()),
+        beside: Vec::new(),
+        topic_ids: stream::TopicIds::new(),
     })?;
     let (mut first, mut last, mut records) = (None, Mark::now(0)?, 0);
     loop {

@@ -8,19 +8,21 @@ use stream::MemoryCluster;
 use wire::{Decoder, Envelope, RecordKind, SchemaStore};
 
 /// Topics that are compared with the oracle.
-const ANSWERS: [&str; 5] = [
+const ANSWERS: [&str; 6] = [
     "findings",
+    "excused",
     "incidents",
     "determinations",
     "notices",
     "outbox",
 ];
 /// Topics on which nothing stands twice in a row under one key.
-const NEVER_TWICE: [&str; 9] = [
+const NEVER_TWICE: [&str; 10] = [
     "activations",
     "coverage",
     "searched",
     "findings",
+    "excused",
     "incidents",
     "determinations",
     "notices",
@@ -105,7 +107,7 @@ impl From<String> for Content {
 
 fn content(decoder: &mut Decoder, topic: &str, value: &[u8]) -> Result<Content, String> {
     let kind = match topic {
-        "findings" => {
+        "findings" | "excused" => {
             let mut finding: Finding = decoder
                 .decode(RecordKind::Finding, value)
                 .map_err(|error| error.to_string())?;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stream::{
-    Cluster, Each, ErrorKind, LogError, Member, MemoryCluster, Outgoing, Polled, Position, Reader,
-    TopicPartition, TopicSpec, TopicState, Worker, WorkerSpec,
+    Cluster, Committed, Each, ErrorKind, LogError, Member, MemoryCluster, Outgoing, Polled,
+    Position, Positions, Reader, TopicIds, TopicPartition, TopicSpec, TopicState, Worker,
+    WorkerSpec,
 };
 
 /// Where in a step the log fails, and how.
@@ -182,6 +183,10 @@ impl Cluster for Faulty {
         self.inner.describe_topics(names)
     }
 
+    fn topic_ids(&self, names: &[&str]) -> Result<TopicIds, LogError> {
+        self.inner.topic_ids(names)
+    }
+
     fn delete_topics(&self, names: &[&str]) -> Result<(), LogError> {
         self.inner.delete_topics(names)
     }
@@ -204,7 +209,8 @@ impl Reader for FaultyReader {
         if self.cluster.control().is(Canary::ReadBackTooLittle) {
             for one in positions {
                 let (_, end) = self.cluster.range(&one.topic, one.partition)?;
-                if ["findings", "incidents", "determinations"].contains(&&*one.topic) {
+                let said = ["findings", "excused", "incidents", "determinations"];
+                if said.contains(&&*one.topic) {
                     // The last offsets may be markers.
                     self.ends.push(one.topic_partition().at(end - 3));
                 }
@@ -380,17 +386,17 @@ impl Worker for FaultyWorker {
         self.inner.is_held_back()
     }
 
-    fn committed(
-        &mut self,
-        partitions: &[TopicPartition],
-    ) -> Result<Vec<(TopicPartition, Option<i64>)>, LogError> {
+    fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Positions, LogError> {
         self.cluster.trip(|place| place == Place::Committed)?;
         let mut committed = self.inner.committed(partitions)?;
         let control = self.cluster.control();
         for (at, position) in &mut committed {
             if control.is(Canary::ForgetToRewind) {
                 let key = (self.spec.group.clone(), at.clone());
-                *position = control.read.get(&key).copied().or(*position);
+                if let Some(offset) = control.read.get(&key).copied() {
+                    let topic_ids = Arc::new(self.spec.topic_ids.clone());
+                    *position = Some(Committed { offset, topic_ids });
+                }
             }
             if control.is(Canary::ForgetPositions) {
                 *position = None;

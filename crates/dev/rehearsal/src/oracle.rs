@@ -7,7 +7,7 @@ use access::{Judged, Records, Terms};
 use facts::{Access, Coverage, CoverageState, Decision, Finding, Variants};
 use incident::{Attempt, Fold, Incident};
 use notice::{Decided, Notices, Plan};
-use obligation::{Determination, Filing, Instances};
+use obligation::{Determination, Filing, Instances, Undigested};
 use orders::{Order, Packs};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,11 +60,20 @@ impl Oracle {
         let records = on_record(facts, &mut fold);
         expect_searches(&records, &mut fold, partitions, unreadable);
         let findings = said.entry("findings").or_default();
+        let mut excused = Vec::new();
         for statements in accesses(facts).values() {
             let settings = access::Settings::default();
-            for judged in access::judge(statements, &records, &self.terms, &settings) {
+            let (judged, less) =
+                access::judge_and_excuse(statements, &records, &self.terms, &settings);
+            for judged in judged {
                 put_judged(judged, statements, &mut fold, findings);
             }
+            excused.extend(less);
+        }
+        for finding in excused {
+            let all = said.entry("excused").or_default();
+            all.insert(finding.excused_key(), facts::canonical_json(&finding));
+            fold.put_excused(finding.excused_key(), Some(finding));
         }
         let decisions: BTreeSet<Decision> = facts.iter().filter_map(|one| decision(one)).collect();
         let decisions: Vec<Decision> = decisions.into_iter().collect();
@@ -83,26 +92,29 @@ impl Oracle {
             let answers = decide(&one);
             (one, answers)
         });
-        let mut all = answers.collect();
+        let mut all: Vec<obligation::Decided> = answers.collect();
+        all.retain(|(incident, answers)| obligation::keep_told(incident, answers));
         Instances::default().settle(self.orders(), &fold, &self.decide, &mut all, &[], &decide);
-        for (incident, determinations) in &all {
-            self.say(incident, determinations, &decided, &mut said)?;
-        }
         let groups = all.iter().flat_map(|(incident, _)| &incident.groups);
         let present = groups.map(|group| notice::group_digest(group)).collect();
+        for (incident, determinations) in all {
+            let digested = determinations.into_iter().map(Undigested::digested);
+            let determinations: Vec<Determination> = digested.collect();
+            self.say(&incident, &determinations, &decided, &mut said)?;
+        }
         say_notices(&self.notices.plan_of_gone(&present, &decided), &mut said)?;
         Ok(said)
     }
 
     /// Every order put to one incident: a release is its duty done, and what was given under one
     /// statute or regulation is a notice to every other order.
-    fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Determination> {
+    fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Undigested> {
         let incident = obligation::with_reports(incident, decided.performed(incident));
         let filings: Vec<Filing> = self
             .orders()
             .flat_map(|order| Filing::of(order, &incident))
             .collect();
-        let mut determinations: Vec<Determination> = Vec::new();
+        let mut determinations: Vec<Undigested> = Vec::new();
         for order in self.orders() {
             let seen = obligation::with_filings(order, &incident, &filings);
             determinations.extend(obligation::decide_each(order, &seen, &self.decide));

@@ -57,6 +57,8 @@ fn yes_no(seeded: &mut Seeded) -> Value {
 
 /// The facts of one seed. `orders` bind.
 pub(crate) fn world(seeded: &mut Seeded, orders: &[String]) -> Vec<Fact> {
+    // Of its own numbers, so that every other seed stays what it was.
+    let mut apart = Seeded::new(seeded.clone().next());
     let mut made = Made {
         seeded,
         facts: Vec::new(),
@@ -67,6 +69,9 @@ pub(crate) fn world(seeded: &mut Seeded, orders: &[String]) -> Vec<Fact> {
     made.accounts();
     made.reports();
     made.junk();
+    if apart.percent(12) {
+        made.excused(&mut apart);
+    }
     made.facts
 }
 
@@ -92,6 +97,45 @@ impl Made<'_> {
                     "encrypted": "no"});
                 self.put_access(access);
             }
+        }
+    }
+
+    /// Somebody of whom nothing else is on record looked at many accounts, as who may for a reason,
+    /// and every basis is said to be on record; then some for them come after all.
+    fn excused(&mut self, seeded: &mut Seeded) {
+        let accounts: Vec<String> = (0..11).map(|number| format!("e{number}")).collect();
+        for account in &accounts {
+            let access = json!({"id": format!("excused-{account}"), "at": instant(seeded, 7..9),
+                "actor": "emp-3", "actor_kind": "employee", "action": "view",
+                "outcome": "succeeded", "information": "home_security_recording",
+                "account": account, "visibility": "private", "encrypted": "no"});
+            self.put_access(access);
+        }
+        self.put_grant(&json!({"id": "g-all", "kind": "complete",
+            "recorded_at": instant(seeded, 28..30), "until": "2025-06-28T00:00:00Z",
+            "of": ["consent", "submission", "support_case", "legal_process",
+                "illegal_activity", "legal_rights", "harm_prevention", "duty"]}));
+        for kind in ["attestation", "training"] {
+            let begin = "2025-06-01T00:00:00Z";
+            self.put_grant(
+                &json!({"id": format!("g-{kind}"), "kind": kind, "recorded_at": begin,
+                "from": begin, "actors": ["emp-3"]}),
+            );
+        }
+        let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+        for number in 0..1 + seeded.below(4) {
+            let every = seeded.percent(60);
+            self.put_grant(&json!({"id": format!("g-late-{number}"), "kind": "consent",
+                "recorded_at": instant(seeded, 30..40), "from": instant(seeded, 0..3),
+                "actors": ["emp-3"],
+                "accounts": if every { json!(accounts) } else { some_of(seeded, &accounts, 9) }}));
+        }
+        // Some of these accounts are no homes.
+        for number in 0..seeded.below(4) {
+            let account = json!({"id": format!("acct-demo-{number}"),
+                "account": seeded.pick(&accounts), "recorded_at": instant(seeded, 0..27),
+                "residential": yes_no(seeded)});
+            self.put_account(account);
         }
     }
 
@@ -207,11 +251,15 @@ impl Made<'_> {
                 "recorded_at": instant(seeded, 0..27),
                 "consumers": some_of(seeded, &["p1", "p2", "p3"], 2),
                 "residence": seeded.pick(&["US-CA", "US", "CA"])});
-            if let Ok(account) = serde_json::from_value::<Account>(account)
-                && account.fault().is_none()
-            {
-                self.facts.push(Fact::Account(Box::new(account)));
-            }
+            self.put_account(account);
+        }
+    }
+
+    fn put_account(&mut self, account: Value) {
+        if let Ok(account) = serde_json::from_value::<Account>(account)
+            && account.fault().is_none()
+        {
+            self.facts.push(Fact::Account(Box::new(account)));
         }
     }
 

@@ -6,7 +6,7 @@ use tocsin_rehearsal::{Canary, Stage, rehearse};
 fn the_stages_say_what_a_single_pass_says() {
     let stage = Stage::load().unwrap();
     let mut said = std::collections::BTreeMap::new();
-    let (mut faults, mut fenced) = (0, 0);
+    let (mut faults, mut fenced, mut excused) = (0, 0, 0);
     for seed in 0..100 {
         let outcome = rehearse(&stage, seed, None);
         let outcome = outcome.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
@@ -14,10 +14,12 @@ fn the_stages_say_what_a_single_pass_says() {
             *said.entry(topic).or_insert(0) += keys;
         }
         (faults, fenced) = (faults + outcome.faults, fenced + outcome.fenced);
+        excused += outcome.excused;
     }
     // A world in which nothing happens would prove nothing.
     for topic in [
         "findings",
+        "excused",
         "incidents",
         "determinations",
         "notices",
@@ -29,6 +31,7 @@ fn the_stages_say_what_a_single_pass_says() {
             "{topic}: {said:?}"
         );
     }
+    assert!(excused > 0, "late grants excuse no whole incident");
     assert!(faults > 100 && fenced > 20, "{faults} and {fenced}");
 }
 

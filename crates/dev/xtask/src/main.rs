@@ -7,7 +7,8 @@ cargo xtask tidy             checks that compilers do not see (walls, purity, to
 cargo xtask fetch            fetches the Kafka broker and the schema registry of the tests
 cargo xtask test [FILTER…]   all tests, on a real Kafka, schema registry and Prometheus
 cargo xtask bench [NAME]     the benchmarks, or one of them, on a real Kafka and schema registry
-cargo xtask chaos [--long]   kills processes and the broker under load; --kills N, --seed S
+cargo xtask chaos [--long]   kills processes and the broker under load; --kills N, --seed S; --long:
+                             three brokers, also replaced and cut off, and processes held up
 cargo xtask rehearse [ARG…]  seeded runs of the real stages with faults, against a naive oracle
 cargo xtask kafka [--port N] a broker and a registry in the foreground, until Ctrl-C
 cargo xtask lock             writes order.lock of every pack whose content has a new revision

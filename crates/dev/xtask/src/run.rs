@@ -6,6 +6,7 @@ use crate::parts::registry::Registry;
 use crate::parts::{KAFKA_LIB, REGISTRY_HOME, REQUIRE_REAL, TEST_KAFKA, TEST_REGISTRY, fetch};
 use crate::{Trouble, repository};
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -53,13 +54,19 @@ pub fn test(arguments: &[String]) -> Result<(), Trouble> {
     provide("promtool", "prometheus")?;
     provide("pdftotext", "poppler-utils")?;
     // Built before the parts start: compilers and a broker together starve each other.
-    let mut build = cargo(&test_arguments(arguments, true));
-    step(&mut build, "building the tests")?;
+    build_tests(arguments)?;
     let mut tests = cargo(&test_arguments(arguments, false));
     tests.env(KAFKA_LIB, lib);
     tests.env(REGISTRY_HOME, home);
     tests.env(REQUIRE_REAL, "1");
     on_parts(tests, "the tests")
+}
+
+fn build_tests(arguments: &[String]) -> Result<(), Trouble> {
+    step(
+        &mut cargo(&test_arguments(arguments, true)),
+        "building the tests",
+    )
 }
 
 /// Runs the benchmarks on real parts. `arguments`: the name of one; none for all.
@@ -81,22 +88,28 @@ pub fn bench(arguments: &[String]) -> Result<(), Trouble> {
     on_parts(cargo(&benches), "the benchmarks")
 }
 
-/// How many kills a long run of chaos has.
-const LONG_CHAOS_KILLS: &str = "100";
+/// How often a long run of chaos strikes.
+const LONG_CHAOS_STRIKES: &str = "100";
 
-/// Kills the stages and the broker under load, and compares with an undisturbed run.
+/// Kills the stages and the broker under load, and compares with an undisturbed run. `--long`: on
+/// three brokers, with everything else that can happen to them and to the stages.
 ///
 /// # Errors
 /// A part is missing or does not start, or the results differ.
 pub fn chaos(arguments: &[String]) -> Result<(), Trouble> {
-    let mut chaos = cargo(&words("test --release --workspace --test chaos"));
-    chaos.args(["--", "--nocapture"]);
+    let selection = words("test --release --workspace --test brokers");
+    let mut chaos = cargo(&selection);
+    chaos.args(["--", "chaos::", "--nocapture"]);
     chaos.env(REQUIRE_REAL, "1");
+    chaos.env("TOCSIN_CHAOS_REPORTS", target().join("chaos"));
     let mut rest = arguments.iter().map(String::as_str);
     while let Some(option) = rest.next() {
         let variable = match option {
             "--long" => {
-                chaos.env("TOCSIN_CHAOS_KILLS", LONG_CHAOS_KILLS);
+                chaos.env("TOCSIN_CHAOS_LONG", "1");
+                if !arguments.iter().any(|other| other == "--kills") {
+                    chaos.env("TOCSIN_CHAOS_KILLS", LONG_CHAOS_STRIKES);
+                }
                 continue;
             }
             "--kills" => "TOCSIN_CHAOS_KILLS",
@@ -110,7 +123,12 @@ pub fn chaos(arguments: &[String]) -> Result<(), Trouble> {
         let value = value.ok_or_else(|| Trouble(format!("{option}: a number must follow")))?;
         chaos.env(variable, value);
     }
-    on_parts(chaos, "the chaos")
+    let build = [selection.as_slice(), &["--no-run".to_owned()]].concat();
+    step(&mut cargo(&build), "building the chaos")?;
+    // Its brokers are its own.
+    let registry = Registry::start()?;
+    chaos.env(TEST_REGISTRY, registry.url());
+    step(&mut chaos, "the chaos")
 }
 
 /// Runs `command` beside a broker and a registry, whose addresses it gets.
@@ -189,12 +207,17 @@ pub fn lock() -> Result<(), Trouble> {
     step(&mut cargo(&again), "making the locks")
 }
 
+/// The variable by which cargo has the crates of the workspace compiled by what also lints them.
+const LINTING: &str = "RUSTC_WORKSPACE_WRAPPER";
+
 /// Everything that CI asks, in order, with the time of each step; stops at the first that fails.
 ///
 /// # Errors
 /// Says which step failed.
 pub fn ci() -> Result<(), Trouble> {
-    let clippy = "clippy --release --workspace --all-targets -- -D warnings";
+    if std::env::var_os(LINTING).is_none() {
+        return step(&mut Command::new(repository().join(".ci/run")), ".ci/run");
+    }
     type Step<'a> = (&'a str, Box<dyn Fn() -> Result<(), Trouble> + 'a>);
     let steps: [Step<'_>; 7] = [
         (
@@ -203,8 +226,8 @@ pub fn ci() -> Result<(), Trouble> {
         ),
         ("tidy", Box::new(tidy)),
         (
-            "lints",
-            Box::new(|| step(&mut cargo(&words(clippy)), "cargo clippy")),
+            "build and lints",
+            Box::new(|| build_tests(&["--all-targets".into()])),
         ),
         ("tests", Box::new(|| test(&[]))),
         ("rehearsal", Box::new(rehearsal)),
@@ -218,7 +241,7 @@ pub fn ci() -> Result<(), Trouble> {
         let done = run();
         let result = if done.is_ok() { "ok" } else { "FAILED" };
         let line = format!(
-            "{name:<9} {:>7.1} s  {result}\n",
+            "{name:<15} {:>7.1} s  {result}\n",
             begun.elapsed().as_secs_f64()
         );
         print!("── {line}");
@@ -348,9 +371,12 @@ fn built(program: &str) -> Result<std::path::PathBuf, Trouble> {
     // The same selection of packages as the tests: another would build the typesetter anew.
     let build = words(&format!("build --release --workspace --bin {program}"));
     step(&mut cargo(&build), &format!("building {program}"))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| repository().join("target"), std::path::PathBuf::from);
-    Ok(target.join("release").join(program))
+    Ok(target().join("release").join(program))
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
 }
 
 fn words(line: &str) -> Vec<String> {

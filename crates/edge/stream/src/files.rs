@@ -6,7 +6,7 @@ use crate::error::LogError;
 use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::memory::MemoryCluster;
 use crate::record::Beside;
-use crate::topic::{TopicSpec, TopicState};
+use crate::topic::{TopicIds, TopicSpec, TopicState};
 use std::sync::Arc;
 
 /// Files by topic and partition. What a record is, and how it is packed, is the implementor's.
@@ -178,6 +178,10 @@ impl Cluster for FileCluster {
 
     fn describe_topics(&self, names: &[&str]) -> Result<Vec<TopicState>, LogError> {
         self.memory.describe_topics(names)
+    }
+
+    fn topic_ids(&self, names: &[&str]) -> Result<TopicIds, LogError> {
+        self.memory.topic_ids(names)
     }
 
     fn delete_topics(&self, names: &[&str]) -> Result<(), LogError> {

@@ -22,9 +22,11 @@ pub use acl::{Acl, AclOperation, AclPattern, AclPermission, AclResource};
 pub use error::{ErrorKind, LogError};
 pub use files::{FileCluster, FileRecord, RecordFiles, RecordStream, Refusal};
 pub use kafka::{KafkaCluster, KafkaSettings, Stalled};
-pub use log::{Assignment, Cluster, Each, Member, Polled, Reader, Worker, WorkerSpec};
+pub use log::{
+    Assignment, Cluster, Committed, Each, Member, Polled, Positions, Reader, Worker, WorkerSpec,
+};
 pub use memory::{Feed, MemoryCluster};
 pub use partitioner::partition_of;
 pub use record::{Outgoing, Position, Record, RecordRef, TopicPartition};
 pub use scan::{latest, read_topic};
-pub use topic::{TopicSpec, TopicState};
+pub use topic::{TopicIds, TopicSpec, TopicState};

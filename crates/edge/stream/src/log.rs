@@ -6,8 +6,10 @@
 
 use crate::error::LogError;
 use crate::record::{Outgoing, Position, RecordRef, TopicPartition};
-use crate::topic::{TopicSpec, TopicState};
+use crate::topic::{TopicIds, TopicSpec, TopicState};
+use std::sync::Arc;
 use std::time::Duration;
+
 /// Who reads which partitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assignment {
@@ -34,6 +36,13 @@ pub struct WorkerSpec {
     pub topics: Vec<String>,
     /// Who decides which partitions.
     pub assignment: Assignment,
+    /// Partitions that are read by other means, and of which positions are committed all the same:
+    /// they need not be assigned. Several workers of a group may commit them; the last one stands.
+    pub beside: Vec<TopicPartition>,
+    /// The ids of the topics as the caller knows them ([`Cluster::topic_ids`]): all of them are
+    /// noted with each position that is committed. Brokers forget the positions in a topic with the
+    /// topic, and those in the others still say which topic it was.
+    pub topic_ids: TopicIds,
 }
 
 impl WorkerSpec {
@@ -47,9 +56,25 @@ impl WorkerSpec {
             label: None,
             topics: Vec::new(),
             assignment: Assignment::Fixed(Vec::new()),
+            beside: Vec::new(),
+            topic_ids: TopicIds::new(),
         }
     }
 }
+
+/// A position that was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The offset of the next record to read.
+    pub offset: i64,
+    /// The ids of topics as its worker knew them ([`WorkerSpec::topic_ids`]), that of the topic
+    /// which it is a position in among them; empty: it knew none, or the position was set by other
+    /// means.
+    pub topic_ids: Arc<TopicIds>,
+}
+
+/// Partitions, with the position that was committed in each.
+pub type Positions = Vec<(TopicPartition, Option<Committed>)>;
 
 /// Somebody who is in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +179,14 @@ pub trait Cluster: Send + Sync {
     /// Where the cluster does not answer.
     fn describe_topics(&self, names: &[&str]) -> Result<Vec<TopicState>, LogError>;
 
+    /// The ids of these topics by their names: whoever deletes a topic and creates it anew gives it
+    /// another. Absent are topics that are not there, and those that nobody gave an id: files, and
+    /// topics of brokers before 2.8.
+    ///
+    /// # Errors
+    /// Where the cluster does not answer.
+    fn topic_ids(&self, names: &[&str]) -> Result<TopicIds, LogError>;
+
     /// Deletes topics; one that is not there is no error.
     ///
     /// # Errors
@@ -248,10 +281,7 @@ pub trait Worker: Send {
     ///
     /// # Errors
     /// Where the cluster does not answer.
-    fn committed(
-        &mut self,
-        partitions: &[TopicPartition],
-    ) -> Result<Vec<(TopicPartition, Option<i64>)>, LogError>;
+    fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Positions, LogError>;
 
     /// Begins a transaction.
     ///

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// The ids of topics, by name ([`Cluster::topic_ids`](crate::Cluster::topic_ids)).
+pub type TopicIds = BTreeMap<String, String>;
+
 /// A topic as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSpec {

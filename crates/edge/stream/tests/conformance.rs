@@ -97,6 +97,14 @@ const CASES: &[Case] = &[
         groups::fixed,
     ),
     (
+        "a position is noted with the ids of topics",
+        groups::noted_topic,
+    ),
+    (
+        "a position in what is read besides stands with the others",
+        groups::beside,
+    ),
+    (
         "a position outside of the log is an error",
         groups::out_of_range,
     ),
@@ -122,6 +130,10 @@ const CASES: &[Case] = &[
     (
         "topics are created once, described, configured and deleted",
         topics::administration,
+    ),
+    (
+        "a topic that is created anew has another id",
+        topics::another_id,
     ),
     ("what is not there is said so", topics::not_found),
 ];

@@ -126,6 +126,7 @@ pub const TOPICS: &[(&str, RecordKind)] = &[
     ("activations", RecordKind::Activation),
     ("coverage", RecordKind::Coverage),
     ("findings", RecordKind::Finding),
+    ("excused", RecordKind::Finding),
     ("incidents", RecordKind::Incident),
     ("determinations", RecordKind::Determination),
     ("notices", RecordKind::Notice),

@@ -49,6 +49,9 @@ pub(crate) struct Evidence {
     pub(crate) grants: BTreeSet<String>,
     /// Of these, those recorded after the source had said that the record is complete.
     pub(crate) late: BTreeSet<String>,
+    /// Of these, those of which it can be said what accesses would be without them. A duty is none:
+    /// screen passes over what it covers, whenever it was recorded.
+    pub(crate) excusing: BTreeSet<String>,
     /// Indicators and judgements that match, by id.
     pub(crate) matched: BTreeSet<String>,
     /// The matters of these.
@@ -71,8 +74,13 @@ pub(crate) struct NearMisses {
 }
 
 impl Evidence {
-    /// Gathers what is on record about `access`.
-    pub(crate) fn gather(access: &Access, records: &Records, settings: &Settings) -> Evidence {
+    /// Gathers what is on record about `access`, as it would be without the grants `less`.
+    pub(crate) fn gather(
+        access: &Access,
+        records: &Records,
+        settings: &Settings,
+        less: &BTreeSet<String>,
+    ) -> Evidence {
         let view = access.view();
         let mut evidence = Evidence {
             judgements: Judgements::default(),
@@ -87,12 +95,13 @@ impl Evidence {
             complete: PurposeSet::NONE,
             grants: BTreeSet::new(),
             late: BTreeSet::new(),
+            excusing: BTreeSet::new(),
             matched: BTreeSet::new(),
             matters: BTreeSet::new(),
             since: None,
         };
         records.sought_for(&view, |sought| evidence.weigh(sought, &view));
-        evidence.look_at_grants(&view, records);
+        evidence.look_at_grants(&view, records, less);
         evidence.complete = Purpose::ALL
             .iter()
             .copied()
@@ -140,13 +149,18 @@ impl Evidence {
         }
     }
 
-    fn look_at_grants(&mut self, access: &AccessView<'_>, records: &Records) {
+    fn look_at_grants(
+        &mut self,
+        access: &AccessView<'_>,
+        records: &Records,
+        less: &BTreeSet<String>,
+    ) {
         let Some(actor) = access.actor else {
             return;
         };
         for grant in records.grants_about(actor, access.account) {
             let (covers, kind) = grant.covers(access);
-            if !covers.may_be() {
+            if !covers.may_be() || less.contains(&grant.id) {
                 continue;
             }
             self.grants.insert(grant.id.clone());
@@ -154,6 +168,9 @@ impl Evidence {
                 && records.completeness().is_late(kind, recorded_at, access.at)
             {
                 self.late.insert(grant.id.clone());
+                if kind != GrantKind::Duty {
+                    self.excusing.insert(grant.id.clone());
+                }
             }
             for reading in &grant.readings {
                 match (reading.fit(access), reading.kind) {
@@ -181,15 +198,15 @@ impl Evidence {
 }
 
 impl NearMisses {
-    /// Looks through all that names the actor for what nearly covers `access`: among the grants
-    /// that its claim names, where it names some, else among all.
-    pub(crate) fn of(access: &Access, records: &Records) -> NearMisses {
+    /// Looks through all that names the actor, but for the grants `less`, for what nearly covers
+    /// `access`: among the grants that its claim names, where it names some, else among all.
+    pub(crate) fn of(access: &Access, records: &Records, less: &BTreeSet<String>) -> NearMisses {
         let mut near = NearMisses::default();
         let view = access.view();
         let claims_reference = view.basis.is_some_and(|basis| basis.reference.is_some());
         near.claim_missing = view.basis.is_some();
         for grant in records.grants_of(view.actor.unwrap_or_default()) {
-            if !grant.standing.may_be() {
+            if !grant.standing.may_be() || less.contains(&grant.id) {
                 continue;
             }
             let claimed = view.basis.is_some_and(|basis| {

@@ -116,7 +116,7 @@ pub(crate) struct GrantFact {
     pub(crate) id: String,
     /// Whether it was not taken back.
     pub(crate) standing: Kleene,
-    /// When it was put on record; `None` where that is disputed or not said.
+    /// When it was put on record, by the earliest that is stated; `None` where nothing is.
     pub(crate) recorded_at: Option<Moment>,
     /// What it may mean.
     pub(crate) readings: Vec<GrantReading>,
@@ -135,7 +135,11 @@ impl GrantFact {
         GrantFact {
             id: readings.merged.id.clone(),
             standing,
-            recorded_at: readings.merged.recorded_at,
+            recorded_at: readings
+                .all()
+                .iter()
+                .filter_map(|one| one.recorded_at)
+                .min(),
             whole: compiled.len() == readings.all().len(),
             readings: compiled,
         }

@@ -84,26 +84,60 @@ pub fn judge(
     bound: &[Terms],
     settings: &Settings,
 ) -> Vec<Judged> {
+    judge_and_excuse(statements, records, bound, settings).0
+}
+
+/// [`judge`], and what the access would be without grants that were recorded after the record had
+/// been declared complete, where that is something else: for each such grant that covers it, and
+/// for all of them together, one finding for each group, sorted. [`Finding::late_grants`] are then
+/// those that it is without; of more than can be named, the first [`Finding::LATE_GRANTS_MAX`].
+/// Such a finding counts nowhere; it says what a late grant took away.
+///
+/// It is a function of what is on record, so it does not matter which came first. A standing duty
+/// excuses nothing here: what it covers, nobody may have passed on to be judged.
+pub fn judge_and_excuse(
+    statements: &Variants<Access>,
+    records: &Records,
+    bound: &[Terms],
+    settings: &Settings,
+) -> (Vec<Judged>, Vec<Finding>) {
+    let (mut judged, mut excused) = (Vec::new(), Vec::new());
     let Some(readings) = Readings::of(statements) else {
-        return Vec::new();
+        return (judged, excused);
     };
     let standing = records.standing_of_access(&readings.merged.id);
     if standing == Kleene::No {
-        return Vec::new();
+        return (judged, excused);
     }
     let parts = apart(statements, &readings);
     let unsure = parts.is_some() || standing != Kleene::Yes;
-    let mut judged = Vec::new();
+    let unnamed = [Terms::default()];
+    let bound = if bound.is_empty() { &unnamed } else { bound };
     for part in parts.as_deref().unwrap_or(std::slice::from_ref(&readings)) {
         let case = Case {
             readings: part,
             disputed: &readings.disputed,
             unsure,
+            records,
+            bound,
+            settings,
         };
-        case.judge(records, bound, settings, &mut judged);
+        let ruled = case.rule_all(&BTreeSet::new());
+        excused.extend(case.excused(&ruled));
+        judged.extend(case.judged(ruled));
     }
     judged.sort();
-    judged
+    excused.sort();
+    (judged, excused)
+}
+
+/// What is on record about one reading, and what nearly covers it, once that is asked for.
+type Gathered = (Evidence, OnceCell<NearMisses>);
+
+/// What every order makes of an access, and by what.
+struct Ruled<'a> {
+    gathered: Vec<Gathered>,
+    rulings: Vec<(&'a str, Ruling)>,
 }
 
 /// One access by one actor on one account.
@@ -113,28 +147,73 @@ struct Case<'a> {
     disputed: &'a [String],
     /// Whether it is disputed who reached whose information, or whether it happened.
     unsure: bool,
+    records: &'a Records,
+    bound: &'a [Terms],
+    settings: &'a Settings,
 }
 
-impl Case<'_> {
-    fn judge(
-        &self,
-        records: &Records,
-        bound: &[Terms],
-        settings: &Settings,
-        judged: &mut Vec<Judged>,
-    ) {
-        let gathered: Vec<(Evidence, OnceCell<NearMisses>)> = self
-            .readings
-            .all()
-            .iter()
-            .map(|access| (Evidence::gather(access, records, settings), OnceCell::new()))
+impl<'a> Case<'a> {
+    /// What every order makes of it, as it would be without the grants `less`.
+    fn rule_all(&self, less: &BTreeSet<String>) -> Ruled<'a> {
+        let readings = self.readings.all().iter();
+        let gathered: Vec<Gathered> = readings
+            .map(|access| {
+                let evidence = Evidence::gather(access, self.records, self.settings, less);
+                (evidence, OnceCell::new())
+            })
             .collect();
-        let unnamed = [Terms::default()];
-        let bound = if bound.is_empty() { &unnamed } else { bound };
-        let rulings = bound
-            .iter()
-            .map(|terms| (terms.order.as_str(), self.rule(terms, &gathered, records)));
-        let rulings: Vec<(&str, Ruling)> = rulings.collect();
+        let bound = self.bound.iter();
+        let rulings = bound.map(|terms| (terms.order.as_str(), self.rule(terms, &gathered, less)));
+        let rulings = rulings.collect();
+        Ruled { gathered, rulings }
+    }
+
+    fn failed(&self) -> bool {
+        plainly_failed(&self.readings.merged.view())
+    }
+
+    fn judged(&self, ruled: Ruled<'a>) -> Vec<Judged> {
+        let found = self.findings(ruled);
+        let attempt = |finding: Finding| self.attempt(finding.group);
+        let finding = |finding| Judged::Finding(Box::new(finding));
+        match self.failed() {
+            true => found.into_iter().map(attempt).collect(),
+            false => found.into_iter().map(finding).collect(),
+        }
+    }
+
+    /// What it would be without late grants, where that is not what it is by `ruled`.
+    fn excused(&self, ruled: &Ruled<'a>) -> Vec<Finding> {
+        let late = ruled.gathered.iter().flat_map(|(one, _)| &one.excusing);
+        let late: BTreeSet<String> = late.cloned().collect();
+        if late.is_empty() || self.failed() {
+            return Vec::new();
+        }
+        let (mut found, many) = (Vec::new(), late.len());
+        let singly = late.iter().filter(|_| late.len() <= Finding::EXCUSES_MAX);
+        let mut sets: Vec<BTreeSet<String>> = singly.map(|one| [one.clone()].into()).collect();
+        if late.len() > 1 {
+            sets.push(late);
+        }
+        for less in sets {
+            let otherwise = self.rule_all(&less);
+            // Without all of them it is said wherever it is without one.
+            let is_all = less.len() == many && !found.is_empty();
+            if is_all || otherwise.rulings != ruled.rulings {
+                let named = less.into_iter().take(Finding::LATE_GRANTS_MAX);
+                let less: Vec<String> = named.collect();
+                found.extend(self.findings(otherwise).into_iter().map(|one| Finding {
+                    late_grants: less.clone(),
+                    ..one
+                }));
+            }
+        }
+        found
+    }
+
+    /// One finding for each group; none where every order says that it is authorised.
+    fn findings(&self, ruled: Ruled<'a>) -> Vec<Finding> {
+        let Ruled { gathered, rulings } = ruled;
         let agree = rulings.windows(2).all(|two| two[0].1 == two[1].1);
         // Where they agree any one is the strictest, and none is named.
         let by_order: BTreeMap<&str, Ruling> = if agree {
@@ -150,13 +229,9 @@ impl Case<'_> {
             }
         });
         let Some(strictest) = strictest.filter(|one| !one.is_authorised()) else {
-            return;
+            return Vec::new();
         };
         let about = About::of(&gathered, &self.readings.merged);
-        if plainly_failed(&self.readings.merged.view()) {
-            judged.extend(about.groups.into_iter().map(|group| self.attempt(group)));
-            return;
-        }
         let by_order = by_order
             .into_iter()
             .filter(|_| !agree)
@@ -166,7 +241,7 @@ impl Case<'_> {
                 ground: ruling.ground,
                 reason: ruling.reason,
             });
-        let mut finding = Finding {
+        let finding = Finding {
             group: String::new(),
             access: self.readings.merged.clone(),
             disputed: self.disputed.to_vec(),
@@ -175,25 +250,25 @@ impl Case<'_> {
             reason: strictest.reason,
             purposes: about.purposes.iter().collect(),
             grants: about.grants.into_iter().take(GRANTS_NAMED_MAX).collect(),
-            late_grants: about.late.into_iter().take(GRANTS_NAMED_MAX).collect(),
+            late_grants: about
+                .late
+                .into_iter()
+                .take(Finding::LATE_GRANTS_MAX)
+                .collect(),
             matched: about.matched.into_iter().collect(),
             rests_on_since: about.since,
             by_order: by_order.collect(),
             source: None,
         };
-        for group in about.groups {
-            finding.group = group;
-            judged.push(Judged::Finding(Box::new(finding.clone())));
-        }
+        let of_group = |group| Finding {
+            group,
+            ..finding.clone()
+        };
+        about.groups.into_iter().map(of_group).collect()
     }
 
     /// What one order makes of it: what holds under every reading.
-    fn rule(
-        &self,
-        terms: &Terms,
-        gathered: &[(Evidence, OnceCell<NearMisses>)],
-        records: &Records,
-    ) -> Ruling {
+    fn rule(&self, terms: &Terms, gathered: &[Gathered], less: &BTreeSet<String>) -> Ruling {
         let rulings = self
             .readings
             .all()
@@ -201,7 +276,7 @@ impl Case<'_> {
             .zip(gathered)
             .map(|(access, (evidence, near))| {
                 rule(evidence, terms.accepted(&access.view()), || {
-                    near.get_or_init(|| NearMisses::of(access, records))
+                    near.get_or_init(|| NearMisses::of(access, self.records, less))
                 })
             });
         let ruling = rulings
@@ -237,7 +312,7 @@ struct About {
 }
 
 impl About {
-    fn of(gathered: &[(Evidence, OnceCell<NearMisses>)], access: &Access) -> About {
+    fn of(gathered: &[Gathered], access: &Access) -> About {
         let mut about = About {
             purposes: PurposeSet::ALL,
             ..About::default()

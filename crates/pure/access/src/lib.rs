@@ -26,7 +26,7 @@ mod terms;
 mod withdrawal;
 
 pub use changes::{Changes, Reach};
-pub use judge::{Attempt, Judged, Settings, judge, plainly_failed};
+pub use judge::{Attempt, Judged, Settings, judge, judge_and_excuse, plainly_failed};
 pub use pattern::Pattern;
 pub use purposes::PurposeSet;
 pub use records::Records;

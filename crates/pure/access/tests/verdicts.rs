@@ -5,9 +5,9 @@
 mod common;
 
 use common::*;
-use facts::{Authority, Purpose, Verdict};
+use facts::{Authority, BreachEvent, Finding, Grant, Purpose, Verdict};
 use serde_json::json;
-use tocsin_access::{Judged, Settings, judge};
+use tocsin_access::{Judged, Settings, judge, judge_and_excuse};
 
 #[test]
 fn rule_1_a_judgement_decides() {
@@ -393,6 +393,60 @@ fn a_late_grant_is_honoured_and_shown() {
             .late_grants
             .is_empty()
     );
+}
+
+#[test]
+fn what_it_would_be_without_late_grants_is_said_apart() {
+    let emp = access(json!({}));
+    let said = with(
+        serde_json::to_value(complete("c", 12)).unwrap(),
+        json!({"recorded_at": at(13)}),
+    );
+    let one = |id: &str, kind: &str, day| grant(id, kind, json!({"recorded_at": at(day)}));
+    let put = |events: Vec<BreachEvent>, mut grants: Vec<Grant>| {
+        grants.push(serde_json::from_value(said.clone()).unwrap());
+        let settings = Settings::default();
+        let all = records(events, grants);
+        judge_and_excuse(&statements([emp.clone()]), &all, &lenient(), &settings)
+    };
+    let (judged, excused) = put(vec![], vec![one("g", "consent", 14)]);
+    assert!(
+        judged.is_empty(),
+        "it is authorised, and nothing else is said of it"
+    );
+    assert_eq!(excused.len(), 1);
+    assert_eq!(words(&excused[0]), "unauthorised established no_basis");
+    assert_eq!(
+        (&*excused[0].group, &excused[0].late_grants[..]),
+        ("actor:emp", &["g".into()][..])
+    );
+    // Either of two is enough: it is something else without both alone.
+    let two = vec![one("g", "consent", 14), one("h", "support_case", 14)];
+    let (_, excused) = put(vec![], two);
+    assert_eq!(excused.len(), 1);
+    assert_eq!(excused[0].late_grants, ["g", "h"]);
+    // Of more than can be named it is said what it is without all, by the first of them.
+    let many = (10..60).map(|number| one(&format!("g{number}"), "consent", 14));
+    let (_, excused) = put(vec![], many.collect());
+    assert_eq!(excused.len(), 1);
+    assert_eq!(words(&excused[0]), "unauthorised established no_basis");
+    assert_eq!(excused[0].late_grants.len(), Finding::LATE_GRANTS_MAX);
+    assert_eq!(excused[0].late_grants[31], "g41");
+    // In time; a standing duty, which screen passes over; and no basis at all.
+    for other in [
+        one("g", "consent", 13),
+        one("g", "duty", 14),
+        one("g", "training", 14),
+    ] {
+        assert!(put(vec![], vec![other]).1.is_empty());
+    }
+    // By the earliest that is stated, where that is disputed.
+    let disputed = vec![one("g", "consent", 13), one("g", "consent", 14)];
+    assert!(put(vec![], disputed).1.is_empty());
+    // Where it is said to be unauthorised anyway, nothing is taken away.
+    let judged = vec![judgement("j", "unauthorised")];
+    let (judged, excused) = put(judged, vec![one("g", "consent", 14)]);
+    assert_eq!((judged.len(), excused.len()), (1, 0));
 }
 
 #[test]

@@ -186,12 +186,31 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// At most so many late grants are named, the least ids: a list of so many may be a part of a
+    /// longer one.
+    pub const LATE_GRANTS_MAX: usize = 32;
+    /// Up to how many late grants that excuse one access it is said what it would be without each.
+    pub const EXCUSES_MAX: usize = 8;
+
     /// The key on the findings topic: the group and the access. Variants of one access that differ
     /// in actor or account are findings of their own, so both are part of it.
     pub fn key(&self) -> String {
         let actor = self.access.actor.as_ref().map_or("", Private::reveal);
         let variant = crate::digest_parts(&[actor, self.access.account.reveal()]);
         format!("{}|{}|{}", self.group, self.access.id, &variant[..8])
+    }
+
+    /// The key of what the access would be without [`Finding::late_grants`], which counts nowhere.
+    pub fn excused_key(&self) -> String {
+        format!("{}|{}", self.key(), Finding::late_digest(&self.late_grants))
+    }
+
+    /// A list of late grants in a key: how [`Finding::excused_key`] ends.
+    pub fn late_digest(late_grants: &[String]) -> String {
+        let grants: Vec<&str> = late_grants.iter().map(String::as_str).collect();
+        let mut digest = crate::digest_parts(&grants);
+        digest.truncate(8);
+        digest
     }
 
     /// What `order` makes of it.

@@ -47,7 +47,17 @@ struct Content<'a> {
     /// What would be without a record is a function of the same facts, and of those that a join or
     /// part speaks of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    without: Vec<(&'a str, &'a str, &'a str)>,
+    without: Vec<(String, &'a str, &'a str)>,
+    #[serde(skip_serializing_if = "is_none")]
+    without_more: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uncounted: &'a Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncounted_accounts: Option<u64>,
+}
+
+fn is_none(many: &u64) -> bool {
+    *many == 0
 }
 
 impl Fold {
@@ -67,10 +77,7 @@ impl Fold {
 
     /// The facts that accesses are judged by.
     pub(crate) fn basis(&self) -> Basis<'_> {
-        Basis {
-            findings: &self.findings,
-            people: &self.people,
-        }
+        Basis::new(&self.findings, &self.people)
     }
 
     /// The incident that `scope` is, made from the beginning.
@@ -82,6 +89,7 @@ impl Fold {
     pub(crate) fn assemble(&self, scope: &Scope, ledger: &Ledger) -> Incident {
         let mut incident = self.assemble_less(scope, ledger, &NOTHING);
         (incident.without, incident.without_more) = self.without(scope, ledger);
+        self.without_several(scope, ledger, &mut incident);
         incident.named = self.named(scope, ledger, &incident);
         incident.facts_digest = self.digest(scope, &incident, ledger.digest());
         incident
@@ -104,9 +112,13 @@ impl Fold {
         let entries: Vec<&Entry> = standing.values().copied().collect();
         let judging = Judging::new(&entries);
         let (mut rows, overlaps) = ledger.rows();
+        let basis = Basis {
+            away: less.accounts(),
+            ..self.basis()
+        };
         for one in self.exposed(&standing, less) {
             let key_taken = judging.key_taken(one.exposure.key.as_ref(), &one.groups());
-            rows.extend(figures(&one, key_taken, self.basis()));
+            rows.extend(figures(&one, key_taken, basis));
         }
         let (first, last) = extent(ledger.extent(), &entries);
         let rests_on = ledger.rests_on_since(&self.findings);
@@ -134,6 +146,8 @@ impl Fold {
             facts_digest: String::new(),
             without: Vec::new(),
             without_more: 0,
+            uncounted: Vec::new(),
+            uncounted_accounts: None,
         }
     }
 
@@ -250,6 +264,9 @@ impl Fold {
             decisions: &incident.decisions,
             findings,
             without: incident.without.iter().map(Without::named).collect(),
+            without_more: incident.without_more,
+            uncounted: &incident.uncounted,
+            uncounted_accounts: incident.uncounted_accounts,
         })
     }
 }

@@ -25,17 +25,28 @@ pub struct Counted {
 /// Takes time in proportion to the rows and to the ways in which they overlap, not to who is in
 /// them; only [`Members::Named`] are gone through one by one.
 pub fn count(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
-    count_with_disputes(incident, holds).counts
+    counted(incident, incident.searched.complete, holds).counts
+}
+
+/// [`count`] as if every search were finished: people have ruled out that more was reached.
+pub fn count_searched(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
+    counted(incident, true, holds).counts
 }
 
 /// [`count`], and which tallies contradict it.
 pub fn count_with_disputes(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) -> Counted {
+    counted(incident, incident.searched.complete, holds)
+}
+
+fn counted(incident: &Incident, searched: bool, holds: &dyn Fn(&Row) -> Kleene) -> Counted {
     let judged: Vec<(&Row, Kleene)> = incident.rows.iter().map(|row| (row, holds(row))).collect();
+    let (of_column, overlaps) = (by_column(&judged), &incident.overlaps);
+    let of = |unit: Unit| unit.count(&judged, &of_column, overlaps);
     let mut counts = Counts {
-        accounts: Unit::ACCOUNTS.count(&judged, &incident.overlaps),
-        consumers: Unit::CONSUMERS.count(&judged, &incident.overlaps),
-        resources: Unit::RESOURCES.count(&judged, &incident.overlaps),
-        devices: Unit::DEVICES.count(&judged, &incident.overlaps),
+        accounts: of(Unit::ACCOUNTS),
+        consumers: of(Unit::CONSUMERS),
+        resources: of(Unit::RESOURCES),
+        devices: of(Unit::DEVICES),
     };
     let consumers = &mut counts.consumers;
     if consumers.at_least == 0
@@ -46,7 +57,7 @@ pub fn count_with_disputes(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) 
     {
         consumers.at_least = 1;
     }
-    if !incident.searched.complete {
+    if !searched {
         let all = [
             &mut counts.accounts,
             &mut counts.consumers,
@@ -55,7 +66,13 @@ pub fn count_with_disputes(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) 
         ];
         all.into_iter().for_each(|one| one.at_most = None);
     }
-    narrow(incident, &judged, counts)
+    match incident.has_tally() {
+        true => narrow(incident, &judged, counts),
+        false => Counted {
+            counts,
+            contradicted: Vec::new(),
+        },
+    }
 }
 
 /// One of the units, by where its members and figures stand.
@@ -93,7 +110,12 @@ impl Unit {
     const RESOURCES: Unit = unit!(resources, |members| without(members).0 > 0);
     const DEVICES: Unit = unit!(devices, |members| without(members).1 > 0);
 
-    fn count(&self, judged: &[(&Row, Kleene)], overlaps: &Overlaps) -> Interval {
+    fn count(
+        &self,
+        judged: &[(&Row, Kleene)],
+        of_column: &[Kleene],
+        overlaps: &Overlaps,
+    ) -> Interval {
         let mut sure = Vec::new();
         let mut possible = Vec::new();
         let mut open = false;
@@ -125,7 +147,7 @@ impl Unit {
         } else {
             union(&possible)
         };
-        let (known, perhaps) = by_identity((self.overlaps)(overlaps), judged);
+        let (known, perhaps) = by_identity((self.overlaps)(overlaps), of_column);
         let at_most = most
             .filter(|_| !open)
             .map(|most| most.saturating_add(reachable).saturating_add(perhaps));
@@ -138,8 +160,8 @@ impl Unit {
     }
 }
 
-/// How many things stand in a row that surely is counted, and how many in one that may be.
-fn by_identity(overlaps: &[Overlap], judged: &[(&Row, Kleene)]) -> (u64, u64) {
+/// What the rows come to that are known by identity, by the `column` of each.
+fn by_column(judged: &[(&Row, Kleene)]) -> Vec<Kleene> {
     let mut of_column = vec![Kleene::No; judged.len()];
     for (row, holds) in judged {
         if let Members::ByIdentity { column, .. } = row.members {
@@ -150,6 +172,11 @@ fn by_identity(overlaps: &[Overlap], judged: &[(&Row, Kleene)]) -> (u64, u64) {
             of_column[at] = of_column[at].or(*holds);
         }
     }
+    of_column
+}
+
+/// How many things stand in a row that surely is counted, and how many in one that may be.
+fn by_identity(overlaps: &[Overlap], of_column: &[Kleene]) -> (u64, u64) {
     let (mut sure, mut possible) = (0_u64, 0_u64);
     for overlap in overlaps {
         let columns = overlap.columns.iter();

@@ -59,6 +59,13 @@ impl Exposed {
         self.matters.iter().map(|one| matter_group(one)).collect()
     }
 
+    /// When what it speaks of is looked at.
+    pub(crate) fn at(&self) -> Moment {
+        let exposure = &self.exposure;
+        let at = exposure.from.or(exposure.until);
+        at.unwrap_or(self.recorded_at)
+    }
+
     fn class(&self, key_taken: Kleene) -> Class {
         Class {
             key_taken,
@@ -67,20 +74,27 @@ impl Exposed {
     }
 }
 
-/// The accounts that an exposure names, each with its class. The column is still to be filled in.
-pub(crate) fn shares(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Vec<(Class, Share)> {
+/// The accounts that an exposure names, each with its class, or those of them that are in `only`.
+/// The column is still to be filled in.
+pub(crate) fn shares(
+    one: &Exposed,
+    key_taken: Kleene,
+    only: Option<&BTreeSet<u32>>,
+    basis: Basis<'_>,
+) -> Vec<(Class, Share)> {
     let exposure = &one.exposure;
-    let at = exposure.from.or(exposure.until).unwrap_or(one.recorded_at);
+    let at = one.at();
     let accounts: BTreeSet<_> = exposure.accounts.iter().flatten().collect();
     let numbers = accounts.into_iter();
     let numbers = numbers.filter_map(|account| basis.findings.account_number(account));
+    let numbers = numbers.filter(|account| only.is_none_or(|only| only.contains(account)));
     let thing = |figures: Option<Interval>| match figures {
         Some(_) => Thing::Elsewhere,
         None => Thing::Unnamed,
     };
     numbers
         .map(|account| {
-            let holding = basis.people.at(account, at);
+            let holding = basis.holding(account, at);
             let mut class = one.class(key_taken);
             if class.residence.is_none() {
                 let place = holding.residence.map(|place| basis.people.place(place));
@@ -116,11 +130,20 @@ pub(crate) fn figures(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Opt
         };
         return Some(Row { class, members });
     }
-    let at = exposure.from.or(exposure.until).unwrap_or(one.recorded_at);
-    let named = shares(one, key_taken, basis);
+    let stated = [
+        exposure.count,
+        exposure.consumers,
+        exposure.resources,
+        exposure.devices,
+    ];
+    if stated.iter().all(Option::is_none) {
+        return None;
+    }
+    let at = one.at();
+    let named = shares(one, key_taken, None, basis);
     let people: BTreeSet<u32> = named
         .iter()
-        .flat_map(|(_, share)| basis.people.at(share.account, at).consumers)
+        .flat_map(|(_, share)| basis.holding(share.account, at).consumers)
         .collect();
     let mut classes: BTreeSet<&Class> = named.iter().map(|(class, _)| class).collect();
     let class = match classes.pop_first() {

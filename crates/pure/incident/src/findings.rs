@@ -14,6 +14,10 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
+mod late;
+
+use late::list_of;
+
 /// The first half of a SHA-256: two things that have the same are the same.
 pub(crate) type Digest = [u8; 16];
 
@@ -95,6 +99,14 @@ pub(crate) struct Findings {
     withdrawn: FxHashSet<Digest>,
     /// Keys under which findings were put that are not their own: what stands there.
     other_keys: BTreeMap<String, String>,
+    /// Whether one access may stand here several times, by its late grants: the key is then
+    /// [`Finding::excused_key`].
+    by_late_grants: bool,
+    /// Lists of late grants, as JSON, and which of them is that of an entry.
+    late: Names,
+    late_of: FxHashMap<u32, u32>,
+    #[cfg(test)]
+    passed: std::cell::Cell<u64>,
 }
 
 /// A change of one finding that was found to be one.
@@ -191,7 +203,11 @@ impl Findings {
         of.basis = None;
         finding.purposes = Vec::new();
         finding.grants = Vec::new();
-        finding.late_grants = Vec::new();
+        let late = std::mem::take(&mut finding.late_grants);
+        if self.by_late_grants {
+            let list = self.late.number(&list_of(&late));
+            self.late_of.insert(self.held.len() as u32, list);
+        }
         finding.matched = Vec::new();
         let rest = self.rest(finding);
         let manner = self.manner(Manner { rest, others });
@@ -229,6 +245,7 @@ impl Findings {
         let manner = std::mem::replace(&mut held.manner, NONE);
         self.by_access.remove(hash_of(&held.access), number);
         self.until.remove(&number);
+        self.late_of.remove(&number);
         self.dead += 1;
         let group = self.group_number(manner);
         if let Some(group) = group.and_then(|group| self.groups.get_mut(group as usize)) {
@@ -240,6 +257,7 @@ impl Findings {
     fn compact(&mut self) {
         let old = std::mem::take(&mut self.held);
         let until = std::mem::take(&mut self.until);
+        let late_of = std::mem::take(&mut self.late_of);
         self.by_access = Index::default();
         self.dead = 0;
         for group in &mut self.groups {
@@ -251,6 +269,9 @@ impl Findings {
             if held.manner != NONE {
                 if let Some(until) = until.get(&(number as u32)) {
                     self.until.insert(self.held.len() as u32, *until);
+                }
+                if let Some(list) = late_of.get(&(number as u32)) {
+                    self.late_of.insert(self.held.len() as u32, *list);
                 }
                 self.link(*held);
             }
@@ -317,15 +338,24 @@ impl Findings {
         number
     }
 
-    /// The entry at a key: its group, its access's id and the digest of its actor and account.
+    /// The entry at a key: its group, its access's id and the digest of its actor and account; and
+    /// of its late grants, where one access may stand here several times.
     fn find(&self, key: &str) -> Option<u32> {
+        let (key, late) = match self.by_late_grants {
+            true => key.rsplit_once('|').map(|(key, late)| (key, Some(late)))?,
+            false => (key, None),
+        };
         let (rest, variant) = key.rsplit_once('|')?;
         rest.match_indices('|').find_map(|(at, _)| {
             let (group, id) = (rest.get(..at)?, rest.get(at + 1..)?);
             let mut there = self.of_access(digest(id.as_bytes()));
-            let is_it = |held: &Held| self.group_of_entry(held) == group;
-            let (number, _) =
-                there.find(|(_, held)| is_it(held) && self.variant(held) == variant)?;
+            let is_it = |(number, held): &(u32, &Held)| {
+                self.group_of_entry(held) == group
+                    && self.variant(held) == variant
+                    && late
+                        .is_none_or(|late| Finding::late_digest(&self.late_grants(*number)) == late)
+            };
+            let (number, _) = there.find(is_it)?;
             Some(number)
         })
     }
@@ -333,14 +363,14 @@ impl Findings {
     /// The entry that has the key of `finding`.
     fn standing(&self, access: Digest, finding: &Finding) -> Option<u32> {
         let mut there = self.of_access(access);
-        let is_it = |held: &Held| {
+        let is_late = |number| !self.by_late_grants || self.is_late_by(number, finding);
+        let is_it = |(number, held): &(u32, &Held)| {
             self.group_of_entry(held) == finding.group
                 && (self.is_by(held, &finding.access)
                     || finding.key().ends_with(&self.variant(held)))
+                && is_late(*number)
         };
-        there
-            .find(|(_, held)| is_it(held))
-            .map(|(number, _)| number)
+        there.find(is_it).map(|(number, _)| number)
     }
 
     fn is_by(&self, held: &Held, access: &Access) -> bool {
@@ -376,7 +406,7 @@ impl Findings {
         let head = self.heads.get(account).copied().unwrap_or(NONE);
         let first = self.held.get(head);
         let all = std::iter::successors(first, |held| self.held.get(held.next_of_account));
-        all.filter(|held| held.manner != NONE)
+        all.filter(|held| self.pass(held))
     }
 
     /// Every entry in `scope`, with its number.
@@ -389,7 +419,7 @@ impl Findings {
                 entry(held.next_of_group)
             })
         });
-        entries.filter(|(_, held)| held.manner != NONE && self.is_in(scope, held))
+        entries.filter(|(_, held)| self.pass(held) && self.is_in(scope, held))
     }
 
     /// Whether an entry belongs to `scope`.

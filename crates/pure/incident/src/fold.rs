@@ -4,6 +4,7 @@ use crate::Incident;
 use crate::assemble::incident_id;
 use crate::attempts::Attempts;
 use crate::decisions::{Bears, Decisions};
+use crate::excused::AllExcused;
 use crate::findings::{Digest, Findings, digest};
 use crate::grouping::{Link, Scope, Web, matter_group, named};
 use crate::ledger::Basis;
@@ -44,13 +45,15 @@ pub struct Rebuilt {
 /// Everything on record about incidents. Two folds that were given the same facts answer the same,
 /// whatever the order, the repetitions and the calls of [`Fold::rebuild`] between.
 ///
-/// Findings and attempts are a table: the last value of a key counts, and `None` takes it back.
+/// Findings, what is excused and attempts are a table: the last value of a key counts, and `None`
+/// takes it back.
 /// Everything else accumulates. [`Fold::rebuild`] costs time in proportion to what changed since
 /// the last time; only where a report says something else of keys, of circumstances or of what is
 /// one instance, in proportion to the findings of the incident, as [`Fold::incidents`] does.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     pub(crate) findings: Findings,
+    pub(crate) excused: AllExcused,
     pub(crate) attempts: Attempts,
     pub(crate) searches: Searches,
     pub(crate) people: People,
@@ -84,6 +87,16 @@ impl Fold {
         dirty
     }
 
+    /// Replaces what an access would be without the grants of [`Finding::late_grants`], all of them
+    /// recorded late, at `key`; `None` is a tombstone. It counts nowhere. An incident of which
+    /// nothing else is on record is told, to say by which records: [`Incident::is_excused`].
+    pub fn put_excused(&mut self, key: String, finding: Option<Finding>) -> Dirty {
+        if let Some(finding) = &finding {
+            self.findings.register(&finding.access);
+        }
+        self.excused.put(&key, finding)
+    }
+
     /// Replaces the finding at its own key.
     fn put_own(&mut self, key: &str, finding: Option<Finding>) -> Dirty {
         let Some(change) = self.findings.change(key, finding) else {
@@ -97,10 +110,7 @@ impl Fold {
 
     /// Takes an access out of the ledgers of `groups`, before what is known of it changes.
     fn take_back(&mut self, access: Digest, groups: &Dirty) {
-        let basis = Basis {
-            findings: &self.findings,
-            people: &self.people,
-        };
+        let basis = Basis::new(&self.findings, &self.people);
         self.ledgers.take_back(access, groups, basis);
     }
 
@@ -109,10 +119,7 @@ impl Fold {
     fn take_back_accounts(&mut self, accounts: &BTreeSet<u32>) -> Dirty {
         let mut dirty = Dirty::new();
         for account in accounts {
-            let basis = Basis {
-                findings: &self.findings,
-                people: &self.people,
-            };
+            let basis = Basis::new(&self.findings, &self.people);
             for held in self.findings.of_account(*account) {
                 let group = Dirty::from([self.findings.group_of_entry(held).to_owned()]);
                 self.ledgers.take_back(held.access, &group, basis);
@@ -270,7 +277,9 @@ impl Fold {
             match topic.as_str() {
                 BREACH_EVENTS => groups.extend(self.groups_of_report(id)),
                 ACCESS_EVENTS => {
-                    groups.extend(self.findings.groups_with_access(digest(id.as_bytes())));
+                    let access = digest(id.as_bytes());
+                    groups.extend(self.findings.groups_with_access(access));
+                    groups.extend(self.excused.findings().groups_with_access(access));
                 }
                 ACCOUNTS => {
                     let accounts = self.people.accounts_of(id);
@@ -289,6 +298,7 @@ impl Fold {
     fn groups_of_account(&self, account: u32) -> Dirty {
         let mut groups = self.findings.groups_with_account(account);
         let name = self.findings.account_name(account);
+        groups.extend(self.excused.groups_with_account(name));
         let matters = self.reports.matters_exposing(name);
         groups.extend(matters.iter().map(|matter| matter_group(matter)));
         groups
@@ -346,7 +356,8 @@ impl Fold {
         Web::new(&joins, &parts)
     }
 
-    /// Whether the scope is an incident: a matter, or joined, or something was found in it.
+    /// Whether the scope is an incident: a matter, or joined, or something was found in it, or
+    /// would be without grants that came late.
     fn exists(&self, web: &Web, scope: &Scope) -> bool {
         let is_matter = |group: &String| {
             let matter = group.strip_prefix("matter:");
@@ -355,6 +366,7 @@ impl Fold {
         scope.groups.difference(&scope.guests).any(is_matter)
             || web.is_joined(scope)
             || self.findings.counts_in(scope)
+            || self.excused.within(scope).next().is_some()
     }
 
     /// The incidents that hold any of `groups`, each once, in order.
@@ -372,6 +384,7 @@ impl Fold {
         let matters = self.reports.matters().map(|matter| matter_group(matter));
         matters
             .chain(self.findings.groups().cloned())
+            .chain(self.excused.groups().cloned())
             .chain(web.joined().cloned())
             .collect()
     }

@@ -9,7 +9,7 @@ use crate::exposures::{Exposed, Share, Thing, shares};
 use crate::findings::{Digest, Findings, Held, NONE};
 use crate::grouping::Scope;
 use crate::judging::Judging;
-use crate::people::{Holding, People};
+use crate::people::{Holding, NONE_AWAY, People};
 use crate::reached::{Reached, reached};
 use crate::roster::Roster;
 use crate::sum::Sum;
@@ -18,11 +18,33 @@ use facts::{Finding, Information, Kleene, Moment, Private};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod otherwise;
+
+pub(crate) use otherwise::{ByAccount, Instead};
+
 /// The facts that accesses are judged by.
 #[derive(Clone, Copy)]
 pub(crate) struct Basis<'a> {
     pub(crate) findings: &'a Findings,
     pub(crate) people: &'a People,
+    /// Records about accounts that are supposed not to be there, by their numbers.
+    pub(crate) away: &'a BTreeSet<u32>,
+}
+
+impl<'a> Basis<'a> {
+    /// All that is on record.
+    pub(crate) fn new(findings: &'a Findings, people: &'a People) -> Basis<'a> {
+        Basis {
+            findings,
+            people,
+            away: &NONE_AWAY,
+        }
+    }
+
+    /// What is known about an account, by its number, at `at`.
+    pub(crate) fn holding(&self, account: u32, at: Moment) -> Holding {
+        self.people.at(account, at, self.away)
+    }
 }
 
 /// A class and what its members leave open.
@@ -182,7 +204,7 @@ impl Ledger {
             for one in &exposed {
                 let key = one.exposure.key.as_ref();
                 let key_taken = self.judging.key_taken(key, &one.groups());
-                for (class, share) in shares(one, key_taken, basis) {
+                for (class, share) in shares(one, key_taken, None, basis) {
                     let column = self.column(class);
                     all.push(Share { column, ..share });
                 }
@@ -207,12 +229,17 @@ impl Ledger {
         let mut others = Vec::new();
         let one = self.contribution(access, basis, &mut others);
         for one in one.into_iter().chain(others) {
-            self.put(&one.share, more);
             self.extent.step(one.at, one.until, more);
-            match one.origin {
-                Origin::Shared(rest) => step(self.by_rest.entry(rest).or_default(), more),
-                Origin::Own(own) => step(self.by_own.entry(own).or_default(), more),
-            }
+            self.turn(one, more);
+        }
+    }
+
+    /// Puts in, or takes out, a contribution, but for when it was.
+    fn turn(&mut self, one: Contribution, more: bool) {
+        self.put(&one.share, more);
+        match one.origin {
+            Origin::Shared(rest) => step(self.by_rest.entry(rest).or_default(), more),
+            Origin::Own(own) => step(self.by_own.entry(own).or_default(), more),
         }
     }
 
@@ -229,7 +256,7 @@ impl Ledger {
             if basis.findings.is_withdrawn(access) || !basis.findings.is_in(&self.scope, held) {
                 return None;
             }
-            let holding = basis.people.at(held.account, held.at);
+            let holding = basis.holding(held.account, held.at);
             let rest = basis.findings.rest_number(held);
             let known = (rest, holding.residence, holding.residential);
             let column = match self.general.get(&known) {
@@ -259,27 +286,31 @@ impl Ledger {
             });
         }
         for one in reached(basis.findings, access, &self.scope) {
-            let [account, resource, device] = basis.findings.numbers(&one.access);
-            let holding = basis.people.at(account, one.access.at);
-            let column = self.column_of(&one, &holding, basis);
-            let thing = |named: &Option<Private>, number| match named {
-                Some(_) => Thing::Number(number),
-                None => Thing::Unnamed,
-            };
-            others.push(Contribution {
-                share: Share {
-                    column,
-                    account,
-                    holding: Some(holding),
-                    resource: thing(&one.access.resource, resource),
-                    device: thing(&one.access.device, device),
-                },
-                at: one.access.at,
-                until: one.access.until,
-                origin: Origin::Own(own(&one)),
-            });
+            others.push(self.own_contribution(&one, basis));
         }
         None
+    }
+
+    fn own_contribution(&mut self, one: &Reached, basis: Basis<'_>) -> Contribution {
+        let [account, resource, device] = basis.findings.numbers(&one.access);
+        let holding = basis.holding(account, one.access.at);
+        let column = self.column_of(one, &holding, basis);
+        let thing = |named: &Option<Private>, number| match named {
+            Some(_) => Thing::Number(number),
+            None => Thing::Unnamed,
+        };
+        Contribution {
+            share: Share {
+                column,
+                account,
+                holding: Some(holding),
+                resource: thing(&one.access.resource, resource),
+                device: thing(&one.access.device, device),
+            },
+            at: one.access.at,
+            until: one.access.until,
+            origin: Origin::Own(own(one)),
+        }
     }
 
     fn column_of(&mut self, one: &Reached, holding: &Holding, basis: Basis<'_>) -> u32 {

@@ -1,8 +1,8 @@
 //! The incident as the law sees it, and the record that the incidents topic carries.
 
 use facts::{
-    BreachEvent, Decision, Ground, Information, Interval, Kleene, Merged, Moment, Private, Span,
-    Verdict, VerdictGround, Visibility,
+    BreachEvent, Decision, Ground, Information, Interval, Kleene, Merged, Moment, Private, Report,
+    Span, Verdict, VerdictGround, Visibility,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -278,26 +278,35 @@ pub struct Incident {
     /// The same without each record that may have taken something away, so that an answer can say
     /// what it owes to it. These have none themselves.
     pub without: Vec<Without>,
-    /// How many more such records there are, which were not supposed away.
+    /// At least how many more such records there are, which were not supposed away.
     pub without_more: u64,
+    /// Grants that came late and excuse more than can be counted otherwise, by id: the first few of
+    /// them. Nobody can say what it would be without these.
+    pub uncounted: Vec<String>,
+    /// At most how many accounts these excuse accesses to; nothing where that is many, or none are.
+    pub uncounted_accounts: Option<u64>,
 }
 
-/// An incident as it would be without one record.
+/// An incident as it would be without one record, or without several of one kind together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Without {
-    /// The record's id: of a report, or of a decision that revokes.
-    pub record: String,
-    /// By what it may take away.
+    /// The ids of the records, sorted: of a report, of a decision that revokes, of an account or of
+    /// a grant. One; several together only of accounts and of grants.
+    pub records: Vec<String>,
+    /// By what they may take away.
     pub taker: Taker,
-    /// The incident without it; of a record that contradicts itself, with one of its statements.
+    /// The incident without them; of a record that contradicts itself, with one of its statements.
     pub incident: Incident,
 }
 
 impl Without {
     /// What it is in the digest of the facts.
-    pub(crate) fn named(&self) -> (&str, &str, &str) {
-        let digest = self.incident.facts_digest.as_str();
-        (&self.record, self.taker.as_str(), digest)
+    pub(crate) fn named(&self) -> (String, &str, &str) {
+        let records = match self.records.as_slice() {
+            [one] => one.clone(),
+            several => facts::digest_json(&several),
+        };
+        (records, self.taker.as_str(), &self.incident.facts_digest)
     }
 }
 
@@ -320,6 +329,10 @@ pub enum Taker {
     Key,
     /// A yes/no fact.
     Circumstance,
+    /// What is on record about an account: who uses it, where, and what for.
+    Account,
+    /// A basis that was recorded after the record had been declared complete.
+    LateGrant,
 }
 
 impl Taker {
@@ -334,6 +347,8 @@ impl Taker {
             Taker::Milestone => "milestone",
             Taker::Key => "key",
             Taker::Circumstance => "circumstance",
+            Taker::Account => "account",
+            Taker::LateGrant => "late_grant",
         }
     }
 }
@@ -370,7 +385,21 @@ impl Incident {
             facts_digest: String::new(),
             without: Vec::new(),
             without_more: 0,
+            uncounted: Vec::new(),
+            uncounted_accounts: None,
         }
+    }
+
+    /// Whether nothing counts in it and nothing is on record of it, but that accesses would count
+    /// were it not for grants that came late. It is there to say which those are.
+    pub fn is_excused(&self) -> bool {
+        !self.groups.is_empty() && self.matters.is_empty() && self.rows.is_empty()
+    }
+
+    /// Whether responders counted something themselves.
+    pub fn has_tally(&self) -> bool {
+        let is_tally = |one: &Reported| matches!(one.record.report, Report::Tally(_));
+        self.reports.iter().any(is_tally)
     }
 
     /// Whether an access of `group` that begins `at` belongs to it.
@@ -433,6 +462,9 @@ pub struct IncidentRecord {
     /// See [`Incident::parted_but_connected`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub parted_but_connected: bool,
+    /// See [`Incident::is_excused`]: nothing counts in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub excused: bool,
     /// See [`Incident::named`].
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub named: BTreeSet<Private>,

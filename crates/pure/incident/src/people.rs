@@ -3,7 +3,11 @@
 use crate::findings::{Digest, NONE, digest};
 use crate::names::{Chunks, Names};
 use facts::{Account, Kleene, Moment, Private, YesNo};
-use std::collections::BTreeSet;
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// No record is supposed away.
+pub(crate) static NONE_AWAY: BTreeSet<u32> = BTreeSet::new();
 
 /// What is known about an account at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +20,27 @@ pub(crate) struct Holding {
     pub(crate) residence: Option<u32>,
     /// Whether the product is primarily personal and residential.
     pub(crate) residential: Kleene,
+}
+
+impl Holding {
+    /// Whether something may count by `other` that does not count by this. Who knows more counts
+    /// what counted before, but for whom it learns to be no home; `any`: nor that, where people
+    /// said something of their own of what nobody knew.
+    fn takes_from(&self, other: &Holding, any: bool) -> bool {
+        let home = self.residential == Kleene::No && other.residential != Kleene::No;
+        let place = other.residence.is_some() && self.residence != other.residence;
+        let people = !other.consumers.is_subset(&self.consumers) || (self.open && !other.open);
+        home || place || people || (any && self != other)
+    }
+}
+
+/// Records about an account that may take something away, by their numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Takers {
+    /// Each by itself.
+    pub(crate) singly: BTreeSet<u32>,
+    /// Together: all, all but the earliest, all but the latest.
+    pub(crate) together: [BTreeSet<u32>; 3],
 }
 
 /// What one statement says of an account, by its number with those who count.
@@ -48,6 +73,8 @@ pub(crate) struct People {
     places: Names,
     /// Ids of records that were taken back.
     withdrawn: BTreeSet<String>,
+    /// Accounts on which records differ, or one says that it is no home.
+    contrary: FxHashSet<u32>,
 }
 
 /// A statement that is not on record yet.
@@ -128,6 +155,14 @@ impl People {
             next_of_id: self.head(id),
             next_of_account: self.of_account.get(number).copied().unwrap_or(NONE),
         };
+        // Until two differ all say the same, so it is enough to compare with one.
+        let differs = self.said.get(said.next_of_account).is_some_and(|other| {
+            (other.residence, other.residential) != (said.residence, said.residential)
+                || self.list(other) != self.list(&said)
+        });
+        if differs || said.residential == Some(YesNo::No) {
+            self.contrary.insert(number);
+        }
         let latest = self.said.len() as u32;
         self.said.push(said);
         for (heads, of) in [(&mut self.of_id, id), (&mut self.of_account, number)] {
@@ -170,15 +205,11 @@ impl People {
     /// is stated differently at one instant is unknown. Consumers: everybody whom the records up to
     /// then name, so that a record that names fewer people never lowers an at least; a record that
     /// names none of those before it and somebody else is a change of hands and starts afresh.
-    pub(crate) fn at(&self, account: u32, at: Moment) -> Holding {
-        let head = self.of_account.get(account).copied().unwrap_or(NONE);
-        let chain = std::iter::successors(self.said.get(head), |said| {
-            self.said.get(said.next_of_account)
-        });
-        let stands = |said: &&Said| {
-            self.withdrawn.is_empty() || !self.withdrawn.contains(self.ids.text(said.id))
-        };
-        let mut all: Vec<&Said> = chain.filter(stands).collect();
+    ///
+    /// The records `away`, by their numbers, are supposed not to be there.
+    pub(crate) fn at(&self, account: u32, at: Moment, away: &BTreeSet<u32>) -> Holding {
+        let there = self.standing(account);
+        let mut all: Vec<&Said> = there.filter(|said| !away.contains(&said.id)).collect();
         all.sort_by_key(|said| said.recorded_at);
         let (before, after) = all.split_at(all.partition_point(|said| said.recorded_at <= at));
         let together = |a: &&Said, b: &&Said| a.recorded_at == b.recorded_at;
@@ -191,6 +222,75 @@ impl People {
             open,
             residence: stated(&before, &after, place),
             residential: stated(&before, &after, |said| said.residential).into(),
+        }
+    }
+
+    /// The statements about an account that were not taken back.
+    fn standing(&self, account: u32) -> impl Iterator<Item = &Said> {
+        let head = self.of_account.get(account).copied().unwrap_or(NONE);
+        let chain = std::iter::successors(self.said.get(head), |said| {
+            self.said.get(said.next_of_account)
+        });
+        chain.filter(|said| {
+            self.withdrawn.is_empty() || !self.withdrawn.contains(self.ids.text(said.id))
+        })
+    }
+
+    /// Accounts of which a record may take away what counts by others, or by nobody's word.
+    pub(crate) fn contrary(&self) -> &FxHashSet<u32> {
+        &self.contrary
+    }
+
+    /// How many statements about an account stand.
+    pub(crate) fn many_on(&self, account: u32) -> usize {
+        self.standing(account).count()
+    }
+
+    /// The accounts of which the records of these numbers speak.
+    pub(crate) fn accounts_of_all(&self, records: &BTreeSet<u32>) -> BTreeSet<u32> {
+        let said = records.iter().flat_map(|id| self.chain(*id));
+        said.map(|(_, said)| said.account).collect()
+    }
+
+    /// The ids of the records of these numbers, sorted.
+    pub(crate) fn ids_of(&self, records: &BTreeSet<u32>) -> Vec<String> {
+        let ids = records.iter().map(|id| self.ids.text(*id).to_owned());
+        let mut ids: Vec<String> = ids.collect();
+        ids.sort();
+        ids
+    }
+
+    /// The records on an account without which something may count that does not, at some of
+    /// `moments`; `any`: whatever they change may matter. Each set is of records that are there, so
+    /// what is without it is what a record less would be.
+    pub(crate) fn takers(&self, account: u32, moments: &BTreeSet<Moment>, any: bool) -> Takers {
+        let there = self.standing(account);
+        let mut records: Vec<(Moment, &str, u32)> = there
+            .map(|said| (said.recorded_at, self.ids.text(said.id), said.id))
+            .collect();
+        records.sort_unstable();
+        records.dedup();
+        // Between two records nothing changes: one instant stands for all of them.
+        let begin = |at: &Moment| records.partition_point(|(recorded, ..)| recorded <= at);
+        let moments: BTreeMap<usize, Moment> = moments.iter().map(|at| (begin(at), *at)).collect();
+        let takes = |away: &BTreeSet<u32>| {
+            moments.values().any(|at| {
+                let with = self.at(account, *at, &NONE_AWAY);
+                with.takes_from(&self.at(account, *at, away), any)
+            })
+        };
+        let ids: Vec<u32> = records.iter().map(|(.., id)| *id).collect();
+        let (but_first, but_last) = match ids.as_slice() {
+            [] => (&[][..], &[][..]),
+            [_, others @ ..] => (others, &ids[..others.len()]),
+        };
+        let alone = ids.iter().filter(|id| takes(&BTreeSet::from([**id])));
+        Takers {
+            singly: alone.copied().collect(),
+            together: [ids.as_slice(), but_first, but_last].map(|ids| {
+                let away: BTreeSet<u32> = ids.iter().copied().collect();
+                if takes(&away) { away } else { BTreeSet::new() }
+            }),
         }
     }
 
@@ -298,7 +398,7 @@ mod tests {
             all.insert(news, 0);
             assert!(all.news(one.clone()).is_none(), "it is known now");
         }
-        let holding = all.at(0, at(day));
+        let holding = all.at(0, at(day), &NONE_AWAY);
         let names = holding.consumers.iter().map(|one| all.consumers.text(*one));
         Held {
             consumers: names.map(str::to_owned).collect(),

@@ -54,7 +54,7 @@ pub(crate) fn reached(findings: &Findings, access: Digest, scope: &Scope) -> Vec
 }
 
 /// What findings on one access come to: the strictest verdict of each order, every known member.
-fn one_access(findings: &[Finding], disputed: bool) -> Option<Reached> {
+pub(crate) fn one_access(findings: &[Finding], disputed: bool) -> Option<Reached> {
     let first = findings.first()?;
     let mut disputed_members: BTreeSet<String> = findings
         .iter()

@@ -33,6 +33,7 @@ pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecor
             .collect(),
         open_questions: open_questions.into_iter().collect(),
         parted_but_connected: incident.parted_but_connected,
+        excused: incident.is_excused(),
         named: incident.named.clone(),
         facts_digest: incident.facts_digest.clone(),
     }
@@ -108,6 +109,8 @@ pub fn from_record(record: &IncidentRecord, known: Option<Incident>) -> Incident
         facts_digest: record.facts_digest.clone(),
         without: Vec::new(),
         without_more: 0,
+        uncounted: Vec::new(),
+        uncounted_accounts: None,
     }
 }
 

@@ -132,6 +132,17 @@ impl Roster {
         }
     }
 
+    /// Every member, in no order.
+    pub(crate) fn members(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+        match &self.places {
+            Places::Few(map, _) => Box::new(map.keys().copied()),
+            Places::Many(list) => {
+                let there = (0..).zip(list.iter());
+                Box::new(there.filter(|(_, one)| one.set != NONE).map(|(at, _)| at))
+            }
+        }
+    }
+
     /// Whether `member` stands in any column.
     pub(crate) fn holds(&self, member: u32) -> bool {
         self.places.get(member).is_some()

@@ -14,7 +14,9 @@ use crate::withdrawal::{BREACH_EVENTS, DECISIONS, Name, Withdrawals, name};
 use crate::{Taker, Without};
 use facts::{Kleene, MilestoneName, Report};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+mod several;
 
 /// How many records are supposed away one by one. Those of a few kinds that people write are meant;
 /// the others are counted.
@@ -33,6 +35,8 @@ pub(crate) struct Less {
     instead: Option<Entry>,
     /// Who takes back what, without one who does.
     withdrawals: Option<Withdrawals>,
+    /// Records about accounts, by their numbers.
+    accounts: BTreeSet<u32>,
 }
 
 /// Nothing is supposed away.
@@ -40,6 +44,7 @@ pub(crate) static NOTHING: Less = Less {
     report: None,
     instead: None,
     withdrawals: None,
+    accounts: BTreeSet::new(),
 };
 
 impl Less {
@@ -53,6 +58,11 @@ impl Less {
             Some(entry) => _ = all.insert(id, entry),
             None => _ = all.remove(id.as_str()),
         }
+    }
+
+    /// The records about accounts, by their numbers.
+    pub(crate) fn accounts(&self) -> &BTreeSet<u32> {
+        &self.accounts
     }
 
     /// Whether nothing comes in by it that the incident does not hold anyway.
@@ -105,7 +115,7 @@ impl Fold {
                     incident.facts_digest = self.digest(&scope, &incident, ledger.digest());
                 }
                 found.push(Without {
-                    record: record.clone(),
+                    records: vec![record.clone()],
                     taker,
                     incident,
                 });
@@ -212,7 +222,7 @@ impl Fold {
         let sources = targets
             .iter()
             .flat_map(|target| self.withdrawals.above(target));
-        let sources: std::collections::BTreeSet<Name> = sources.collect();
+        let sources: BTreeSet<Name> = sources.collect();
         for (topic, id) in sources.into_iter().filter(|(topic, id)| stands(topic, id)) {
             let taker = match topic.as_str() {
                 DECISIONS => Taker::Revocation,

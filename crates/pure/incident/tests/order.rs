@@ -14,6 +14,7 @@ use tocsin_incident::{Attempt, Dirty, Fold, Incident};
 #[derive(Debug, Clone)]
 enum Fact {
     Finding(String, Option<Box<Finding>>),
+    Excused(String, Option<Box<Finding>>),
     Attempt(String, Option<Attempt>),
     Expect(String, BTreeSet<String>, i32),
     Coverage(Coverage),
@@ -27,6 +28,7 @@ impl Fact {
     fn table_key(&self) -> Option<String> {
         match self {
             Fact::Finding(key, _) => Some(format!("f{key}")),
+            Fact::Excused(key, _) => Some(format!("x{key}")),
             Fact::Attempt(key, _) => Some(format!("a{key}")),
             Fact::Expect(group, ..) => Some(format!("e{group}")),
             _ => None,
@@ -36,6 +38,7 @@ impl Fact {
     fn put(self, fold: &mut Fold) -> Dirty {
         match self {
             Fact::Finding(key, one) => fold.put_finding(key, one.map(|one| *one)),
+            Fact::Excused(key, one) => fold.put_excused(key, one.map(|one| *one)),
             Fact::Attempt(key, one) => fold.put_attempt(key, one),
             Fact::Expect(group, selectors, partitions) => {
                 fold.expect_searches(&group, selectors, partitions)
@@ -85,7 +88,10 @@ fn a_finding() -> impl Strategy<Value = Fact> {
         pick(&["e1", "e2", "e3", "e4"]),
         access,
         verdict,
-        any::<bool>(),
+        (
+            any::<bool>(),
+            proptest::option::weighted(0.2, pick(&["g1", "g2"])),
+        ),
     )
         .prop_map(
             |(
@@ -93,7 +99,7 @@ fn a_finding() -> impl Strategy<Value = Fact> {
                 id,
                 (actor, account, at, encrypted, resource, session, until),
                 verdict,
-                there,
+                (there, late),
             )| {
                 let (verdict, by_order) = verdict;
                 let access = json!({"actor": actor, "account": account, "at": at,
@@ -102,9 +108,21 @@ fn a_finding() -> impl Strategy<Value = Fact> {
                 let other =
                     json!([{"order": "ring", "verdict": "authorised", "reason": "purpose"}]);
                 let by_order = if by_order { other } else { json!([]) };
-                let verdict = json!({"verdict": verdict, "by_order": by_order});
+                let late: Vec<&str> = late.into_iter().collect();
+                let verdict =
+                    json!({"verdict": verdict, "by_order": by_order, "late_grants": late});
                 let one = finding(group, id, &access, &verdict);
-                Fact::Finding(one.key(), there.then_some(Box::new(one)))
+                let is_excused = !late.is_empty();
+                let key = if is_excused {
+                    one.excused_key()
+                } else {
+                    one.key()
+                };
+                let one = there.then_some(Box::new(one));
+                match is_excused {
+                    true => Fact::Excused(key, one),
+                    false => Fact::Finding(key, one),
+                }
             },
         )
 }
@@ -185,10 +203,11 @@ fn a_fact() -> impl Strategy<Value = Fact> {
         (
             maybe(&["US-CA", "US-NY"]),
             proptest::option::of(names(&["p", "q", "r"])),
+            maybe(&["yes", "no"]),
         ),
     );
-    let people = people.prop_map(|(id, name, recorded_at, (residence, consumers))| {
-        let more = json!({"residence": residence, "consumers": consumers});
+    let people = people.prop_map(|(id, name, recorded_at, (residence, consumers, home))| {
+        let more = json!({"residence": residence, "consumers": consumers, "residential": home});
         Fact::Account(account(id, name, recorded_at, &more))
     });
     let ids = &["b1", "b2", "b3", "b4", "b5", "b6"];

@@ -1,7 +1,8 @@
 //! What is materially different between two versions of a notice.
 //!
 //! As-of dates, bases, gaps, digests and the state of a clock are not: they change without anything
-//! that was reported becoming wrong or incomplete.
+//! that was reported becoming wrong or incomplete. Where a value differs, the records that it
+//! rested on and those that it rests on now go with it.
 
 use crate::document::NoticeDocument;
 use crate::parts::Change;
@@ -10,10 +11,30 @@ use std::collections::BTreeMap;
 
 type Key = (Option<String>, String);
 
-/// What `now` says otherwise than `was`; empty where nothing that was reported differs.
-pub(crate) fn between(was: &NoticeDocument, now: &NoticeDocument) -> Vec<Change> {
-    let before = said(was);
-    let after = said(now);
+/// The name of what says whether the duty is owed.
+const ANSWER: &str = "answer";
+
+/// A value that a notice reports.
+#[derive(PartialEq, Eq)]
+struct Said {
+    label: String,
+    value: String,
+    basis: Vec<String>,
+}
+
+/// What `now` says otherwise than `was`; empty where nothing that was reported differs. Whether it
+/// is owed is compared with `answered`, which was said last of the same; none: of nothing.
+pub(crate) fn between(
+    was: &NoticeDocument,
+    now: &NoticeDocument,
+    answered: Option<Answer>,
+) -> Vec<Change> {
+    let (mut before, mut after) = (said(was), said(now));
+    if let Some(then) = answered {
+        let key: Key = (None, ANSWER.to_owned());
+        before.insert(key.clone(), answer(then));
+        after.insert(key, answer(now.answer));
+    }
     let mut changes = Vec::new();
     let letters: Vec<Option<String>> = std::iter::once(None)
         .chain(
@@ -29,51 +50,52 @@ pub(crate) fn between(was: &NoticeDocument, now: &NoticeDocument) -> Vec<Change>
     keys.dedup();
     for key in keys {
         let (old, new) = (before.get(key), after.get(key));
-        if old.map(|(_, value)| value) == new.map(|(_, value)| value) {
+        if old.map(|one| &one.value) == new.map(|one| &one.value) {
             continue;
         }
-        let label = new
-            .or(old)
-            .map(|(label, _)| label.clone())
-            .unwrap_or_default();
+        let label = new.or(old).map(|one| one.label.clone());
+        let basis = |one: Option<&Said>| one.map(|one| one.basis.clone()).unwrap_or_default();
         changes.push(Change {
             item: key.0.clone(),
-            label,
-            was: old.map(|(_, value)| value.clone()),
-            now: new.map(|(_, value)| value.clone()),
+            label: label.unwrap_or_default(),
+            was: old.map(|one| one.value.clone()),
+            now: new.map(|one| one.value.clone()),
+            was_basis: basis(old),
+            basis: basis(new),
         });
     }
     changes
 }
 
-/// Everything that a notice reports: label and value by item and name.
-fn said(document: &NoticeDocument) -> BTreeMap<Key, (String, String)> {
+/// Everything that a notice reports beside whether it is owed, by item and name.
+fn said(document: &NoticeDocument) -> BTreeMap<Key, Said> {
     let mut said = BTreeMap::new();
-    let mut add = |item: Option<&str>, name: String, label: &str, value: String| {
-        said.insert((item.map(str::to_owned), name), (label.to_owned(), value));
+    let mut put = |item: Option<&str>, name: String, one: Said| {
+        said.insert((item.map(str::to_owned), name), one);
     };
-    let answer = match document.answer {
-        Answer::Owed => "yes",
-        Answer::NotOwed => "no",
-        Answer::Open => "not settled",
+    for item in &document.items {
+        for entry in &item.entries {
+            let one = Said {
+                label: entry.label.clone(),
+                value: entry.value.clone(),
+                basis: entry.basis.clone(),
+            };
+            put(Some(&item.letter), entry.name.clone(), one);
+        }
+    }
+    let mut add = |name: String, label: &str, value: String| {
+        let one = Said {
+            label: label.to_owned(),
+            value,
+            basis: Vec::new(),
+        };
+        put(None, name, one);
     };
-    add(
-        None,
-        "answer".to_owned(),
-        "Whether the report is owed",
-        answer.to_owned(),
-    );
     if !document.matters.is_empty() {
-        add(
-            None,
-            "matters".to_owned(),
-            "Cases",
-            document.matters.join(", "),
-        );
+        add("matters".to_owned(), "Cases", document.matters.join(", "));
     }
     let groups = document.groups.join(",");
     add(
-        None,
         "groups".to_owned(),
         "What belongs to the incident",
         format!(
@@ -82,23 +104,30 @@ fn said(document: &NoticeDocument) -> BTreeMap<Key, (String, String)> {
             facts::short_id("set", &[&groups])
         ),
     );
-    for item in &document.items {
-        for entry in &item.entries {
-            let value = entry.value.clone();
-            add(Some(&item.letter), entry.name.clone(), &entry.label, value);
-        }
-    }
     for copy in &document.enclosures {
         let name = format!("enclosure/{}/{}", copy.sent_to, copy.sha256);
         let value = format!("{} (SHA-256 {})", copy.name, copy.sha256);
         add(
-            None,
             name,
             &format!("Copy of what was sent to {}", copy.sent_to),
             value,
         );
     }
     said
+}
+
+/// Whether it is owed, in words.
+fn answer(answer: Answer) -> Said {
+    let value = match answer {
+        Answer::Owed => "yes",
+        Answer::NotOwed => "no",
+        Answer::Open => "not settled",
+    };
+    Said {
+        label: "Whether the report is owed".to_owned(),
+        value: value.to_owned(),
+        basis: Vec::new(),
+    }
 }
 
 fn parts(count: usize) -> String {

@@ -4,16 +4,17 @@ use crate::case::Case;
 use crate::changes;
 use crate::discretion::Discretion;
 use crate::document::{
-    Due, FORMAT, Kind, NoticeDocument, Reason, ReasonableTime, group_digest, notice_id,
+    Due, DutyHead, FORMAT, Kind, NoticeDocument, Reason, ReasonableTime, group_digest, notice_id,
 };
 use crate::frame::Frame;
 use crate::parts::{Change, Earlier, ReservedReading};
 use crate::settings::Settings;
 use crate::{items, texts, whole};
-use facts::{Decision, Kleene, Moment};
+use facts::{Decision, Kleene, Moment, Report};
 use incident::Incident;
 use jiff::tz::TimeZone;
-use obligation::{Answer, Because, Determination};
+use obligation::{Answer, Because, Determination, PerformedAt};
+use orders::DutyKind;
 use std::collections::BTreeSet;
 
 /// A document that was released before, for the same duty.
@@ -25,6 +26,8 @@ pub struct ReleasedBefore {
     pub digest: String,
     /// When.
     pub at: Moment,
+    /// The decision that released it.
+    pub decision: String,
 }
 
 /// Why no notice was composed.
@@ -75,9 +78,11 @@ impl std::error::Error for ComposeError {}
 
 /// Composes the notice that stands next for one duty of one incident.
 ///
-/// `before` are the releases for this duty, in any order: without any it is the initial notice,
-/// else a supplement, or a withdrawal where the duty is no longer owed. `answers` are decisions in
-/// force beside those that the incident holds.
+/// `before` are the releases for this duty, of a report and its updates those of both, of a copy
+/// those of updates too, and of an update without any those of copies of the report, in any order:
+/// without any it is the initial notice, else a supplement, or a withdrawal where the duty is no
+/// longer owed. `answers` are
+/// decisions in force beside those that the incident holds.
 ///
 /// Errors: incident and determination do not belong together; the pack's zone does not exist.
 pub fn compose(
@@ -93,7 +98,6 @@ pub fn compose(
         zone: frame.zone.clone(),
     })?;
     let discretion = Discretion::of(incident);
-    let (kind, ordinal) = next(determination.answer, before);
     let mut case = Case::new(
         frame,
         incident,
@@ -104,6 +108,8 @@ pub fn compose(
         answers,
     );
 
+    let by_hand = by_hand(&case, before);
+    let (kind, ordinal) = next(frame, determination.answer, before, by_hand.len());
     let mut enclosures = Vec::new();
     // A withdrawal says why the duty is not owed; it reports nothing anew.
     let items = match kind {
@@ -120,7 +126,7 @@ pub fn compose(
     let channel = whole::channel(&mut case, kind, ordinal, &notice);
     let contact = whole::contact(&mut case);
     let confidentiality = whole::confidentiality(&mut case);
-    whole::note_whole(&mut case, kind, before);
+    whole::note_whole(&mut case, kind, before, &by_hand);
 
     let mut document = NoticeDocument {
         format: FORMAT,
@@ -168,12 +174,22 @@ fn reasonable_time(reminder: &obligation::Reminder) -> ReasonableTime {
     }
 }
 
-/// What `document` says otherwise than the last release; a withdrawal reports no items.
+/// What `document` says otherwise than the last release; a withdrawal reports no items. Whether it
+/// is owed is compared with the last release of its own duty: whether an update is says nothing of
+/// whether its report was. A withdrawal is of all.
 fn changed(before: &[ReleasedBefore], document: &NoticeDocument) -> Vec<Change> {
-    let Some(last) = last(before) else {
+    let Some(since) = last(before) else {
         return Vec::new();
     };
-    let mut changes = changes::between(&last.document, document);
+    let is_withdrawal = |one: &NoticeDocument| one.kind == Kind::Withdrawal;
+    let is_own = |one: &NoticeDocument| one.duty.duty == document.duty.duty || is_withdrawal(one);
+    let own = before.iter().filter(|one| is_own(&one.document));
+    let own = latest(own).or(Some(since).filter(|_| is_withdrawal(document)));
+    let mut changes = changes::between(
+        &since.document,
+        document,
+        own.map(|one| one.document.answer),
+    );
     if document.kind == Kind::Withdrawal {
         changes.retain(|change| change.item.is_none());
     }
@@ -225,30 +241,66 @@ fn about(incident: &Incident, before: &[ReleasedBefore]) -> Vec<String> {
     about
 }
 
-/// Which notice stands next.
-fn next(answer: Answer, before: &[ReleasedBefore]) -> (Kind, u32) {
-    if before.is_empty() {
-        return (Kind::Initial, 0);
-    }
-    let kind = if answer == Answer::NotOwed {
-        Kind::Withdrawal
-    } else {
-        Kind::Supplement
+/// Which notice stands next. An update is never the first: the report went before it. Updates that
+/// were made `by_hand` have their numbers too.
+fn next(frame: &Frame, answer: Answer, before: &[ReleasedBefore], by_hand: usize) -> (Kind, u32) {
+    let is_update = frame.duty.kind == DutyKind::Update;
+    let kind = match answer {
+        _ if is_update => Kind::Supplement,
+        _ if before.is_empty() => return (Kind::Initial, 0),
+        Answer::NotOwed => Kind::Withdrawal,
+        Answer::Owed | Answer::Open => Kind::Supplement,
     };
-    let so_far = before
+    // Its own alone: what is compared with others is not numbered with them.
+    let is_own = |one: &&ReleasedBefore| {
+        one.document.kind == kind && one.document.duty.duty == frame.duty.duty
+    };
+    let own: Vec<u32> = before
         .iter()
-        .filter(|one| one.document.kind == kind)
+        .filter(is_own)
         .map(|one| one.document.ordinal)
-        .max()
-        .unwrap_or(0);
-    (kind, so_far.saturating_add(1))
+        .collect();
+    let made = u32::try_from(own.len() + by_hand).unwrap_or(u32::MAX);
+    let released = own.into_iter().max().unwrap_or(0);
+    (kind, released.max(made).saturating_add(1))
+}
+
+/// Updates that were made by hand: what is on record as done and is neither a release in `before`
+/// nor the sending of one. It is the sending of one where it names its notice as the document, or
+/// is of the day of the release.
+fn by_hand<'a>(case: &Case<'a>, before: &[ReleasedBefore]) -> Vec<&'a PerformedAt> {
+    let is_update = |one: &DutyHead| one.kind == DutyKind::Update;
+    if !is_update(&case.frame.duty) {
+        return Vec::new();
+    }
+    let day = |at: Moment| at.date_in(&case.zone);
+    let named = |record: &str| {
+        let mut reports = case.incident.reports.iter();
+        let report = reports.find(|one| one.record.id == record)?;
+        match &report.record.report {
+            Report::Performed(one) => one.document.as_deref(),
+            _ => None,
+        }
+    };
+    let is_of = |done: &PerformedAt, one: &ReleasedBefore| {
+        let is_same_day = done.at.is_some_and(|at| day(at) == day(one.at));
+        let document = named(&done.record);
+        done.record == one.decision
+            || is_update(&one.document.duty)
+                && (is_same_day || document == Some(one.document.notice.as_str()))
+    };
+    let done = case.determination.performed.iter();
+    done.filter(|done| !before.iter().any(|one| is_of(done, one)))
+        .collect()
 }
 
 /// The last of several releases.
 pub(crate) fn last(before: &[ReleasedBefore]) -> Option<&ReleasedBefore> {
-    before
-        .iter()
-        .max_by(|a, b| (a.at, &a.document.notice).cmp(&(b.at, &b.document.notice)))
+    latest(before.iter())
+}
+
+fn latest<'a>(all: impl Iterator<Item = &'a ReleasedBefore>) -> Option<&'a ReleasedBefore> {
+    all.max_by(|a, b| (a.at, &a.document.notice).cmp(&(b.at, &b.document.notice)))
 }
 
 fn earlier(before: &[ReleasedBefore]) -> Vec<Earlier> {
@@ -257,6 +309,7 @@ fn earlier(before: &[ReleasedBefore]) -> Vec<Earlier> {
         .map(|one| Earlier {
             notice: one.document.notice.clone(),
             kind: one.document.kind,
+            duty_kind: one.document.duty.kind,
             ordinal: one.document.ordinal,
             digest: one.digest.clone(),
             released_at: one.at,
@@ -287,10 +340,14 @@ fn reasons(discretion: &Discretion<'_>, determination: &Determination) -> Vec<Re
     reasons.extend(determination.spared_by.iter().map(|one| Reason {
         depth: 0,
         text: format!(
-            "Whether it would be owed without record {} ({}: {})",
-            discretion.record(&one.record),
+            "Whether it would be owed without record {} ({}: {}){}",
+            discretion.taker(one),
             one.kind.replace('_', " "),
-            one.what
+            one.what,
+            match one.together {
+                0 => String::new(),
+                _ => format!(", without {}", one.without_what()),
+            }
         ),
         cite: None,
         value: match one.without {
@@ -298,7 +355,7 @@ fn reasons(discretion: &Discretion<'_>, determination: &Determination) -> Vec<Re
             Answer::Open | Answer::NotOwed => Kleene::Unknown,
         },
         count: None,
-        records: discretion.records([&one.record]),
+        records: vec![discretion.taker(one)],
     }));
     reasons
 }

@@ -4,16 +4,23 @@ use crate::case::Case;
 use crate::document::{Entry, State};
 use crate::items::plain;
 use crate::parts::Enclosure;
-use facts::{Document, GovernmentNotice, LawEnforcementRequest, Level, Moment, NotifiedBy, Report};
+use facts::{
+    Document, GovernmentNotice, LawEnforcementRequest, Level, Moment, NotifiedBy, PerformedPart,
+    Report,
+};
 use incident::Reported;
 use std::collections::BTreeMap;
+
+/// The value of what has no day on record.
+const NO_DAY: &str = "The day is not on record.";
 
 /// A notice that the company sent to somebody.
 struct Sent {
     record: String,
     sent_to: String,
     version: Option<String>,
-    at: Moment,
+    /// None: its day is not on record.
+    at: Option<Moment>,
     recorded_at: Moment,
     recipients: Option<u64>,
     document: Option<String>,
@@ -33,18 +40,19 @@ fn is_elsewhere(report: &Reported, notice: &GovernmentNotice, country: &str) -> 
 }
 
 /// The notices that the company sent, oldest first. What is not on record as sent is an act that
-/// has not happened. With a `country`, those that went elsewhere are marked.
+/// has not happened: an authority without a day was not told yet, while people were told, on a day
+/// that is not on record. With a `country`, those that went elsewhere are marked.
 fn sent(case: &Case<'_>, country: Option<&str>) -> Vec<Sent> {
     let said = |text: &String| case.discretion.said(text);
     let mut found = Vec::new();
     for report in case.reports() {
         let one =
             match &report.record.report {
-                Report::ConsumerNotice(notice) => notice.at.map(|at| Sent {
+                Report::ConsumerNotice(notice) => Some(Sent {
                     record: case.discretion.record(&report.record.id),
                     sent_to: "consumers".to_owned(),
                     version: notice.version.as_ref().and_then(said),
-                    at,
+                    at: notice.at,
                     recorded_at: report.record.recorded_at,
                     recipients: notice.recipients,
                     document: notice.document.clone(),
@@ -59,7 +67,7 @@ fn sent(case: &Case<'_>, country: Option<&str>) -> Vec<Sent> {
                             "an authority that is not named on record".to_owned()
                         }),
                         version: notice.version.as_ref().and_then(said),
-                        at,
+                        at: Some(at),
                         recorded_at: report.record.recorded_at,
                         recipients: None,
                         document: notice.document.clone(),
@@ -76,7 +84,7 @@ fn sent(case: &Case<'_>, country: Option<&str>) -> Vec<Sent> {
 }
 
 /// When people and authorities were told.
-pub(crate) fn told(case: &mut Case<'_>) -> Vec<Entry> {
+pub(crate) fn told(case: &mut Case<'_>, letter: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     for one in sent(case, None) {
         let recipients = one
@@ -88,13 +96,94 @@ pub(crate) fn told(case: &mut Case<'_>) -> Vec<Entry> {
             .as_ref()
             .map(|name| format!(", version {name}"))
             .unwrap_or_default();
-        let value = format!("{}{recipients}{version}", case.day(one.at));
         let name = format!("told/{}", one.record);
         let label = format!("Notice sent to {}", one.sent_to);
-        let mut entry = plain(&name, &label, value, State::Known);
+        let more = format!("{recipients}{version}");
+        let mut entry = dated(
+            case,
+            letter,
+            (&name, &label, &more),
+            one.at,
+            "consumer_notice",
+        );
         entry.as_of = Some(one.recorded_at);
-        entry.from = Some(one.at);
         entry.basis = vec![one.record];
+        entries.push(entry);
+    }
+    entries
+}
+
+/// When it was done, with what is said `more` of it; a gap where its day is not on record. `kind`:
+/// the report that should have said the day.
+fn dated(
+    case: &mut Case<'_>,
+    letter: &str,
+    (name, label, more): (&str, &str, &str),
+    at: Option<Moment>,
+    kind: &str,
+) -> Entry {
+    let Some(at) = at else {
+        case.missing(
+            Some(letter),
+            name,
+            format!("{label}: its day is not on record"),
+            &format!("record the `{kind}` again with its day (`at`)"),
+        );
+        let more = more
+            .strip_prefix(", ")
+            .map(|more| format!(" Besides: {more}."));
+        let value = format!("{NO_DAY}{}", more.unwrap_or_default());
+        return plain(name, label, value, State::Unknown);
+    };
+    let mut entry = plain(name, label, format!("{}{more}", case.day(at)), State::Known);
+    entry.from = Some(at);
+    entry
+}
+
+/// When authorities, the individuals and the media were told, also what is on record only as done;
+/// of individuals and media it is said where nobody was told, since telling is an act.
+pub(crate) fn notice_dates(case: &mut Case<'_>, letter: &str) -> Vec<Entry> {
+    let mut entries = told(case, letter);
+    let is_letter = |report: &&Reported| matches!(report.record.report, Report::ConsumerNotice(_));
+    let has_letter = case.reports().iter().any(is_letter);
+    for (part, label) in [
+        (PerformedPart::Individuals, "Notice to the individuals"),
+        (PerformedPart::Media, "Notice to the media"),
+    ] {
+        let done = performed(case, letter, part, label);
+        if done.is_empty() && !(has_letter && part == PerformedPart::Individuals) {
+            case.unknown(
+                Some(letter),
+                &format!("told/{part}"),
+                format!("{label}: none is on record, which is reported as none"),
+                "if it was given, record it as `performed` with its day",
+            );
+            let value = "None has been sent to date.".to_owned();
+            let name = format!("told/{part}");
+            entries.push(plain(&name, label, value, State::Known));
+        }
+        entries.extend(done);
+    }
+    entries
+}
+
+/// When this was done, by what is on record as done; the day of some may not be.
+fn performed(case: &mut Case<'_>, letter: &str, part: PerformedPart, label: &str) -> Vec<Entry> {
+    let frame = case.frame;
+    let mut entries = Vec::new();
+    for report in case.reports() {
+        let Report::Performed(one) = &report.record.report else {
+            continue;
+        };
+        let tells = frame.tells.get(&(one.duty.clone(), one.part));
+        if one.order != frame.order.order || tells != Some(&part) {
+            continue;
+        }
+        let record = case.discretion.record(&report.record.id);
+        let name = format!("told/{record}");
+        let mut entry = dated(case, letter, (&name, label, ""), one.at, "performed");
+        entry.as_of = Some(report.record.recorded_at);
+        entry.basis = vec![record];
         entries.push(entry);
     }
     entries
@@ -133,7 +222,12 @@ pub(crate) fn enclose(
     }
     let mut entries = Vec::new();
     for ((sent_to, version, document), group) in different {
-        let Some(first) = group.first() else { continue };
+        // Those without a day stand first, where there are others.
+        let at = group.iter().find_map(|one| one.at);
+        let first_sent = match at {
+            Some(at) => format!("first sent on {}", case.day(at)),
+            None => "sent on a day that is not on record".to_owned(),
+        };
         let records: Vec<String> = group.iter().map(|one| one.record.clone()).collect();
         // The same from one version of our notice to the next, and without the document's own name.
         let bytes = facts::short_id("doc", &[document.as_deref().unwrap_or("-")]);
@@ -152,28 +246,24 @@ pub(crate) fn enclose(
             Some(copy) => plain(
                 &name,
                 &label,
-                format!(
-                    "Enclosed: {} (first sent on {}).",
-                    copy.name,
-                    case.day(first.at)
-                ),
+                format!("Enclosed: {} ({first_sent}).", copy.name),
                 State::Known,
             ),
             None => plain(
                 &name,
                 &label,
-                format!("First sent on {}; the copy is missing.", case.day(first.at)),
+                format!("It was {first_sent}; the copy is missing."),
                 State::Unknown,
             ),
         };
         entry.as_of = group.iter().map(|one| one.recorded_at).max();
-        entry.from = Some(first.at);
+        entry.from = at;
         entry.basis = case.discretion.records(&records);
         entries.push(entry);
         enclosures.extend(copy.map(|copy| Enclosure {
             sent_to,
             version,
-            sent_at: Some(first.at),
+            sent_at: at,
             name: copy.name,
             media_type: copy.media_type,
             sha256: copy.sha256,

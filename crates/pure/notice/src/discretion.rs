@@ -3,6 +3,7 @@
 
 use facts::{Matching, Private, Report};
 use incident::{Incident, Members};
+use obligation::SparedBy;
 use std::collections::{BTreeSet, HashSet};
 
 /// From this many bytes on a pseudonym is looked for anywhere in a text; a shorter one only as a
@@ -136,6 +137,15 @@ impl<'a> Discretion<'a> {
     pub(crate) fn record(&self, id: &str) -> String {
         self.said(id)
             .unwrap_or_else(|| facts::short_id("rec", &[id]))
+    }
+
+    /// The record that took a duty away. One that may be called after people may be so after
+    /// somebody of whom no incident knows: of these always a digest.
+    pub(crate) fn taker(&self, spared: &SparedBy) -> String {
+        match spared.may_be_called_after_people() {
+            true => spared.shown().into_owned(),
+            false => self.record(&spared.record),
+        }
     }
 
     /// Several record ids, sorted.

@@ -6,6 +6,7 @@
 use crate::parts::{Change, Channel, Earlier, Enclosure, Gap, ReservedReading};
 use facts::{Interval, Kleene, Moment};
 use jiff::civil::Date;
+use orders::DutyKind;
 use serde::{Deserialize, Serialize};
 
 /// The version of the model that this build writes and reads.
@@ -183,11 +184,22 @@ pub struct DutyHead {
     pub duty: String,
     /// What the order calls the notice.
     pub title: String,
+    /// What kind of duty it is.
+    #[serde(default = "report", skip_serializing_if = "is_report")]
+    pub kind: DutyKind,
     /// The section.
     pub cite: String,
     /// How far its items are due, such as "to the extent possible".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extent: Option<String>,
+}
+
+pub(crate) fn report() -> DutyKind {
+    DutyKind::Report
+}
+
+pub(crate) fn is_report(kind: &DutyKind) -> bool {
+    *kind == DutyKind::Report
 }
 
 /// One step of the reasons.

@@ -26,7 +26,7 @@ pub(crate) fn frame() -> Frame {
         cite: Some(format!("IX.{letter}")),
         fills: fills.to_vec(),
     };
-    use facts::StatementItem as S;
+    use facts::{PerformedPart as Part, StatementItem as S};
     Frame {
         order: OrderHead {
             order: "acme".to_owned(),
@@ -41,9 +41,11 @@ pub(crate) fn frame() -> Frame {
         duty: DutyHead {
             duty: "incident-report".to_owned(),
             title: "Incident Report".to_owned(),
+            kind: orders::DutyKind::Report,
             cite: "IX".to_owned(),
             extent: Some("to the extent possible".to_owned()),
         },
+        follows: None,
         zone: "America/New_York".to_owned(),
         items: vec![
             item("A", "when it occurred", &[Fill::Dates]),
@@ -80,12 +82,18 @@ pub(crate) fn frame() -> Frame {
             ),
         ],
         to: vec!["reports@agency.example".to_owned()],
+        given: None,
+        also: Vec::new(),
         otherwise: vec!["by overnight courier".to_owned()],
         subject: Some("FTC v. Acme Co.".to_owned()),
         in_force_known: true,
         declaration: None,
         caveats: vec!["It is not legal advice.".to_owned()],
         readings: obligation::Readings::default(),
+        contents: [("update_contents".to_owned(), "whole".to_owned())].into(),
+        tells: [(None, Part::Media), (Some(Part::Media), Part::Media)]
+            .map(|(part, tells)| (("media-notice".to_owned(), part), tells))
+            .into(),
     }
 }
 
@@ -218,6 +226,8 @@ pub(crate) fn incident() -> Incident {
         without: Vec::new(),
         named: Default::default(),
         without_more: 0,
+        uncounted: Vec::new(),
+        uncounted_accounts: None,
     }
 }
 
@@ -381,6 +391,18 @@ pub(crate) fn answer(id: &str, question: &str, value: &str) -> Decision {
         why: None,
     };
     decision(id, 1, "kim", Act::Answer(act))
+}
+
+/// A signature under the declaration `words` of `document`, before [`released`] releases it.
+pub(crate) fn signed(document: &NoticeDocument, words: &str) -> Decision {
+    let act = facts::Sign {
+        notice: document.notice.clone(),
+        digest: document.digest(),
+        name: "Rita Roe".to_owned(),
+        title: "Chief Privacy Officer".to_owned(),
+        declaration: words.to_owned(),
+    };
+    decision("s-1", 12, "rita", Act::Sign(act))
 }
 
 /// The three decisions that release `document`.

@@ -2,9 +2,9 @@
 
 use crate::document::{DutyHead, OrderHead};
 use crate::texts;
-use facts::StatementItem;
-use orders::{ConditionKind, Fills};
-use std::collections::BTreeSet;
+use facts::{PerformedPart, StatementItem};
+use orders::{ConditionKind, DutyKind, Fills};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What fills an item of a duty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum Fill {
     },
     /// Whether law enforcement asked for delay, whom to contact there, and copies of the requests.
     LawEnforcement,
+    /// When people, the media and authorities were told, or that nobody was.
+    NoticeDates,
 }
 
 /// One lettered item that a duty asks for.
@@ -52,13 +54,19 @@ pub struct Frame {
     pub order: OrderHead,
     /// The duty.
     pub duty: DutyHead,
+    /// The duty that it follows, such as the report of which it is an update.
+    pub follows: Option<String>,
     /// The zone in which dates are shown and counted.
     pub zone: String,
     /// The items.
     pub items: Vec<ItemFrame>,
     /// Mail addresses.
     pub to: Vec<String>,
-    /// Other channels, in words.
+    /// How it is given where it is not mailed.
+    pub given: Option<String>,
+    /// To whom what goes to the Commission goes besides.
+    pub also: Vec<String>,
+    /// Other channels, in words, and to whom copies are owed.
     pub otherwise: Vec<String>,
     /// What the subject begins with, literally.
     pub subject: Option<String>,
@@ -70,6 +78,10 @@ pub struct Frame {
     pub caveats: Vec<String>,
     /// What counsel may choose from where the order leaves a question open.
     pub readings: obligation::Readings,
+    /// Questions about what its documents say, with the reading by which they are drafted.
+    pub contents: BTreeMap<String, String>,
+    /// By which duty and part, or none, `performed` says that individuals or the media were told.
+    pub tells: BTreeMap<(String, Option<PerformedPart>), PerformedPart>,
 }
 
 impl OrderHead {
@@ -90,9 +102,16 @@ impl OrderHead {
 }
 
 impl Frame {
+    /// Whether the way that it goes is known, so that what is drafted can be released.
+    pub(crate) fn is_sendable(&self) -> bool {
+        self.given.is_some() || (!self.to.is_empty() && self.subject.is_some())
+    }
+
     /// What `order` says about the notice of `duty`.
     pub fn of(order: &orders::Order, duty: &orders::Duty) -> Frame {
         let channel = duty.channel.as_ref().or(order.channel.as_ref());
+        let (to, subject) = mailed(duty, channel);
+        let filed = channel.filter(|_| duty.kind.is_filed());
         let mut caveats = texts::caveats(order.grade.as_str(), order.grade.caution());
         if duty.grade != order.grade {
             caveats.push(duty.grade.caution().to_owned());
@@ -105,34 +124,86 @@ impl Frame {
             duty: DutyHead {
                 duty: duty.name.clone(),
                 title: duty.title.clone(),
+                kind: duty.kind,
                 cite: duty.cite.clone(),
                 extent: duty.extent.clone(),
             },
+            follows: duty.of.clone(),
             zone: order.zone.clone(),
             items: duty.items.iter().map(|one| item(duty, one)).collect(),
-            to: channel
-                .map(|channel| channel.email.clone())
-                .into_iter()
-                .collect(),
-            otherwise: channel
+            to,
+            given: duty.given.clone(),
+            also: also(duty),
+            otherwise: filed
                 .map(otherwise)
                 .into_iter()
                 .flatten()
                 .chain(besides(order, duty))
                 .collect(),
-            subject: channel.map(|channel| channel.subject.clone()),
+            subject,
             in_force_known: duty.in_force.window.from.or(order.in_force.from).is_some(),
             declaration: duty.signature.clone(),
             caveats,
             readings: obligation::Readings::of(order),
+            contents: contents(order),
+            tells: tells(order),
         }
     }
 }
 
-/// To whom it goes besides: the duty's own recipients, and those of the copies that follow from it.
-/// A copy is a duty of its own; who sends the notice should know of it.
+fn contents(order: &orders::Order) -> BTreeMap<String, String> {
+    let questions = order.reserved.values().filter(|one| one.contents);
+    questions
+        .filter_map(|one| Some((one.id.clone(), one.working.clone()?)))
+        .collect()
+}
+
+fn tells(order: &orders::Order) -> BTreeMap<(String, Option<PerformedPart>), PerformedPart> {
+    let told = [DutyKind::IndividualNotice, DutyKind::MediaNotice];
+    let mut found = BTreeMap::new();
+    for duty in order.duties.iter().filter(|duty| told.contains(&duty.kind)) {
+        let own = duty.kind.part();
+        for named in &order.duties {
+            for part in [None, Some(own)] {
+                if duty.is_met_by(&named.name, Some(named), part) {
+                    found.insert((named.name.clone(), part), own);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// To whom it is mailed, and how the subject begins: what is filed goes the order's way, anything
+/// else to the duty's own recipients, under the same subject where they name none.
+fn mailed(duty: &orders::Duty, channel: Option<&orders::Channel>) -> (Vec<String>, Option<String>) {
+    let own = &duty.recipients;
+    let literal = channel.map(|channel| channel.subject.clone());
+    match (&duty.given, duty.kind.is_filed()) {
+        (Some(_), _) => (Vec::new(), None),
+        (None, true) => (
+            channel.map(|one| one.email.clone()).into_iter().collect(),
+            literal,
+        ),
+        (None, false) => {
+            let subject = own.iter().find_map(|one| one.subject.clone());
+            let to = own.iter().filter_map(|one| one.email.clone());
+            (to.collect(), subject.or(literal))
+        }
+    }
+}
+
+/// To whom what is filed goes beside the Commission: the duty's own recipients. Its pages say so.
+fn also(duty: &orders::Duty) -> Vec<String> {
+    let own = duty.recipients.iter().filter(|_| duty.kind.is_filed());
+    own.map(recipient).collect()
+}
+
+/// To whom what is not filed goes, and to whom copies that follow from it are owed. A copy is a
+/// duty of its own; who sends the notice should know of it.
 fn besides(order: &orders::Order, duty: &orders::Duty) -> Vec<String> {
-    let own = duty.recipients.iter().map(|one| ("Also to", one));
+    let own = duty.recipients.iter().filter(|_| !duty.kind.is_filed());
+    let own = own.map(|one| ("To", one));
     let copies = order
         .duties
         .iter()
@@ -140,11 +211,11 @@ fn besides(order: &orders::Order, duty: &orders::Duty) -> Vec<String> {
         .flat_map(|other| other.recipients.iter())
         .map(|one| ("A copy is owed to", one));
     own.chain(copies)
-        .map(|(how, one)| recipient(how, one))
+        .map(|(how, one)| format!("{how} {}", recipient(one)))
         .collect()
 }
 
-fn recipient(how: &str, one: &orders::Recipient) -> String {
+fn recipient(one: &orders::Recipient) -> String {
     let subject = one.subject.iter();
     let ways: Vec<String> = one
         .email
@@ -157,7 +228,7 @@ fn recipient(how: &str, one: &orders::Recipient) -> String {
         true => String::new(),
         false => format!(": {}", ways.join("; ")),
     };
-    format!("{how} {} ({}){ways}", one.who, one.cite)
+    format!("{} ({}){ways}", one.who, one.cite)
 }
 
 fn otherwise(channel: &orders::Channel) -> Vec<String> {
@@ -245,6 +316,7 @@ fn fills(duty: &orders::Duty, fills: Fills) -> Vec<Fill> {
         ],
         Fills::IndividualSteps => vec![Fill::Statement(StatementItem::IndividualSteps)],
         Fills::LawEnforcement => vec![Fill::LawEnforcement],
+        Fills::NoticeDates => vec![Fill::NoticeDates],
         Fills::FactsCauseAndParticipants => vec![
             Fill::Statement(StatementItem::Facts),
             Fill::Statement(StatementItem::Cause),

@@ -4,18 +4,16 @@
 //! back, or is authorised by now. A notice of it that was released still stands, and people are
 //! asked whether it is to be withdrawn, as they are where a duty is no longer owed.
 
-use crate::compose::ReleasedBefore;
 use crate::document::NoticeDocument;
 use crate::frame::Frame;
 use crate::phase::Phase;
-use crate::plan::{Decided, Notices, Plan};
-use crate::state::NoticeState;
+use crate::plan::{Decided, Notices, Plan, Release};
+use crate::rows::{Put, compared_with, reported};
 use facts::Kleene;
 use incident::Incident;
 use obligation::{Answer, Because, Determination, PackStamp};
+use orders::DutyKind;
 use std::collections::{BTreeMap, BTreeSet};
-
-type Release = (ReleasedBefore, NoticeState);
 
 impl Notices {
     /// The drafts that take back what was released, where no incident holds a group that the
@@ -29,7 +27,7 @@ impl Notices {
         for one in decided.releases() {
             let document = &one.0.document;
             if one.1.phase == Phase::Released && is_gone(document) {
-                let key = (document.order.order.as_str(), document.duty.duty.as_str());
+                let key = (document.order.order.as_str(), self.reported_by(document));
                 by_duty.entry(key).or_default().push(one);
             }
         }
@@ -42,11 +40,30 @@ impl Notices {
                 let id = here.iter().map(|(one, _)| one.document.incident.as_str());
                 let incident = Incident::nothing(id.min().unwrap_or_default());
                 let answer = not_owed(frame, &incident);
-                self.plan_or_wait(&mut plan, frame, &incident, &answer, decided, &here);
+                let put = Put {
+                    frame,
+                    incident: &incident,
+                    determination: &answer,
+                    decided,
+                    before: compared_with(frame, answer.answer, &here, &[]),
+                    is_reported: false,
+                    is_updated: false,
+                };
+                self.plan_or_wait(&mut plan, &put, &here);
             }
         }
         plan.sort();
         plan
+    }
+
+    /// The duty under which what a document reported is taken back: of an update, its report's.
+    fn reported_by<'a>(&'a self, document: &'a NoticeDocument) -> &'a str {
+        let duty = &document.duty.duty;
+        let frame = self.frame(&document.order.order, duty);
+        match frame.filter(|frame| frame.duty.kind == DutyKind::Update) {
+            Some(update) => reported(update),
+            None => duty,
+        }
     }
 }
 

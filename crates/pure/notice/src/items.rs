@@ -32,11 +32,12 @@ fn fill_one(case: &mut Case<'_>, item: &ItemFrame, enclosures: &mut Vec<Enclosur
             Fill::Statement(kind) => entries.extend(statements::entries(case, letter, *kind)),
             Fill::Milestones => entries.extend(milestones(case)),
             Fill::Information => entries.push(information(case)),
-            Fill::Told => entries.extend(copies::told(case)),
+            Fill::Told => entries.extend(copies::told(case, letter)),
             Fill::Copies { country } => {
                 let country = country.as_deref();
                 entries.extend(copies::enclose(case, letter, country, enclosures));
             }
+            Fill::NoticeDates => entries.extend(copies::notice_dates(case, letter)),
             Fill::LawEnforcement => entries.push(law_enforcement(case, letter, enclosures)),
         }
     }
@@ -245,11 +246,7 @@ fn method(case: &Case<'_>) -> String {
         "counted one by one, by identity"
     }
     .to_owned();
-    let reports = &case.incident.reports;
-    if reports
-        .iter()
-        .any(|one| matches!(one.record.report, Report::Tally(_)))
-    {
+    if case.incident.has_tally() {
         text.push_str("; narrowed by the responders' own count");
     }
     text

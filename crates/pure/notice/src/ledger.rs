@@ -14,7 +14,8 @@ pub struct Problem {
     /// The decision, by id.
     pub decision: String,
     /// A word for it: `disputed`, `digest_mismatch`, `unreadable`, `other_notice`, `incomplete`,
-    /// `refused`, `same_person`, `other_version`, `not_theirs`, `after_release`, `refused_reading`.
+    /// `refused`, `same_person`, `other_version`, `other_words`, `unnamed`, `not_theirs`,
+    /// `after_release`, `refused_reading`, `other_reading`, `no_draft`.
     pub code: String,
     /// What was attempted, why it has no effect and what to do.
     pub text: String,
@@ -56,6 +57,7 @@ pub struct Ledger {
     entries: Vec<Entry>,
     by_notice: BTreeMap<String, Vec<usize>>,
     answers: Vec<usize>,
+    readings: Vec<usize>,
     problems: BTreeMap<String, Vec<Problem>>,
 }
 
@@ -118,14 +120,18 @@ impl Ledger {
                 of.push(index);
             }
         }
-        let holds = |entry: &Entry| {
-            matches!(entry.decision.act, Act::Answer(_)) && self.holds(entry, Moment::MAX)
-        };
-        let all = self.entries.iter().enumerate();
-        self.answers = all
-            .filter(|(_, entry)| holds(entry))
-            .map(|(at, _)| at)
-            .collect();
+        let (mut answers, mut readings) = (Vec::new(), Vec::new());
+        for (at, entry) in self.entries.iter().enumerate() {
+            let of_kind = match entry.decision.act {
+                Act::Answer(_) => &mut answers,
+                Act::Reading(_) => &mut readings,
+                _ => continue,
+            };
+            if self.holds(entry, Moment::MAX) {
+                of_kind.push(at);
+            }
+        }
+        (self.answers, self.readings) = (answers, readings);
     }
 
     /// Notes for each decision which revocations may undo it.
@@ -195,6 +201,26 @@ impl Ledger {
             .iter()
             .filter_map(|&index| self.entries.get(index).map(|entry| &entry.decision))
             .collect()
+    }
+
+    /// The readings that hold.
+    pub(crate) fn readings(&self) -> Vec<&Decision> {
+        let all = self.readings.iter();
+        all.filter_map(|&index| self.entries.get(index).map(|entry| &entry.decision))
+            .collect()
+    }
+
+    /// The approvals and signatures of `notice` that hold and that nobody stopped since.
+    pub(crate) fn in_force(&self, notice: &str) -> Vec<&Decision> {
+        let stopped = self.about(notice).filter(|entry| stops(&entry.decision));
+        let stopped = stopped.filter(|entry| self.holds(entry, Moment::MAX));
+        let stopped = stopped.map(|entry| entry.decision.at).max();
+        let all = self.about(notice).filter(|entry| {
+            matches!(entry.decision.act, Act::Approve(_) | Act::Sign(_))
+                && self.holds(entry, Moment::MAX)
+                && stopped.is_none_or(|at| at < entry.decision.at)
+        });
+        all.map(|entry| &entry.decision).collect()
     }
 
     /// What is wrong with decisions about `notice` whatever else is on record.

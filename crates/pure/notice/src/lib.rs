@@ -29,9 +29,11 @@ mod phase;
 mod plan;
 mod ready;
 mod record;
+mod rows;
 mod settings;
 mod state;
 mod statements;
+mod sworn;
 mod text;
 mod texts;
 mod whole;
@@ -53,7 +55,9 @@ pub use pages::to_pages;
 pub use parts::{Change, Channel, Earlier, Enclosure, Gap, ReservedReading};
 pub use phase::{Approval, Phase};
 pub use plan::{Decided, Notices, Plan, Waiting, initial_notice_id};
-pub use ready::{APPROVALS_MIN, Incomplete, OutboxEntry, Ready, Releasable, Released, message_id};
+pub use ready::{
+    APPROVALS_MIN, Incomplete, OutboxEntry, Ready, Releasable, Released, Signed, message_id,
+};
 pub use record::NoticeRecord;
 pub use settings::Settings;
 pub use state::{NoticeState, state};

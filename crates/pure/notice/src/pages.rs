@@ -3,6 +3,9 @@
 use crate::document::{Due, Entry, Item, Kind, NoticeDocument, State};
 use crate::items::figure;
 use crate::page::{Block, Field, Pages, Section, Table};
+use crate::parts::Change;
+use crate::ready::Signed;
+use crate::sworn::BLANK;
 use crate::texts::{DRAFT_BANNER, kind_words};
 use facts::Moment;
 use jiff::civil::Date;
@@ -12,11 +15,16 @@ use jiff::tz::TimeZone;
 const RECORDS_SHOWN: usize = 6;
 
 /// `document` as pages. With `released` none it is a draft: every page says so, and what those who
-/// approve it should know stands at its end.
-pub fn to_pages(document: &NoticeDocument, released: Option<Moment>) -> Pages {
+/// approve it should know stands at its end. A declaration bears its day and its signer where
+/// `signed` says who that was.
+pub fn to_pages(
+    document: &NoticeDocument,
+    released: Option<Moment>,
+    signed: Option<&Signed>,
+) -> Pages {
     let words = Words::of(document);
     let mut sections = vec![about(document, &words)];
-    if !document.changes.is_empty() {
+    if document.kind == Kind::Supplement || !document.changes.is_empty() {
         sections.push(changes(document, &words));
     }
     sections.push(why(document));
@@ -27,6 +35,7 @@ pub fn to_pages(document: &NoticeDocument, released: Option<Moment>) -> Pages {
     }
     sections.extend(not_known(document));
     sections.push(closing(document));
+    sections.extend(declaration(document, signed, &words));
     if released.is_none() {
         sections.push(notes_for_approval(document));
     }
@@ -83,7 +92,11 @@ fn subtitle(document: &NoticeDocument) -> Vec<String> {
             .entered
             .map(|entered| format!("entered {}", day(entered))),
     );
-    let mut lines = vec![kind_words(document.kind, document.ordinal)];
+    let mut lines = vec![kind_words(
+        document.duty.kind,
+        document.kind,
+        document.ordinal,
+    )];
     if !court.is_empty() {
         lines.push(court.join(", "));
     }
@@ -122,6 +135,11 @@ fn about(document: &NoticeDocument, words: &Words) -> Section {
     if !document.channel.to.is_empty() {
         blocks.push(known("To", document.channel.to.join(", ")));
     }
+    let also = document.channel.also.iter();
+    blocks.extend(also.map(|one| known("Also to", one.clone())));
+    if let Some(given) = &document.channel.given {
+        blocks.push(known("Given", given.clone()));
+    }
     if let Some(contact) = &document.contact {
         blocks.push(known("Contact", contact.clone()));
     }
@@ -129,7 +147,7 @@ fn about(document: &NoticeDocument, words: &Words) -> Section {
         blocks.push(Block::Paragraph(extent.clone()));
     }
     for earlier in &document.earlier {
-        let what = kind_words(earlier.kind, earlier.ordinal);
+        let what = kind_words(earlier.duty_kind, earlier.kind, earlier.ordinal);
         let when = words.instant(earlier.released_at);
         let value = format!("{what}, {}, released {when}", earlier.notice);
         blocks.push(known("Earlier", value));
@@ -143,6 +161,14 @@ fn changes(document: &NoticeDocument, words: &Words) -> Section {
         .first()
         .map(|earlier| format!(" since {}", words.day(earlier.released_at)))
         .unwrap_or_default();
+    let heading = format!("What has changed{since}");
+    if document.changes.is_empty() {
+        let text = match document.earlier.is_empty() {
+            true => "What was reported before is not at hand here.",
+            false => "Nothing of what was reported.",
+        };
+        return section(&heading, vec![Block::Paragraph(text.to_owned())]);
+    }
     let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "—".to_owned());
     let rows = document
         .changes
@@ -153,16 +179,41 @@ fn changes(document: &NoticeDocument, words: &Words) -> Section {
                 change.label.clone(),
                 dash(&change.was),
                 dash(&change.now),
+                dash(&traced(change)),
             ]
         })
         .collect();
-    let columns = ["Item", "What", "Was", "Is now"]
+    let columns = ["Item", "What", "Was", "Is now", "By records"]
         .map(str::to_owned)
         .to_vec();
-    section(
-        &format!("What has changed{since}"),
-        vec![Block::Table(Table { columns, rows })],
-    )
+    section(&heading, vec![Block::Table(Table { columns, rows })])
+}
+
+/// What a change rests on: the records that came to it and those that left, or all of them where
+/// the same ones say something else now.
+fn traced(change: &Change) -> Option<String> {
+    let only = |some: &[String], others: &[String]| -> Vec<String> {
+        let own = some.iter().filter(|id| !others.contains(id));
+        own.cloned().collect()
+    };
+    let come = only(&change.basis, &change.was_basis);
+    let gone = only(&change.was_basis, &change.basis);
+    let said = match (come.is_empty(), gone.is_empty()) {
+        (true, true) => records(&change.basis),
+        (false, true) => records(&come),
+        (true, false) => format!("no longer {}", records(&gone)),
+        (false, false) => format!("{}; no longer {}", records(&come), records(&gone)),
+    };
+    (!said.is_empty()).then_some(said)
+}
+
+/// Record ids, as many of them as are printed.
+fn records(ids: &[String]) -> String {
+    let shown = ids.iter().take(RECORDS_SHOWN).cloned().collect::<Vec<_>>();
+    match ids.len().saturating_sub(RECORDS_SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn why(document: &NoticeDocument) -> Section {
@@ -266,19 +317,7 @@ fn item_section(item: &Item, words: &Words) -> Section {
 fn field(entry: &Entry, words: &Words) -> Field {
     let mut basis: Vec<String> = entry.method.iter().cloned().collect();
     if !entry.basis.is_empty() {
-        let shown: Vec<&str> = entry
-            .basis
-            .iter()
-            .take(RECORDS_SHOWN)
-            .map(String::as_str)
-            .collect();
-        let more = entry.basis.len().saturating_sub(RECORDS_SHOWN);
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(" and {more} more")
-        };
-        basis.push(format!("records {}{more}", shown.join(", ")));
+        basis.push(format!("records {}", records(&entry.basis)));
     }
     Field {
         label: entry.label.clone(),
@@ -339,10 +378,36 @@ fn closing(document: &NoticeDocument) -> Section {
         let lines = document.assumptions.join(" ");
         blocks.push(Block::Note(format!("Taken for granted: {lines}")));
     }
-    if let Some(declaration) = &document.declaration {
-        blocks.push(Block::Paragraph(declaration.clone()));
+    let heading = match document.confidentiality.is_empty() {
+        true => "Reservations",
+        false => "Confidentiality and reservations",
+    };
+    section(heading, blocks)
+}
+
+/// The declaration, word for word; signed, with its day where the form leaves a blank for it.
+fn declaration(
+    document: &NoticeDocument,
+    signed: Option<&Signed>,
+    words: &Words,
+) -> Option<Section> {
+    let literal = document.declaration.as_ref()?;
+    let mut blocks = Vec::new();
+    match signed {
+        None => blocks.push(Block::Paragraph(literal.clone())),
+        Some(signed) => {
+            // Word for word as it was signed; a blank that was left has the day of the signature.
+            let said = signed.declaration.as_ref().unwrap_or(literal);
+            let said = said.replace(BLANK, &words.day(signed.at));
+            blocks.push(Block::Paragraph(said));
+            let name = match signed.title.trim() {
+                "" => signed.name.clone(),
+                title => format!("{}, {title}", signed.name),
+            };
+            blocks.push(known("Signed", name));
+        }
     }
-    section("Confidentiality and reservations", blocks)
+    Some(section("Declaration", blocks))
 }
 
 /// What is not part of the report, for those who approve it.

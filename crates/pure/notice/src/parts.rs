@@ -1,9 +1,10 @@
 //! What stands in a notice beside its items: enclosures, changes, gaps, channel, readings.
 
 use crate::discretion::Discretion;
-use crate::document::Kind;
+use crate::document::{Kind, is_report, report};
 use facts::Moment;
 use obligation::Reserved;
+use orders::DutyKind;
 use serde::{Deserialize, Serialize};
 
 /// A copy that goes with the notice.
@@ -43,6 +44,12 @@ pub struct Change {
     /// What is said now; none where nothing is said any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
+    /// Ids of the records that what was said rested on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub was_basis: Vec<String>,
+    /// Ids of the records that what is said now rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub basis: Vec<String>,
 }
 
 /// An earlier release.
@@ -53,6 +60,9 @@ pub struct Earlier {
     pub notice: String,
     /// Which one it was.
     pub kind: Kind,
+    /// What kind of duty it was for.
+    #[serde(default = "report", skip_serializing_if = "is_report")]
+    pub duty_kind: DutyKind,
     /// Its number.
     pub ordinal: u32,
     /// The digest of the document that was released.
@@ -85,10 +95,16 @@ pub struct Gap {
 pub struct Channel {
     /// Mail addresses.
     pub to: Vec<String>,
+    /// How it is given where it is not mailed: on a form, on a site, by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
     /// The subject; it begins with the pack's literal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// The other ways that the order allows, in its own terms.
+    /// To whom it goes besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// The other ways that the order allows, in its own terms, and to whom copies are owed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub otherwise: Vec<String>,
     /// What the Commission's staff directed in writing.
@@ -127,6 +143,7 @@ impl ReservedReading {
             question: discretion.masked(&reserved.question),
             followed: match reading {
                 Some(reading) => Some(discretion.masked(&reading.value)),
+                None if reserved.disputed => None,
                 None => reserved.working_reading.clone(),
             },
             by_counsel: reading.is_some(),

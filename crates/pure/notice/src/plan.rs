@@ -4,16 +4,18 @@ use crate::compose::{ComposeError, ReleasedBefore, compose, groups, last};
 use crate::discretion::Discretion;
 use crate::document::{Kind, NoticeDocument, notice_id};
 use crate::frame::Frame;
-use crate::ledger::{Ledger, Problem};
+use crate::ledger::{Entry, Ledger, Problem};
 use crate::phase::Phase;
 use crate::ready::{OutboxEntry, Released};
 use crate::record::NoticeRecord;
+use crate::rows::{Put, compared_with};
 use crate::settings::Settings;
 use crate::state::{NoticeState, state};
 use crate::whole::withdrawal_key;
 use facts::{Act, BreachEvent, Decision, Performed, PerformedPart, Report};
 use incident::Incident;
 use obligation::{Answer, Determination};
+use orders::DutyKind;
 use std::collections::BTreeMap;
 
 /// Composes the notices of a set of orders.
@@ -50,11 +52,16 @@ pub struct Waiting {
     pub why: ComposeError,
 }
 
+/// A release with how it stands now.
+pub(crate) type Release = (ReleasedBefore, NoticeState);
+
 /// Notices that people released, judged once for many incidents.
 #[derive(Debug, Clone, Default)]
 pub struct Decided {
     ledger: Ledger,
-    released: Vec<(ReleasedBefore, NoticeState)>,
+    released: Vec<Release>,
+    /// Of each notice that was decided on and not released, a document that a decision carries.
+    pending: Vec<NoticeDocument>,
 }
 
 impl Decided {
@@ -62,6 +69,7 @@ impl Decided {
     pub fn new(decisions: &[Decision]) -> Decided {
         let ledger = Ledger::new(decisions);
         let mut all = Vec::new();
+        let mut pending = Vec::new();
         for notice in ledger.notices() {
             let state = state(notice, None, &ledger);
             if let Some(released) = &state.released {
@@ -69,14 +77,38 @@ impl Decided {
                     document: released.document().clone(),
                     digest: released.digest().to_owned(),
                     at: released.at(),
+                    decision: released.decision().to_owned(),
                 };
                 all.push((before, state));
+            } else if let Some(one) = ledger.about(notice).find_map(Entry::document) {
+                pending.push(one.clone());
             }
         }
         Decided {
             ledger,
             released: all,
+            pending,
         }
+    }
+
+    /// Approvals and signatures that hold, of notices that would stand in the place of the draft
+    /// `now` and are drafted no more: what they are about was joined, or has another number.
+    fn lost(&self, now: &NoticeDocument) -> Vec<Problem> {
+        let place = |one: &NoticeDocument| (one.order.order.clone(), one.duty.duty.clone());
+        let is_lost = |one: &&NoticeDocument| {
+            one.notice != now.notice && place(one) == place(now) && one.is_about_any(&now.groups)
+        };
+        let lost = self.pending.iter().filter(is_lost);
+        let entries = lost.flat_map(|one| self.ledger.in_force(&one.notice));
+        let problem = |decision: &Decision| {
+            let text = format!(
+                "the notice that it is about is drafted no more; in its place stands {}: read that \
+                 one and decide again",
+                now.notice
+            );
+            Problem::new(decision, "no_draft", text)
+        };
+        entries.map(problem).collect()
     }
 
     /// The decisions.
@@ -84,23 +116,43 @@ impl Decided {
         &self.ledger
     }
 
+    /// The releases under `duties` of `order` that are about any of `groups`.
+    pub(crate) fn about<'a>(
+        &'a self,
+        order: &str,
+        duties: &[&str],
+        groups: &[String],
+    ) -> Vec<&'a Release> {
+        let is_here = |document: &NoticeDocument| {
+            document.order.order == order
+                && duties.contains(&document.duty.duty.as_str())
+                && document.is_about_any(groups)
+        };
+        let all = self.released.iter();
+        all.filter(|(one, _)| is_here(&one.document)).collect()
+    }
+
     /// Each release with how it stands now.
-    pub(crate) fn releases(&self) -> impl Iterator<Item = &(ReleasedBefore, NoticeState)> {
+    pub(crate) fn releases(&self) -> impl Iterator<Item = &Release> {
         self.released.iter()
     }
 
-    /// What releases that stand say was done for this incident, as responders would report it: an
-    /// initial notice is the report of its duty, a supplement an update. What was taken back was
-    /// not done, as far as is known here: a report says so where it was sent before.
+    /// What releases that stand say was done for this incident, as responders would report it: a
+    /// notice is its duty done, the supplement of a report an update. The supplement of a copy, a
+    /// log or a summary is neither its duty done again nor the Commission updated. What was taken
+    /// back was not done, as far as is known here: a report says so where it was sent before.
     pub fn performed(&self, incident: &Incident) -> Vec<BreachEvent> {
         let holds = groups(incident);
         let about = self.standing().filter(|(one, _)| one.is_about_any(&holds));
         about
             .filter_map(|(document, released)| {
-                let part = match document.kind {
-                    Kind::Initial => PerformedPart::Report,
-                    Kind::Supplement => PerformedPart::Update,
-                    Kind::Withdrawal => return None,
+                let part = match (document.kind, document.duty.kind) {
+                    (Kind::Withdrawal, _) => return None,
+                    (Kind::Supplement, DutyKind::Report | DutyKind::Update) => {
+                        PerformedPart::Update
+                    }
+                    (Kind::Supplement, _) => return None,
+                    (Kind::Initial, kind) => kind.part(),
                 };
                 Some(BreachEvent {
                     id: released.decision().to_owned(),
@@ -131,9 +183,8 @@ impl Decided {
     }
 
     fn standing(&self) -> impl Iterator<Item = (&NoticeDocument, &Released)> {
-        let stands = |state: &&NoticeState| state.phase == Phase::Released;
         self.released.iter().filter_map(move |(one, state)| {
-            let state = Some(state).filter(stands)?;
+            let state = Some(state).filter(|state| state.is_sent())?;
             Some((&one.document, state.released.as_ref()?))
         })
     }
@@ -165,18 +216,18 @@ impl Decided {
 }
 
 impl Notices {
-    /// Notices of every report duty of `orders`.
+    /// Notices of every duty of `orders` that is done by a document.
     pub fn new<'a>(
         orders: impl IntoIterator<Item = &'a orders::Order>,
         settings: Settings,
     ) -> Notices {
-        let reports = |duty: &&orders::Duty| duty.kind == orders::DutyKind::Report;
+        let papers = |duty: &&orders::Duty| duty.kind.is_paper();
         Notices::from_frames(
             orders.into_iter().flat_map(|order| {
                 order
                     .duties
                     .iter()
-                    .filter(reports)
+                    .filter(papers)
                     .map(|duty| Frame::of(order, duty))
             }),
             settings,
@@ -216,7 +267,8 @@ impl Notices {
 
     /// The notices of `incident`: for each duty the release that it has, and the draft that stands
     /// next (an initial notice, a supplement where what was released has materially changed, a
-    /// withdrawal where the duty is no longer owed).
+    /// withdrawal where the duty is no longer owed). Where an update of a report is drafted, what
+    /// has changed since the report goes into it, and into no supplement besides.
     ///
     /// A released document belongs to whatever incident holds any of the groups that it names, also
     /// after joins; its record is made from decisions alone and so is the same from each of them.
@@ -236,16 +288,20 @@ impl Notices {
             let Some(frame) = self.frames.get(&key) else {
                 continue;
             };
-            let here: Vec<&(ReleasedBefore, NoticeState)> = decided
-                .released
-                .iter()
-                .filter(|(one, _)| {
-                    one.document.order.order == key.0
-                        && one.document.duty.duty == key.1
-                        && one.document.is_about_any(&holds)
-                })
-                .collect();
-            self.plan_or_wait(&mut plan, frame, incident, determination, decided, &here);
+            let here = decided.about(&key.0, &self.row(frame), &holds);
+            let copies = decided.about(&key.0, &self.copies(frame), &holds);
+            let before = compared_with(frame, determination.answer, &here, &copies);
+            let is_updated = self.is_updated(frame, determinations, decided, &holds, &before);
+            let put = Put {
+                frame,
+                incident,
+                determination,
+                decided,
+                before,
+                is_reported: self.is_reported(frame, determinations),
+                is_updated,
+            };
+            self.plan_or_wait(&mut plan, &put, &here);
         }
         plan.sort();
         plan
@@ -256,19 +312,16 @@ impl Notices {
         self.frames.get(&(order.to_owned(), duty.to_owned()))
     }
 
-    /// Adds to `plan` what one duty has; `here` are its releases.
-    pub(crate) fn plan_or_wait(
-        &self,
-        plan: &mut Plan,
-        frame: &Frame,
-        incident: &Incident,
-        determination: &Determination,
-        decided: &Decided,
-        here: &[&(ReleasedBefore, NoticeState)],
-    ) {
-        if let Err(why) = self.plan_duty(plan, frame, incident, determination, decided, here) {
+    /// Every duty of which notices are composed.
+    pub(crate) fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.frames.values()
+    }
+
+    /// Adds to `plan` what one duty has; `here` are the releases of its row.
+    pub(crate) fn plan_or_wait(&self, plan: &mut Plan, put: &Put<'_>, here: &[&Release]) {
+        if let Err(why) = self.plan_duty(plan, put, here) {
             plan.waiting.push(Waiting {
-                determination: determination.key(),
+                determination: put.determination.key(),
                 why,
             });
         }
@@ -277,48 +330,45 @@ impl Notices {
     fn plan_duty(
         &self,
         plan: &mut Plan,
-        frame: &Frame,
-        incident: &Incident,
-        determination: &Determination,
-        decided: &Decided,
-        here: &[&(ReleasedBefore, NoticeState)],
+        put: &Put<'_>,
+        here: &[&Release],
     ) -> Result<(), ComposeError> {
+        let (frame, incident, determination) = (put.frame, put.incident, put.determination);
         let performed = performed(determination);
-        for (one, state) in here {
-            plan.outbox.extend(
-                state
-                    .released
-                    .as_ref()
-                    .map(|released| released.outbox(state.held.clone())),
-            );
-            plan.records.push(NoticeRecord::new(
-                one.document.clone(),
-                state.clone(),
-                Vec::new(),
-            ));
+        let ledger = &put.decided.ledger;
+        let is_own = |one: &ReleasedBefore| one.document.duty.duty == frame.duty.duty;
+        for (one, state) in here.iter().filter(|(one, _)| is_own(one)) {
+            let released = state.released.as_ref();
+            let held = state.held.clone();
+            plan.outbox.extend(released.map(|one| one.outbox(held)));
+            let mut state = state.clone();
+            let problems = told_otherwise(frame, incident, &one.document, ledger);
+            state.problems.extend(problems);
+            state.problems.sort();
+            let record = NoticeRecord::new(one.document.clone(), state, Vec::new());
+            plan.records.push(record);
         }
-        let before: Vec<ReleasedBefore> = here
-            .iter()
-            .filter(|(_, state)| state.phase == Phase::Released)
-            .map(|(one, _)| one.clone())
-            .collect();
-        if !self.is_due(frame, incident, determination, decided, &before) {
+        let before = &put.before;
+        if !self.is_due(put, here) {
             return Ok(());
         }
-        let answers = decided.ledger.answers();
+        let answers = ledger.answers();
         let document = compose(
             frame,
             incident,
             determination,
-            &before,
+            before,
             &answers,
             &self.settings,
         )?;
-        if !before.is_empty() && document.changes.is_empty() {
+        // An update is due whether or not anything has changed.
+        let is_update = frame.duty.kind == DutyKind::Update;
+        if !before.is_empty() && document.changes.is_empty() && !is_update {
             return Ok(());
         }
-        let mut state = state(&document.notice, Some(&document), &decided.ledger);
+        let mut state = state(&document.notice, Some(&document), ledger);
         state.problems.extend(refused_readings(frame, incident));
+        state.problems.extend(put.decided.lost(&document));
         state.problems.sort();
         // Its own release was taken back: the record above shows that until people take it
         // up again.
@@ -337,27 +387,41 @@ impl Notices {
         Ok(())
     }
 
-    /// Whether a draft stands next at all.
-    fn is_due(
-        &self,
-        frame: &Frame,
-        incident: &Incident,
-        determination: &Determination,
-        decided: &Decided,
-        before: &[ReleasedBefore],
-    ) -> bool {
+    /// Whether a draft stands next at all; `here` are the releases of its row.
+    fn is_due(&self, put: &Put<'_>, here: &[&Release]) -> bool {
+        let answer = put.determination.answer;
+        let before = &put.before;
+        if put.frame.duty.kind == DutyKind::Update {
+            let follows = put.is_reported || here.iter().any(|(_, state)| state.is_sent());
+            // One that is held is still to be sent itself.
+            let is_held = here.iter().any(|(one, state)| {
+                let is_own = one.document.duty.duty == put.frame.duty.duty;
+                is_own && state.phase == Phase::Released && state.held.is_some()
+            });
+            return follows && !is_held && self.is_due_again(put.determination);
+        }
         let Some(last) = last(before) else {
-            return match determination.answer {
-                Answer::Owed => true,
-                Answer::Open => self.settings.draft_open,
-                Answer::NotOwed => false,
-            };
+            return self.is_drafted(answer);
         };
-        if determination.answer != Answer::NotOwed {
-            return true;
+        if answer != Answer::NotOwed {
+            return !put.is_updated;
         }
         last.document.kind != Kind::Withdrawal
-            && !is_to_stand(frame, incident, decided, &withdrawal_key(before))
+            && !is_to_stand(
+                put.frame,
+                put.incident,
+                put.decided,
+                &withdrawal_key(before),
+            )
+    }
+
+    /// Whether a duty with this answer gets a draft.
+    pub(crate) fn is_drafted(&self, answer: Answer) -> bool {
+        match answer {
+            Answer::Owed => true,
+            Answer::Open => self.settings.draft_open,
+            Answer::NotOwed => false,
+        }
     }
 }
 
@@ -378,6 +442,37 @@ fn refused_readings(frame: &Frame, incident: &Incident) -> Vec<Problem> {
         Problem::new(decision, "refused_reading", text)
     };
     refused.into_iter().map(problem).collect()
+}
+
+/// Readings of counsel by which what was released says too much or too little: by another reading
+/// of what a document says than the one that it was drafted by, people write it. They are of the
+/// incident that holds all that the document is about, so the record is the same from each.
+fn told_otherwise(
+    frame: &Frame,
+    incident: &Incident,
+    document: &NoticeDocument,
+    ledger: &Ledger,
+) -> Vec<Problem> {
+    if frame.contents.is_empty() {
+        return Vec::new();
+    }
+    let holds = groups(incident);
+    if document.kind == Kind::Withdrawal || !document.groups.iter().all(|one| holds.contains(one)) {
+        return Vec::new();
+    }
+    let raised = |question: &str| document.reserved.iter().any(|one| one.id == question);
+    let otherwise = ledger.readings().into_iter().filter_map(|decision| {
+        let (question, value) = frame.readings.followed(&incident.id, decision)?;
+        let drafted = frame.contents.get(question).filter(|_| raised(question))?;
+        (value != drafted).then(|| {
+            let text = format!(
+                "counsel reads `{question}` as `{value}`, and what was released was drafted as \
+                 `{drafted}`; write by hand what is to stand in its place and record `performed`"
+            );
+            Problem::new(decision, "other_reading", text)
+        })
+    });
+    otherwise.collect()
 }
 
 /// Whether people answered that what was released is to stand.

@@ -2,6 +2,7 @@
 
 use crate::document::{FORMAT, Kind, NoticeDocument, notice_id};
 use crate::parts::Gap;
+use crate::sworn::is_sworn;
 use facts::Moment;
 use obligation::Answer;
 use serde::{Deserialize, Serialize};
@@ -80,18 +81,14 @@ impl Ready {
             !document.groups.is_empty(),
             "it does not say what it is about",
         );
+        let channel = &document.channel;
+        let subject = channel.subject.as_deref().unwrap_or_default();
+        let is_given = channel.given.is_some();
         require(
-            !document.channel.to.is_empty(),
+            is_given || !channel.to.is_empty(),
             "there is no address to send it to",
         );
-        require(
-            document
-                .channel
-                .subject
-                .as_ref()
-                .is_some_and(|subject| !subject.trim().is_empty()),
-            "it has no subject",
-        );
+        require(is_given || !subject.trim().is_empty(), "it has no subject");
         require(document.contact.is_some(), "it names nobody to contact");
         require(withdrawal || !document.items.is_empty(), "it has no items");
         for item in &document.items {
@@ -156,12 +153,13 @@ impl Releasable {
         self.ready.document()
     }
 
-    /// Released, by the decision `decision` made `at`.
-    pub(crate) fn release(self, decision: &str, at: Moment) -> Released {
+    /// Released, by the decision `decision` made `at`; `signed` where it bears a declaration.
+    pub(crate) fn release(self, decision: &str, at: Moment, signed: Option<Signed>) -> Released {
         Released {
             ready: self.ready,
             decision: decision.to_owned(),
             at,
+            signed,
         }
     }
 }
@@ -172,6 +170,25 @@ pub struct Released {
     ready: Ready,
     decision: String,
     at: Moment,
+    signed: Option<Signed>,
+}
+
+/// Who signed the declaration of a document, and when. The name is public: it stands on the paper.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// The signer's name.
+    pub name: String,
+    /// The signer's title.
+    pub title: String,
+    /// When it was signed; the day of execution, where the words that were signed name none.
+    pub at: Moment,
+    /// The decision, by id.
+    pub decision: String,
+    /// The declaration as it was signed, with the day that the signer wrote in its blank; none in
+    /// what earlier versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<String>,
 }
 
 impl Released {
@@ -195,6 +212,16 @@ impl Released {
         self.at
     }
 
+    /// Who signed its declaration, where it bears one.
+    pub fn signed(&self) -> Option<&Signed> {
+        self.signed.as_ref()
+    }
+
+    /// Whether nobody need swear it, or somebody has, in its own words.
+    pub(crate) fn is_sworn(&self) -> bool {
+        is_sworn(self.document(), self.signed())
+    }
+
     /// What the outbox carries. `held` says why it is not to be sent any more, where it is not.
     pub fn outbox(&self, held: Option<String>) -> OutboxEntry {
         let document = self.document();
@@ -206,7 +233,9 @@ impl Released {
             incident: document.incident.clone(),
             subject: document.channel.subject.clone().unwrap_or_default(),
             to: document.channel.to.clone(),
+            given: document.channel.given.clone(),
             released_at: self.at,
+            signed: self.signed.clone(),
             document: document.canonical(),
             notice,
             digest,
@@ -235,17 +264,24 @@ pub struct OutboxEntry {
     pub duty: String,
     /// The incident that it was composed for.
     pub incident: String,
-    /// The subject of the mail; it begins with the pack's literal.
+    /// The subject of the mail; it begins with the pack's literal. Empty where it is not mailed.
     pub subject: String,
-    /// To whom.
+    /// To whom. Empty where it is not mailed.
     pub to: Vec<String>,
+    /// How it is given where it is not mailed: on a form, on a site, by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
     /// When people released it.
     pub released_at: Moment,
+    /// Who signed its declaration, where it bears one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
     /// The notice model in canonical JSON.
     pub document: String,
     /// See [`message_id`].
     pub message_id: String,
-    /// Why it is not to be sent any more: it was withdrawn or rejected after its release.
+    /// Why it is not to be sent: it was withdrawn or rejected after its release, or its declaration
+    /// was signed under other words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
 }

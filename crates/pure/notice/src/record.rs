@@ -4,13 +4,16 @@ use crate::document::{Kind, NoticeDocument};
 use crate::ledger::Problem;
 use crate::parts::Gap;
 use crate::phase::{Approval, Phase};
+use crate::ready::Signed;
 use crate::state::NoticeState;
+use crate::sworn::is_sworn;
 use facts::Moment;
 use serde::{Deserialize, Serialize};
 
 /// One notice with its state: what the notices topic and `notices/<id>/notice.json` carry.
 ///
-/// It names no person: approvals are told by role and decision.
+/// It names no person but who signed under penalty of perjury: approvals are told by role and
+/// decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeRecord {
     /// The notice: its key.
@@ -43,7 +46,10 @@ pub struct NoticeRecord {
     /// The decision that released it.
     #[serde(default)]
     pub released_by: Option<String>,
-    /// Why it is not to be sent any more, where it was released and taken back.
+    /// Who signed the declaration of the document, where it bears one and somebody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
+    /// Why it is not to be sent, where it was released and taken back, or sworn in other words.
     #[serde(default)]
     pub held: Option<String>,
     /// Reports that say that the duty was done by hand.
@@ -52,6 +58,13 @@ pub struct NoticeRecord {
 }
 
 impl NoticeRecord {
+    /// When it became final, for pages and mail: its release. None for a draft, and where its
+    /// declaration is signed by nobody: that is shown as the draft that it is.
+    pub fn final_at(&self) -> Option<Moment> {
+        let is_final = is_sworn(&self.document, self.signed.as_ref());
+        self.released_at.filter(|_| is_final)
+    }
+
     /// The record of `document` as it stands.
     pub(crate) fn new(
         document: NoticeDocument,
@@ -72,6 +85,7 @@ impl NoticeRecord {
             gaps: document.gaps.clone(),
             released_at: released.map(|one| one.at()),
             released_by: released.map(|one| one.decision().to_owned()),
+            signed: state.signed.clone(),
             held: state.held.filter(|_| released.is_some()),
             digest,
             document,

@@ -3,8 +3,9 @@
 use crate::document::NoticeDocument;
 use crate::ledger::{Entry, Ledger, Problem, person};
 use crate::phase::{Approval, Phase};
-use crate::ready::{Approvals, Ready, Released};
-use facts::{Act, Decision, Moment};
+use crate::ready::{Approvals, Ready, Released, Signed};
+use crate::sworn::{is_named, is_under};
+use facts::{Act, Decision, Moment, Sign};
 use std::collections::BTreeSet;
 
 /// How a notice stands, and what made it so.
@@ -16,11 +17,24 @@ pub struct NoticeState {
     pub approvals: Vec<Approval>,
     /// The last release, also where it was taken back since.
     pub released: Option<Released>,
-    /// Why the last release is not to be sent any more, where it is not.
+    /// Who signed the declaration of the document that was released, or of the current one.
+    pub signed: Option<Signed>,
+    /// Why the last release is not to be sent, where it is not.
     pub held: Option<String>,
     /// Decisions without the effect that their authors meant.
     pub problems: Vec<Problem>,
 }
+
+impl NoticeState {
+    /// Whether it was released, and nothing keeps it from being sent.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.phase == Phase::Released && self.held.is_none()
+    }
+}
+
+/// Why a release is held that nobody has sworn.
+const UNSWORN: &str = "nobody has signed its declaration as it stands, only other words; sign it \
+                       as it stands, and it may be sent";
 
 /// How `notice` stands. `now` is the current model, where there is one; decisions are judged by
 /// the documents that they carry, so that a replay releases what was released then.
@@ -37,8 +51,22 @@ pub fn state(notice: &str, now: Option<&NoticeDocument>, ledger: &Ledger) -> Not
         .and_then(|last| judge.taken_back(last, Moment::MAX));
     let after = back.as_ref().map(|back| back.at);
     let (phase, current) = judge.phase(now, last.as_ref(), back.as_ref());
+    let signed = match (&last, now) {
+        (Some(last), now) if back.is_none() || now.is_none() => last.signed().cloned(),
+        (_, now) => now.and_then(|now| {
+            let words = now.declaration.as_deref()?;
+            judge.signed(&now.digest(), words, Moment::MAX)
+        }),
+    };
     let approvals = judge.approvals(current.as_deref(), after);
     judge.note_late(last.as_ref());
+    for document in now.into_iter().chain(last.as_ref().map(Released::document)) {
+        judge.note_signatures(document);
+    }
+    let unsworn = last.as_ref().filter(|last| !last.is_sworn());
+    let held = back
+        .map(|back| back.why)
+        .or_else(|| unsworn.map(|_| UNSWORN.to_owned()));
     let Judge { mut problems, .. } = judge;
     problems.sort();
     problems.dedup();
@@ -46,7 +74,8 @@ pub fn state(notice: &str, now: Option<&NoticeDocument>, ledger: &Ledger) -> Not
         phase,
         approvals,
         released: last,
-        held: back.map(|back| back.why),
+        signed,
+        held,
         problems,
     }
 }
@@ -114,7 +143,7 @@ impl Judge<'_> {
             Some(Err(problem)) => return Err(problem.clone()),
             None => return Err(("unreadable", "it carries no document".to_owned())),
         };
-        let declared = document.declaration.is_some();
+        let declaration = document.declaration.clone();
         let ready = Ready::check(document).map_err(|error| {
             (
                 "incomplete",
@@ -122,17 +151,24 @@ impl Judge<'_> {
             )
         })?;
         let approvals = self.approvals_at(digest, decision.at, after);
-        if declared && !self.is_signed(digest, decision.at) {
+        let signed = declaration.as_ref().and_then(|words| {
+            let by_then = self.signed(digest, words, decision.at);
+            by_then.or_else(|| self.signed(digest, words, Moment::MAX))
+        });
+        // Any signature of the version, since releases on record were made when words were not yet
+        // compared: what was released is not drafted and released again. Under other words it
+        // names no signer and is held until somebody signs the declaration as it stands.
+        if declaration.is_some() && self.signatures(digest, decision.at).is_empty() {
             return Err((
                 "refused",
-                "the order asks for a signed declaration and none of this version is on record by \
-                 then; sign it and release again"
+                "the order asks for a signed declaration and no signature of this version is on \
+                 record by then; sign it and release again"
                     .to_owned(),
             ));
         }
         let people = approvals.people;
         match ready.approved(&approvals) {
-            Some(releasable) => Ok(releasable.release(&decision.id, decision.at)),
+            Some(releasable) => Ok(releasable.release(&decision.id, decision.at, signed)),
             None => Err((
                 "refused",
                 format!(
@@ -189,12 +225,57 @@ impl Judge<'_> {
             .map(|entry| &entry.decision)
     }
 
-    fn is_signed(&self, digest: &str, by: Moment) -> bool {
-        self.ledger.about(self.notice).any(|entry| {
-            matches!(&entry.decision.act, Act::Sign(sign) if sign.digest == digest)
-                && self.ledger.holds(entry, by)
-                && !self.is_stopped(digest, entry.decision.at, by)
+    /// Who first signed the declaration of `digest`, in its own words, by then.
+    fn signed(&self, digest: &str, words: &str, by: Moment) -> Option<Signed> {
+        let all = self.signatures(digest, by).into_iter();
+        let mut signed = all.filter(|(_, sign)| is_named(sign) && is_under(words, sign));
+        signed.next().map(|(decision, sign)| Signed {
+            name: sign.name.clone(),
+            title: sign.title.clone(),
+            at: decision.at,
+            decision: decision.id.clone(),
+            declaration: Some(sign.declaration.clone()),
         })
+    }
+
+    /// The signatures of `digest` that hold at the time `by`, whatever their words, oldest first.
+    fn signatures(&self, digest: &str, by: Moment) -> Vec<(&Decision, &Sign)> {
+        let all = self.ledger.about(self.notice).filter_map(|entry| {
+            let Act::Sign(sign) = &entry.decision.act else {
+                return None;
+            };
+            let holds = sign.digest == digest
+                && self.ledger.holds(entry, by)
+                && !self.is_stopped(digest, entry.decision.at, by);
+            holds.then_some((&entry.decision, sign))
+        });
+        all.collect()
+    }
+
+    /// Says of a signature under other words than those of the declaration, or under no name, that
+    /// it is none.
+    fn note_signatures(&mut self, document: &NoticeDocument) {
+        let Some(words) = document.declaration.as_deref() else {
+            return;
+        };
+        let all = self.signatures(&document.digest(), Moment::MAX).into_iter();
+        let none = |(decision, sign): (&Decision, &Sign)| {
+            let why = match (is_named(sign), is_under(words, sign)) {
+                (true, true) => return None,
+                (false, _) => ("unnamed", "the signature names nobody; sign with a name"),
+                (true, false) => (
+                    "other_words",
+                    "the signature is under other words than the declaration of the notice, so \
+                     the notice names no signer by it; sign the declaration as it stands, with \
+                     nothing but a day in its blank",
+                ),
+            };
+            Some((decision.clone(), why))
+        };
+        let none: Vec<_> = all.filter_map(none).collect();
+        for (decision, (code, text)) in &none {
+            self.refuse(decision, code, (*text).to_owned());
+        }
     }
 
     /// What undid a release by then.

@@ -3,7 +3,7 @@
 use crate::document::{NoticeDocument, State};
 use crate::page::{Block, Field, Pages, Section, Table};
 use crate::pages::to_pages;
-use crate::ready::message_id;
+use crate::ready::{Signed, message_id};
 use facts::Moment;
 
 /// A mail, as far as the notice decides it. Sender and attachments are the caller's.
@@ -21,11 +21,15 @@ pub struct Letter {
     pub date: Option<i64>,
 }
 
-/// `document` as a letter; `released` as in [`to_pages`].
+/// `document` as a letter; `released` and `signed` as in [`to_pages`].
 ///
 /// The subject of a draft is the same, so that it can be checked; its body begins with the banner.
-pub fn letter(document: &NoticeDocument, released: Option<Moment>) -> Letter {
-    let pages = to_pages(document, released);
+pub fn letter(
+    document: &NoticeDocument,
+    released: Option<Moment>,
+    signed: Option<&Signed>,
+) -> Letter {
+    let pages = to_pages(document, released, signed);
     Letter {
         to: document.channel.to.clone(),
         subject: document.channel.subject.clone().unwrap_or_default(),

@@ -3,6 +3,7 @@
 //! counsel confirms.
 
 use crate::document::Kind;
+use orders::DutyKind;
 
 /// On every page of what was not released.
 pub const DRAFT_BANNER: &str = "DRAFT — not released";
@@ -55,11 +56,13 @@ pub(crate) fn actor_account(always_stated: bool) -> String {
     .to_owned()
 }
 
-/// The notice's name in running text: `Initial report`, `Supplement 2`, `Withdrawal`.
-pub(crate) fn kind_words(kind: Kind, ordinal: u32) -> String {
-    match kind {
-        Kind::Initial => "Initial report".to_owned(),
-        Kind::Supplement => format!("Supplement {ordinal}"),
-        Kind::Withdrawal => format!("Withdrawal {ordinal}"),
+/// The notice's name in running text: `Initial report`, `Supplement 2`, `Update 3`, `Withdrawal 1`.
+pub(crate) fn kind_words(of: DutyKind, kind: Kind, ordinal: u32) -> String {
+    match (kind, of) {
+        (Kind::Initial, DutyKind::Report) => "Initial report".to_owned(),
+        (Kind::Initial, _) => "First version".to_owned(),
+        (Kind::Supplement, DutyKind::Update) => format!("Update {ordinal}"),
+        (Kind::Supplement, _) => format!("Supplement {ordinal}"),
+        (Kind::Withdrawal, _) => format!("Withdrawal {ordinal}"),
     }
 }

@@ -7,17 +7,20 @@ use crate::parts::Channel;
 use crate::{statements, texts};
 use facts::{Report, StaffChange, StatementItem};
 use incident::Discovery;
-use obligation::Answer;
+use obligation::{Answer, CounselReading, PerformedAt};
+use orders::DutyKind;
 
 /// Where it goes; staff of the Commission may have directed otherwise in writing.
 pub(crate) fn channel(case: &mut Case<'_>, kind: Kind, ordinal: u32, notice: &str) -> Channel {
     let frame = case.frame;
     let mut channel = Channel {
         to: frame.to.clone(),
+        given: frame.given.clone(),
         subject: frame.subject.as_ref().map(|literal| {
-            let words = texts::kind_words(kind, ordinal);
+            let words = texts::kind_words(frame.duty.kind, kind, ordinal);
             format!("{literal} {}, {words} ({notice})", frame.duty.title)
         }),
+        also: frame.also.clone(),
         otherwise: frame.otherwise.clone(),
         directed: Vec::new(),
     };
@@ -26,10 +29,11 @@ pub(crate) fn channel(case: &mut Case<'_>, kind: Kind, ordinal: u32, notice: &st
             continue;
         };
         let here = direction.order == frame.order.order
-            && direction
-                .duty
-                .as_ref()
-                .is_none_or(|duty| *duty == frame.duty.duty);
+            && match &direction.duty {
+                Some(duty) => *duty == frame.duty.duty,
+                // Of the whole order it is about what goes to the Commission.
+                None => frame.duty.kind.is_filed(),
+            };
         if !here || direction.changes == StaffChange::Due {
             continue;
         }
@@ -48,7 +52,7 @@ pub(crate) fn channel(case: &mut Case<'_>, kind: Kind, ordinal: u32, notice: &st
             "follow the direction by hand if it cannot be followed by mail, and record `performed`",
         );
     }
-    if channel.to.is_empty() || channel.subject.is_none() {
+    if !frame.is_sendable() {
         case.must(
             None,
             "channel",
@@ -79,7 +83,11 @@ pub(crate) fn contact(case: &mut Case<'_>) -> Option<String> {
     contact
 }
 
+/// The request for confidential treatment, of what goes to the Commission.
 pub(crate) fn confidentiality(case: &mut Case<'_>) -> Vec<String> {
+    if !case.frame.duty.kind.is_filed() {
+        return Vec::new();
+    }
     let mut lines: Vec<String> = texts::CONFIDENTIALITY.map(str::to_owned).to_vec();
     let written = statements::written(case, None, StatementItem::Confidentiality);
     if written.is_empty() {
@@ -95,7 +103,15 @@ pub(crate) fn confidentiality(case: &mut Case<'_>) -> Vec<String> {
 }
 
 /// Notes the gaps of the notice as a whole.
-pub(crate) fn note_whole(case: &mut Case<'_>, kind: Kind, before: &[ReleasedBefore]) {
+pub(crate) fn note_whole(
+    case: &mut Case<'_>,
+    kind: Kind,
+    before: &[ReleasedBefore],
+    by_hand: &[&PerformedAt],
+) {
+    if kind != Kind::Withdrawal {
+        note_contents(case);
+    }
     if kind == Kind::Withdrawal {
         note_withdrawal(case, before);
     } else if case.determination.answer != Answer::Owed {
@@ -116,6 +132,9 @@ pub(crate) fn note_whole(case: &mut Case<'_>, kind: Kind, before: &[ReleasedBefo
             what.trim_end_matches([' ', ':']).to_owned(),
             "answer the determination's questions",
         );
+    }
+    if case.frame.duty.kind == DutyKind::Update {
+        note_update(case, before, by_hand);
     }
     match case.incident.discovery {
         Discovery::Recorded { .. } => {}
@@ -147,6 +166,61 @@ pub(crate) fn note_whole(case: &mut Case<'_>, kind: Kind, before: &[ReleasedBefo
     }
 }
 
+/// What a document says is drafted by the pack's working reading alone: by another one of counsel's
+/// people write it.
+fn note_contents(case: &mut Case<'_>) {
+    let (frame, determination) = (case.frame, case.determination);
+    for question in &determination.reserved {
+        let id = &question.id;
+        let Some(drafted) = frame.contents.get(id) else {
+            continue;
+        };
+        let what = match &question.reading {
+            Some(reading) if reading.value == *drafted => continue,
+            Some(CounselReading { value, .. }) => {
+                format!("counsel reads `{id}` as `{value}`, and this is drafted as `{drafted}`")
+            }
+            None if question.disputed => {
+                format!("counsel's readings of `{id}` differ, and this is drafted as `{drafted}`")
+            }
+            None => continue,
+        };
+        case.must(
+            None,
+            &format!("contents/{id}"),
+            what,
+            "write it by hand and record `performed`, or let counsel revoke the reading",
+        );
+    }
+}
+
+/// Says of an update where it is not compared with the last that was reported.
+fn note_update(case: &mut Case<'_>, before: &[ReleasedBefore], by_hand: &[&PerformedAt]) {
+    let fill = "compare with what was reported";
+    let Some(last) = last(before) else {
+        let what = "the report was made by hand, so what has changed since it is not shown";
+        case.unknown(None, "before", what.to_owned(), fill);
+        return;
+    };
+    if last.document.duty.kind == DutyKind::AssessorCopy {
+        let what = format!(
+            "the report was made by hand, so what has changed is shown since its copy, released on \
+             {}",
+            case.day(last.at)
+        );
+        case.unknown(None, "before", what, fill);
+    }
+    let by_hand = by_hand.iter().filter_map(|one| one.at).max();
+    if let Some(at) = by_hand.filter(|at| *at > last.at) {
+        let what = format!(
+            "an update was made by hand on {}; what has changed is shown since {}, not since then",
+            case.day(at),
+            case.day(last.at)
+        );
+        case.unknown(None, "since", what, fill);
+    }
+}
+
 /// A person must say that what was released is to be taken back.
 fn note_withdrawal(case: &mut Case<'_>, before: &[ReleasedBefore]) {
     let key = withdrawal_key(before);
@@ -175,12 +249,28 @@ fn note_withdrawal(case: &mut Case<'_>, before: &[ReleasedBefore]) {
 /// Which records took it away, and whether its law is another one since; nothing where neither is.
 fn but_for(case: &Case<'_>, before: &[ReleasedBefore]) -> String {
     let named = case.determination.spared_by.iter();
-    let named: Vec<String> = named
-        .map(|one| format!("{} ({})", case.discretion.record(&one.record), one.kind))
-        .collect();
-    let mut said = match named.is_empty() {
-        true => String::new(),
-        false => format!(" It would be owed but for {}.", named.join(", ")),
+    let named = named.map(|one| {
+        let others = match one.together {
+            0 | 1 => String::new(),
+            2 => ", together with another one".to_owned(),
+            many => format!(", together with {} others", many - 1),
+        };
+        let perhaps = match one.without {
+            Answer::Owed => "",
+            Answer::Open | Answer::NotOwed => ", perhaps",
+        };
+        let kind = one.kind.replace('_', " ");
+        format!("{} ({kind}{others}{perhaps})", case.discretion.taker(one))
+    });
+    let named: Vec<String> = named.collect();
+    let mut said = match (named.is_empty(), case.determination.spared_by_more) {
+        (true, 0) => String::new(),
+        (true, more) => format!(" Records that may take it away were too many to try: {more}."),
+        (false, 0) => format!(" It would be owed but for {}.", named.join(", ")),
+        (false, more) => format!(
+            " It would be owed but for {}; there are {more} more such records, or too many to try.",
+            named.join(", ")
+        ),
     };
     let pack = &case.determination.pack.digest;
     if let Some(then) = last(before).map(|one| &one.document.order.pack)

@@ -1,6 +1,6 @@
 //! The cases of the packs, run: facts in, the answer that the pack expects compared with what came.
 
-use crate::determination::{Answer, Because, Determination};
+use crate::determination::{Answer, Because, Undigested};
 use crate::facts_file::facts_file;
 use crate::register::register;
 use crate::settings::Settings;
@@ -23,7 +23,7 @@ pub struct CaseResult {
     /// The scenario of the law notes that it encodes.
     pub scenario: Option<u32>,
     /// What came out, where anything did.
-    pub determination: Option<Determination>,
+    pub determination: Option<Undigested>,
     /// What differs from what the case expects; empty: it passes.
     pub differs: Vec<String>,
 }
@@ -122,7 +122,7 @@ fn compare(
     case: &Case,
     order: &Order,
     incident: &Incident,
-    got: &Determination,
+    got: &Undigested,
     settings: &Settings,
 ) -> Vec<String> {
     let expect = &case.expect;

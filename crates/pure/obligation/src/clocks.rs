@@ -8,7 +8,7 @@ use incident::Discovery;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use orders::{
-    Anchor, ClockRule, DelayRule, Duty, DutyKind, Method, OutOfRange, Period, due, working_day_back,
+    Anchor, ClockRule, DelayRule, Duty, Method, OutOfRange, Period, last_day, working_day_back,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,12 @@ impl Clock {
         if !self.is_put_aside() {
             self.notes.push(NOT_STATED.to_owned());
         }
+    }
+
+    /// Whether something is still to be done by it: nothing on record has met it, and no reading
+    /// and no end puts it aside.
+    pub fn is_unmet(&self) -> bool {
+        self.met.is_none() && !self.is_put_aside()
     }
 
     pub(crate) fn is_put_aside(&self) -> bool {
@@ -215,7 +221,7 @@ impl Context<'_> {
         };
         let zone = self.zone();
         let ends = start.and_then(|start| {
-            let last = last_day(period, start.at.date_in(zone))?;
+            let last = period_end(period, start.at.date_in(zone))?;
             let at = self.moment(last)?;
             Some(Start { at, ..start })
         });
@@ -324,7 +330,7 @@ impl Context<'_> {
         };
         clock.notes.extend(start.note);
         let day = start.at.date_in(self.zone());
-        let counted = due(rule.method, rule.days, day, &self.settings.calendar)?;
+        let counted = last_day(rule.method, rule.days, day, &self.settings.calendar)?;
         clock.planned = Some(counted.planned);
         clock.outer = Some(counted.outer);
         clock
@@ -344,7 +350,7 @@ impl Context<'_> {
     }
 
     /// What the Commission's staff wrote about the date: it moves it only where the pack says so,
-    /// and only that of a report (16 CFR 2.41(c)).
+    /// of the order and of the duty.
     fn directed(&self, trigger: Date, clock: &mut Clock) -> Result<(), OutOfRange> {
         // What staff directed counts from the latest.
         let mut latest: Option<(Option<Moment>, &str)> = None;
@@ -361,7 +367,7 @@ impl Context<'_> {
             return Ok(());
         };
         match to.parse::<Date>() {
-            Ok(date) if self.order.staff_may_extend && self.duty.kind.is_filed() => {
+            Ok(date) if self.order.staff_may_extend && self.duty.may_be_extended() => {
                 clock.outer = Some(date);
                 clock.planned = Some(working_day_back(date, trigger, &self.settings.calendar)?);
                 clock
@@ -370,7 +376,7 @@ impl Context<'_> {
             }
             _ => {
                 let moves = match self.order.staff_may_extend {
-                    true => "staff extend reports, so that it moves no date of this duty",
+                    true => "the order lets staff extend others, not this duty",
                     false => "under this order that moves no date",
                 };
                 clock.notes.push(format!("staff wrote: {to}; {moves}"));
@@ -517,7 +523,7 @@ impl Context<'_> {
             Some(at) => {
                 let day = at.date_in(self.zone());
                 let method = Method::Calendar;
-                Some(due(method, days, day, &self.settings.calendar)?.planned)
+                Some(last_day(method, days, day, &self.settings.calendar)?.planned)
             }
             None => None,
         };
@@ -535,10 +541,7 @@ impl Context<'_> {
 /// The hour of the day to plan for, where what is due goes to the Commission: neither rule lets one
 /// rely on the end of the day for what is no filing with a court.
 fn hour(duty: &Duty, method: Method) -> Option<&'static str> {
-    let is_sent = matches!(
-        duty.kind,
-        DutyKind::Report | DutyKind::Update | DutyKind::AnnualLog
-    );
+    let is_sent = duty.kind.is_filed();
     match method {
         Method::Frcp6 if is_sent => Some(
             "plan on 5:00 p.m. Eastern of the planned day: the rule's end of the day is that of a \
@@ -553,7 +556,7 @@ fn hour(duty: &Duty, method: Method) -> Option<&'static str> {
 }
 
 /// The last day of the period in which `day` lies.
-fn last_day(period: Period, day: Date) -> Option<Date> {
+fn period_end(period: Period, day: Date) -> Option<Date> {
     match period {
         Period::CalendarYear => Date::new(day.year(), 12, 31).ok(),
         Period::CalendarQuarter => {

@@ -28,12 +28,18 @@ impl Context<'_> {
                 parts.iter().map(|part| self.condition(part)).collect(),
             ),
             ConditionKind::Not(part) => Node::not(text, cite, self.condition(part)),
-            // Nothing is supposed where details are wanted.
-            _ if self.detailed => self.known.keep(Of::Leaf(condition), || {
-                let node = self.leaf(condition);
+            _ => self.kept(Of::Leaf(condition), || self.leaf(condition)),
+        }
+    }
+
+    /// What `asked` gives. Nothing is supposed where details are wanted, so its value is kept.
+    pub(crate) fn kept(&self, of: Of, asked: impl FnOnce() -> Node) -> Node {
+        match self.detailed {
+            true => self.known.keep(of, || {
+                let node = asked();
                 (node.value(), node)
             }),
-            _ => self.leaf(condition),
+            false => asked(),
         }
     }
 
@@ -71,7 +77,6 @@ impl Context<'_> {
                 })
             }
             (ConditionKind::Not(part), _) => !self.condition_value(part),
-            (kind, _) if self.suppose.bears_on_counts(kind) => self.leaf(condition).value(),
             _ => self.known_or(Of::Leaf(condition), |context| {
                 context.leaf(condition).value()
             }),
@@ -98,15 +103,9 @@ impl Context<'_> {
 
     /// The value of [`Context::goes_on`]; yes where the duty is not due again and again.
     pub(crate) fn goes_on_value(&self) -> Kleene {
-        let mut rules = self.duty.clocks.iter();
-        if rules.all(|rule| rule.repeats.is_none()) {
-            return Kleene::Yes;
-        }
-        let asked =
-            |context: &Context<'_>| context.goes_on().map_or(Kleene::Yes, |node| node.value());
-        match self.suppose.is_of_counts() {
-            true => asked(self),
-            false => self.known_or(Of::GoesOn, asked),
+        match self.repeats() {
+            Some(rule) => self.known_or(Of::GoesOn, |context| context.goes_on(rule).value()),
+            None => Kleene::Yes,
         }
     }
 
@@ -137,6 +136,7 @@ impl Context<'_> {
         };
         if self.detailed {
             self.known.keep_count(rule, count);
+            self.known.keep_counts(view.population, view.counts());
         }
         let mut node = Node::new(String::new(), cite, count.reaches(rule.at_least));
         self.aggregation(rule, &mut node);
@@ -175,7 +175,7 @@ impl Context<'_> {
                 let wanted = Wanted {
                     question,
                     answer_type: "count",
-                    values: values.iter().map(u64::to_string).collect(),
+                    values: values.iter().map(|one| one.to_string().into()).collect(),
                 };
                 node.wanted.insert(rule.unit.as_str().to_owned(), wanted);
             }
@@ -244,12 +244,12 @@ impl Context<'_> {
 
     fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName) -> Node {
         let (known, records) = self.stated(name);
-        let fact = format!("circumstance:{name}");
-        let mut node = Node::new(text, cite, self.or_answered(known, &fact));
+        let fact = || format!("circumstance:{name}");
+        let mut node = Node::new(text, cite, self.or_answered(known, fact));
         node.because.records = records.into_iter().map(str::to_owned).collect();
         if node.value() == Kleene::Unknown {
             let question = format!("{text}? ({})", name.as_str().replace('_', " "));
-            node.wanted.insert(fact, Wanted::yes_no(question));
+            node.wanted.insert(fact(), Wanted::yes_no(question));
         }
         node
     }

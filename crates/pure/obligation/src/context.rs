@@ -8,7 +8,8 @@ use crate::settings::Settings;
 use facts::{Act, Circumstance, Kleene, Moment, Report};
 use incident::{Discovery, Incident};
 use jiff::tz::TimeZone;
-use orders::{Anchor, Condition, ConditionKind, Duty, Order};
+use orders::{Anchor, Condition, Duty, Order};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -22,6 +23,9 @@ pub(crate) struct Said {
     answers: BTreeMap<String, BTreeMap<String, String>>,
     /// By question of the pack, in the same way.
     readings: BTreeMap<String, BTreeMap<String, String>>,
+    /// The ids of what was asked of this incident under this order, by the name of the duty that
+    /// asks and by fact: duties that share a trigger ask the same.
+    ask_ids: RefCell<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
 impl Said {
@@ -37,6 +41,7 @@ impl Said {
             zone: order.time_zone(),
             answers: BTreeMap::new(),
             readings: BTreeMap::new(),
+            ask_ids: RefCell::default(),
         };
         let decisions = incident.decisions.iter();
         for decision in decisions.filter(|one| Some(one.id.as_str()) != without) {
@@ -81,29 +86,19 @@ pub(crate) struct Suppose {
 }
 
 impl Suppose {
-    /// Whether a count that a leaf of the tree rests on may be another by it.
-    pub(crate) fn bears_on_counts(&self, kind: &ConditionKind) -> bool {
-        let is_count = matches!(
-            kind,
-            ConditionKind::Count(_)
-                | ConditionKind::GovernmentNotice(_)
-                | ConditionKind::NoticeRequired(_)
-        );
-        self.is_of_counts() && is_count
-    }
-
-    /// Whether what is counted is something else by it.
-    pub(crate) fn is_of_counts(&self) -> bool {
-        self.part.is_some() || self.no_carve_outs
-    }
-
-    /// Whether it makes another fact or reading of one that was `looked` at.
+    /// Whether it makes another of something that was `looked` at.
     pub(crate) fn changes(&self, looked: &BTreeSet<Look>) -> bool {
-        let fact = self.fact.as_ref().map(|(fact, _)| Look::Fact(fact.clone()));
-        let question = self.question.as_ref();
-        let question = question.map(|(question, _)| Look::Question(question.clone()));
-        fact.is_some_and(|one| looked.contains(&one))
-            || question.is_some_and(|one| looked.contains(&one))
+        let is = |supposed: Option<&String>, name: &String| supposed == Some(name);
+        looked.iter().any(|one| match one {
+            Look::Fact(name) => is(self.fact.as_ref().map(|(fact, _)| fact), name),
+            Look::Question(name) => is(self.question.as_ref().map(|(id, _)| id), name),
+            Look::Part(part) => self.settles(*part),
+        })
+    }
+
+    /// Whether this part of every definition holds of everything by it.
+    pub(crate) fn settles(&self, part: Part) -> bool {
+        self.part == Some(part) || (self.no_carve_outs && part.is_carve_out())
     }
 }
 
@@ -138,12 +133,12 @@ pub(crate) struct Wanted {
     pub(crate) question: String,
     pub(crate) answer_type: &'static str,
     /// The values whose effect is shown.
-    pub(crate) values: Vec<String>,
+    pub(crate) values: Vec<Cow<'static, str>>,
 }
 
 impl Wanted {
     pub(crate) fn yes_no(question: impl Into<String>) -> Wanted {
-        let values = vec!["yes".to_owned(), "no".to_owned()];
+        let values = vec![Cow::Borrowed("yes"), Cow::Borrowed("no")];
         Wanted {
             question: question.into(),
             answer_type: "yes_no",
@@ -185,6 +180,12 @@ impl Node {
 
     pub(crate) fn value(&self) -> Kleene {
         self.because.value
+    }
+
+    /// The same for this reason.
+    pub(crate) fn with(mut self, why: Because) -> Node {
+        self.because.of.push(why);
+        self
     }
 
     /// All of `parts`: what one settles, the others cannot change, so they are not asked about.
@@ -322,7 +323,15 @@ impl<'a> Context<'a> {
     }
 
     /// The same, asked of whom the clause holds most of: it is enough that it holds of one.
-    pub(crate) fn of_whom(&self, value: &dyn Fn(&Context<'a>) -> Kleene) -> Context<'a> {
+    pub(crate) fn of_whom(self, value: &dyn Fn(&Context<'a>) -> Kleene) -> Context<'a> {
+        let mut reports = self.incident.reports.iter();
+        let names_one = |report: &Report| match report {
+            Report::Circumstance(one) => one.entity.is_some() || one.party.is_some(),
+            _ => false,
+        };
+        if !reports.any(|reported| names_one(&reported.record.report)) {
+            return self;
+        }
         let about = |subject: &Subject| Context {
             subject: subject.clone(),
             ..Context::new(
@@ -361,7 +370,14 @@ impl<'a> Context<'a> {
     /// share a trigger.
     pub(crate) fn ask_id(&self, fact: &str) -> String {
         let (incident, order, duty) = (&self.incident.id, &self.order.slug, self.duty.asks_as());
-        facts::short_id("ask", &[incident, order, duty, fact])
+        let mut known = self.said.ask_ids.borrow_mut();
+        let known = known.entry(duty.to_owned()).or_default();
+        if let Some(id) = known.get(fact) {
+            return id.clone();
+        }
+        let id = facts::short_id("ask", &[incident, order, duty, fact]);
+        known.insert(fact.to_owned(), id.clone());
+        id
     }
 
     /// What people answered about `fact`, or what is supposed of it. Answers that differ are
@@ -416,11 +432,15 @@ impl<'a> Context<'a> {
     }
 
     /// `known` where it is known, else what people answered about `fact`.
-    pub(crate) fn or_answered(&self, known: Kleene, fact: &str) -> Kleene {
-        if known == Kleene::Unknown {
-            self.answered_yes_no(fact)
-        } else {
-            known
+    /// Its name is made only where it is asked about.
+    pub(crate) fn or_answered<F: AsRef<str>>(
+        &self,
+        known: Kleene,
+        fact: impl FnOnce() -> F,
+    ) -> Kleene {
+        match known {
+            Kleene::Unknown => self.answered_yes_no(fact().as_ref()),
+            known => known,
         }
     }
 
@@ -471,11 +491,9 @@ impl<'a> Context<'a> {
     /// A question as the determination shows it.
     pub(crate) fn reserved(&self, id: &str) -> Reserved {
         let question = self.order.reserved.get(id);
-        let reading = self
-            .said
-            .readings
-            .get(id)
-            .filter(|values| values.len() == 1);
+        let readings = self.said.readings.get(id);
+        let disputed = readings.is_some_and(|values| values.len() > 1);
+        let reading = readings.filter(|_| !disputed);
         let reading = reading.and_then(BTreeMap::first_key_value);
         let working = question.and_then(|one| one.words(one.working.as_deref()?));
         let asked = question.map_or(id, |one| one.question.as_str());
@@ -484,6 +502,7 @@ impl<'a> Context<'a> {
             question: format!("{asked}{}", self.not_followed(id)),
             working_reading: working.map(str::to_owned),
             reading: reading.map(|(value, id)| self.counsels(value, id)),
+            disputed,
         }
     }
 

@@ -2,13 +2,15 @@
 
 use crate::context::{Context, Node, Said, Suppose, Wanted};
 use crate::determination::{
-    Answer, Ask, Because, Clock, Determination, PackStamp, Reminder, Reserved,
+    Answer, Ask, Because, Clock, Determination, PackStamp, Reminder, Reserved, Undigested, Untaken,
 };
+use crate::known::Of;
 use crate::near::near;
 use crate::population::View;
+use crate::readings::reads;
 use crate::settings::Settings;
 use crate::spared::spared_by;
-use facts::{Interval, Kleene};
+use facts::{Act, Decision, Interval, Kleene};
 use incident::{Discovery, Incident};
 use orders::{Duty, NoDuty, Order, OutOfRange};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +25,7 @@ pub fn decide(
     order: &Order,
     incident: &Incident,
     settings: &Settings,
-) -> Result<Vec<Determination>, OutOfRange> {
+) -> Result<Vec<Undigested>, OutOfRange> {
     let each = each(order, incident, settings).into_iter();
     each.map(|(one, uncovered)| uncovered.map_or(Ok(one), Err))
         .collect()
@@ -35,12 +37,12 @@ pub const DATE_UNCOVERED: &str = "date_uncovered";
 /// As [`decide`], where one incident must not keep all others from an answer: a duty for which a
 /// date lies outside what is covered names it among its reserved questions ([`DATE_UNCOVERED`]),
 /// and has no clock; where it is the text that is not covered, it is open.
-pub fn decide_each(order: &Order, incident: &Incident, settings: &Settings) -> Vec<Determination> {
+pub fn decide_each(order: &Order, incident: &Incident, settings: &Settings) -> Vec<Undigested> {
     let each = each(order, incident, settings).into_iter();
     each.map(|(one, _)| one).collect()
 }
 
-type Each = (Determination, Option<OutOfRange>);
+type Each = (Undigested, Option<OutOfRange>);
 
 fn each(order: &Order, incident: &Incident, settings: &Settings) -> Vec<Each> {
     let said = Said::of(order, incident);
@@ -65,7 +67,7 @@ pub fn decide_duty(
     duty: Option<&str>,
     incident: &Incident,
     settings: &Settings,
-) -> Result<Option<Determination>, OutOfRange> {
+) -> Result<Option<Undigested>, OutOfRange> {
     let Some(duty) = duty else {
         let says = order.duties.is_empty() || order.no_duty.is_some();
         return Ok(says.then(|| without_duty(order, incident)));
@@ -92,6 +94,12 @@ pub(crate) fn context<'a>(
 
 /// The value of a duty with something supposed, and nothing else: that of its [`tree`].
 pub(crate) fn value(context: &Context<'_>, suppose: Suppose) -> Kleene {
+    if is_settled(context) {
+        return Kleene::No;
+    }
+    if let Some(value) = context.known.whole(&suppose) {
+        return value;
+    }
     let context = context.supposing(suppose);
     let value = context.force_value().and(context.goes_on_value());
     let duty = context.duty;
@@ -109,8 +117,15 @@ pub(crate) fn value(context: &Context<'_>, suppose: Suppose) -> Kleene {
 /// The reason tree of a duty.
 pub(crate) fn tree(context: &Context<'_>) -> Node {
     let duty = context.duty;
-    let mut parts = vec![context.in_force(), context.condition(&duty.when)];
-    parts.extend(context.goes_on());
+    if is_settled(context) {
+        return Node::new(String::new(), &duty.cite, Kleene::No).with(excused(&duty.cite));
+    }
+    let mut parts = vec![
+        context.kept(Of::Force, || context.in_force()),
+        context.condition(&duty.when),
+    ];
+    let repeats = context.repeats();
+    parts.extend(repeats.map(|rule| context.kept(Of::GoesOn, || context.goes_on(rule))));
     if !duty.unless.is_empty() {
         let unless: Vec<Node> = duty
             .unless
@@ -127,6 +142,29 @@ pub(crate) fn tree(context: &Context<'_>) -> Node {
     Node::all(String::new(), &duty.cite, parts)
 }
 
+/// Whether nothing counts in an incident, nothing more can be found and nobody said anything of it:
+/// then nothing is owed. While a search is not finished, or something was cut out of it, nobody
+/// knows how many there are; and what people answered, read, released or filed is weighed as ever.
+fn is_settled(context: &Context<'_>) -> bool {
+    let incident = context.incident;
+    if !incident.is_excused() || !incident.searched.complete || !incident.reports.is_empty() {
+        return false;
+    }
+    // A reading of another order says nothing here.
+    let says = |one: &Decision| match &one.act {
+        Act::Reading(_) => reads(&context.order.slug, &incident.id, one).is_some(),
+        _ => true,
+    };
+    !incident.decisions.iter().any(says)
+}
+
+/// Why nothing is owed where nothing counts; see [`Incident::is_excused`].
+fn excused(cite: &str) -> Because {
+    let text = "Nothing counts: each access that would is excused by a basis that was recorded \
+                after the record had been declared complete";
+    Node::new(text, cite, Kleene::No).because
+}
+
 fn one(context: &Context<'_>) -> Each {
     let (order, duty, incident) = (context.order, context.duty, context.incident);
     let mut uncovered = None;
@@ -138,6 +176,7 @@ fn one(context: &Context<'_>) -> Each {
         }
     };
     let mut node = tree(context);
+    context.known.keep_whole(node.value());
     if uncovered.is_some() {
         node.because.value = Kleene::Unknown;
     }
@@ -171,13 +210,14 @@ fn one(context: &Context<'_>) -> Each {
         question: error.to_string(),
         working_reading: None,
         reading: None,
+        disputed: false,
     }));
-    let mut determination = Determination {
+    let determination = Determination {
         incident: incident.id.clone(),
         matter: incident.matter.clone(),
         order: order.slug.clone(),
         duty: Some(duty.name.clone()),
-        digest: String::new(),
+        digest: Untaken,
         facts_digest: incident.facts_digest.clone(),
         pack: stamp(order, Some(duty)),
         answer,
@@ -194,7 +234,6 @@ fn one(context: &Context<'_>) -> Each {
         spared_by,
         spared_by_more,
     };
-    determination.digest = facts::digest_json(&determination);
     (determination, uncovered)
 }
 
@@ -228,7 +267,7 @@ fn asks(context: &Context<'_>, now: Answer, wanted: BTreeMap<String, Wanted>) ->
         let values = wanted.values.iter().filter(|_| now == Answer::Open);
         let would = values
             .map(|supposed| {
-                let fact = Some((fact.clone(), supposed.clone()));
+                let fact = Some((fact.clone(), supposed.to_string()));
                 let value = value(
                     context,
                     Suppose {
@@ -236,7 +275,7 @@ fn asks(context: &Context<'_>, now: Answer, wanted: BTreeMap<String, Wanted>) ->
                         ..Suppose::default()
                     },
                 );
-                (supposed.clone(), Answer::from(value))
+                (supposed.to_string(), Answer::from(value))
             })
             .collect::<BTreeMap<_, _>>();
         let mut question = wanted.question;
@@ -266,7 +305,8 @@ fn counts(context: &Context<'_>) -> BTreeMap<String, Interval> {
     let Some(population) = context.duty.populations.get(&context.duty.counts) else {
         return BTreeMap::new();
     };
-    let counts = View::new(context, population, true).counts();
+    let known = context.known.counts(population);
+    let counts = known.unwrap_or_else(|| View::new(context, population, true).counts());
     let mut by_unit = BTreeMap::from([
         ("accounts".to_owned(), counts.accounts),
         ("consumers".to_owned(), counts.consumers),
@@ -297,7 +337,7 @@ fn words(answer: Answer) -> &'static str {
 }
 
 /// The answer of an order that has no such duty, or whose text is not known.
-fn without_duty(order: &Order, incident: &Incident) -> Determination {
+fn without_duty(order: &Order, incident: &Incident) -> Undigested {
     let unknown = NoDuty {
         text_known: false,
         text: "The text of this order is not known".to_owned(),
@@ -313,15 +353,16 @@ fn without_duty(order: &Order, incident: &Incident) -> Determination {
                 .to_owned(),
             working_reading: None,
             reading: None,
+            disputed: false,
         };
         (Answer::Open, Kleene::Unknown, BTreeSet::from([question]))
     };
-    let mut determination = Determination {
+    Determination {
         incident: incident.id.clone(),
         matter: incident.matter.clone(),
         order: order.slug.clone(),
         duty: None,
-        digest: String::new(),
+        digest: Untaken,
         facts_digest: incident.facts_digest.clone(),
         pack: stamp(order, None),
         answer,
@@ -344,9 +385,7 @@ fn without_duty(order: &Order, incident: &Incident) -> Determination {
         near: Vec::new(),
         spared_by: Vec::new(),
         spared_by_more: 0,
-    };
-    determination.digest = facts::digest_json(&determination);
-    determination
+    }
 }
 
 #[cfg(test)]
@@ -354,7 +393,7 @@ mod tests {
     use super::*;
     use crate::facts_file;
     use crate::near::leaves;
-    use crate::population::Part;
+    use crate::population::PARTS;
 
     /// What is supposed, one by one, of a duty.
     fn suppositions(context: &Context<'_>) -> Vec<Suppose> {
@@ -371,7 +410,7 @@ mod tests {
             in_force: Some(value),
             ..Suppose::default()
         }));
-        for part in [Part::Encryption, Part::Visibility, Part::Circumstances] {
+        for part in PARTS {
             all.push(Suppose {
                 part: Some(part),
                 ..Suppose::default()
@@ -419,7 +458,7 @@ mod tests {
         let incidents = facts_file(&facts.to_string(), &[], None).unwrap();
         assert!(decide(order, &incidents[0], &settings).is_err());
         let all = decide_each(order, &incidents[0], &settings);
-        let is_uncovered = |one: &&Determination| {
+        let is_uncovered = |one: &&Undigested| {
             let mut reserved = one.reserved.iter();
             reserved.any(|question| question.id == DATE_UNCOVERED)
         };
@@ -448,6 +487,7 @@ mod tests {
                 for incident in &incidents {
                     let said = Said::of(order, incident);
                     let context = context(order, duty, incident, &settings, &said);
+                    context.known.keep_whole(tree(&context).value());
                     for supposed in suppositions(&context) {
                         let whole = tree(&context.supposing(supposed.clone())).value();
                         assert_eq!(value(&context, supposed), whole, "{}", case.file);

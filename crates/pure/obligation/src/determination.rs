@@ -1,8 +1,10 @@
 //! The answer to one duty for one incident, as the determinations topic carries it.
 
 use facts::{Interval, Kleene, Moment};
+use incident::{Incident, Taker};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Whether a duty is owed.
@@ -146,6 +148,8 @@ pub struct Reserved {
     /// Counsel's own reading, where one is on record: the answer follows it. In JSON `reading` is
     /// value and decision id; `reading_role` and `reading_at` stand beside it.
     pub reading: Option<CounselReading>,
+    /// Counsel's readings differ and none of them was revoked: no reading is followed.
+    pub disputed: bool,
 }
 
 /// Counsel's reading of a question: a fact with an author and a date. Who it was stands in the
@@ -186,6 +190,8 @@ struct FlatReserved {
     reading_role: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reading_at: Option<Moment>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disputed: bool,
 }
 
 impl From<FlatReserved> for Reserved {
@@ -201,6 +207,7 @@ impl From<FlatReserved> for Reserved {
                 role,
                 at,
             }),
+            disputed: flat.disputed,
         }
     }
 }
@@ -214,6 +221,7 @@ impl From<Reserved> for FlatReserved {
             reading: None,
             reading_role: None,
             reading_at: None,
+            disputed: reserved.disputed,
         };
         if let Some(reading) = reserved.reading {
             flat.reading = Some((reading.value, reading.decision));
@@ -239,9 +247,9 @@ pub struct Near {
     pub would: BTreeMap<String, Answer>,
 }
 
-/// One duty of one order for one incident.
+/// One duty of one order for one incident. `D` is its digest, or [`Untaken`]: see [`Undigested`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Determination {
+pub struct Determination<D = String> {
     /// The incident.
     pub incident: String,
     /// The least of its matters.
@@ -253,7 +261,7 @@ pub struct Determination {
     #[serde(default)]
     pub duty: Option<String>,
     /// Digest of this determination's content, itself left empty.
-    pub digest: String,
+    pub digest: D,
     /// The facts it rests on: `Incident::facts_digest`.
     pub facts_digest: String,
     /// The pack's digest and evidence grade.
@@ -288,7 +296,7 @@ pub struct Determination {
     /// For what is not owed or open: each record without which it would be owed, up to five.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spared_by: Vec<SparedBy>,
-    /// How many more such records there are, or were too many to be tried.
+    /// At least how many more such records there are, or were too many to be tried.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub spared_by_more: u64,
 }
@@ -303,12 +311,52 @@ pub struct SparedBy {
     /// The record's id.
     pub record: String,
     /// By what: `retraction`, `dispute`, `part`, `revocation`, `tally`, `milestone`, `key`,
-    /// `circumstance`, `answer`, `reading`, `judgement`.
+    /// `circumstance`, `account`, `late_grant`, `answer`, `reading`, `judgement`.
     pub kind: String,
     /// What it says, in words.
     pub what: String,
     /// What the duty would be without it: `owed`, or `open` where that is not counted.
     pub without: Answer,
+    /// Not without it alone, but without so many records of its kind together, of which it is one;
+    /// 0: without it alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub together: u64,
+}
+
+impl SparedBy {
+    /// Whether a system that keeps accounts or grants named the record, and may have called it after
+    /// whom it is about.
+    pub fn may_be_called_after_people(&self) -> bool {
+        let kinds = [Taker::Account, Taker::LateGrant];
+        kinds.iter().any(|one| one.as_str() == self.kind)
+    }
+
+    /// What the record is called where people look at answers and nobody asked for the record: of
+    /// one that may be called after people a digest, the same that a notice says.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match self.may_be_called_after_people() {
+            true => facts::short_id("rec", &[&self.record]).into(),
+            false => self.record.as_str().into(),
+        }
+    }
+
+    /// What is supposed away, in words: `it`, or all of so many.
+    pub fn without_what(&self) -> String {
+        match self.together {
+            0 => "it".to_owned(),
+            many => format!("all {many} of its kind together"),
+        }
+    }
+}
+
+/// Whether an incident is told, of which `all` is every bound order's every duty. It is told whole
+/// or not at all: where nothing counts since late grants excuse all of it, only if some duty is
+/// owed all the same, or would be without these, or was done. Of any other there is nothing to say.
+pub fn keep_told(incident: &Incident, all: &[Undigested]) -> bool {
+    let says = |one: &Undigested| {
+        one.answer == Answer::Owed || !one.spared_by.is_empty() || !one.performed.is_empty()
+    };
+    !incident.is_excused() || all.iter().any(says)
 }
 
 /// Which text an answer rests on.
@@ -333,7 +381,81 @@ pub struct PerformedAt {
     pub part: Option<String>,
 }
 
-impl Determination {
+/// Stands where the digest of a determination will stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Untaken;
+
+/// A determination without its digest. To take it costs as much as to decide, and not everything
+/// that is decided is written: so it is taken once, where nothing is added any more. Until then it
+/// can be looked at, and nobody can write it:
+///
+/// ```compile_fail
+/// fn bytes(one: tocsin_obligation::Undigested) -> Vec<u8> {
+///     serde_json::to_vec(&one).unwrap()
+/// }
+/// ```
+///
+/// ```
+/// fn bytes(one: tocsin_obligation::Undigested) -> Vec<u8> {
+///     serde_json::to_vec(&one.digested()).unwrap()
+/// }
+/// ```
+pub type Undigested = Determination<Untaken>;
+
+impl Undigested {
+    /// With its digest: SHA-256 of it as canonical JSON, the digest itself left empty.
+    pub fn digested(self) -> Determination {
+        let Determination {
+            incident,
+            matter,
+            order,
+            duty,
+            digest: Untaken,
+            facts_digest,
+            pack,
+            answer,
+            because,
+            texts,
+            counts,
+            clock,
+            clocks,
+            reminder,
+            performed,
+            asks,
+            reserved,
+            near,
+            spared_by,
+            spared_by_more,
+        } = self;
+        let mut one = Determination {
+            incident,
+            matter,
+            order,
+            duty,
+            digest: String::new(),
+            facts_digest,
+            pack,
+            answer,
+            because,
+            texts,
+            counts,
+            clock,
+            clocks,
+            reminder,
+            performed,
+            asks,
+            reserved,
+            near,
+            spared_by,
+            spared_by_more,
+        };
+        one.digest = facts::digest_json(&one);
+        one
+    }
+}
+
+impl<D> Determination<D> {
     /// The key on the determinations topic: incident, order and duty.
     pub fn key(&self) -> String {
         format!(
@@ -351,11 +473,12 @@ impl Determination {
             more => format!(" and {more} more"),
         };
         let named = self.spared_by.iter().map(|one| {
-            let may = match one.without {
-                Answer::Owed => "",
-                Answer::Open | Answer::NotOwed => ", perhaps",
+            let may = match (one.without, one.together) {
+                (Answer::Owed, 0) => "",
+                (Answer::Owed, _) => ", with others",
+                (Answer::Open | Answer::NotOwed, _) => ", perhaps",
             };
-            format!("{} ({}{may})", one.record, one.kind.replace('_', " "))
+            format!("{} ({}{may})", one.shown(), one.kind.replace('_', " "))
         });
         let named: Vec<String> = named.collect();
         (!named.is_empty()).then(|| format!("spared by {}{more}", named.join(", ")))

@@ -93,8 +93,8 @@ pub fn facts_file(
     decisions.retain(|decision| in_time(Some(decision.at)));
     check(&decisions, "decisions", Decision::fault)?;
     let findings = findings(&members, &events)?;
-    let findings = if grants.is_empty() {
-        findings
+    let (findings, excused) = if grants.is_empty() {
+        (findings, Vec::new())
     } else {
         judge(findings, &events, &grants, bound)
     };
@@ -105,6 +105,9 @@ pub fn facts_file(
     }
     for finding in findings {
         fold.put_finding(finding.key(), Some(finding));
+    }
+    for one in excused {
+        fold.put_excused(one.excused_key(), Some(one));
     }
     for account in accounts {
         fold.put_account(account);
@@ -192,6 +195,8 @@ fn empty(decisions: Vec<Decision>) -> Incident {
         without: Vec::new(),
         named: Default::default(),
         without_more: 0,
+        uncounted: Vec::new(),
+        uncounted_accounts: None,
     }
 }
 
@@ -242,14 +247,15 @@ fn findings(
     Ok(found)
 }
 
-/// The findings judged again by the grants of the file. What they authorise stays on record as
-/// that, unless the access was retracted: somebody looked, and it counts nowhere.
+/// The findings judged again by the grants of the file, and what they would be without late ones.
+/// What grants authorise stays on record as that, unless the access was retracted: somebody looked,
+/// and it counts nowhere.
 fn judge(
     findings: Vec<Finding>,
     events: &[BreachEvent],
     grants: &[Grant],
     bound: &[Terms],
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Vec<Finding>) {
     let mut records = Records::default();
     let mut retracted = BTreeSet::new();
     for event in events {
@@ -261,11 +267,20 @@ fn judge(
     for grant in grants {
         records.add_grant(grant.clone());
     }
-    let mut judged = Vec::new();
+    let (mut judged, mut excused) = (Vec::new(), Vec::new());
+    let settings = access::Settings::default();
     for mut finding in findings {
         let mut variants = Variants::default();
         variants.insert(finding.access.clone());
-        let again = access::judge(&variants, &records, bound, &access::Settings::default());
+        let (again, less) = access::judge_and_excuse(&variants, &records, bound, &settings);
+        let group = |again: &str| match again.starts_with("matter:") {
+            true => again.to_owned(),
+            false => finding.group.clone(),
+        };
+        excused.extend(less.into_iter().map(|one| Finding {
+            group: group(&one.group),
+            ..one
+        }));
         if again.is_empty() && !retracted.contains(finding.access.id.as_str()) {
             (finding.verdict, finding.ground) = (Verdict::Authorised, None);
             finding.reason = Reason::Purpose;
@@ -275,12 +290,10 @@ fn judge(
         }
         for one in again {
             if let Judged::Finding(mut again) = one {
-                if !again.group.starts_with("matter:") {
-                    again.group.clone_from(&finding.group);
-                }
+                again.group = group(&again.group);
                 judged.push(*again);
             }
         }
     }
-    judged
+    (judged, excused)
 }

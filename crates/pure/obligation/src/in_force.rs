@@ -41,6 +41,20 @@ impl Context<'_> {
         let (name, from, to) = self.trigger();
         let span = words(window);
         let node = match side(self, window, from, to) {
+            Side::In if self.is_unsure(to) => {
+                let text = format!(
+                    "The {name} lies on the last day of the time of force ({span}), and whether \
+                     that day is in it is for counsel"
+                );
+                // What may have been earlier may have been in force, whatever that day is.
+                let value = match self.effect(rule.unsure_question.as_deref()) {
+                    Kleene::No if !self.is_unsure(from) => Kleene::Unknown,
+                    value => value,
+                };
+                let mut node = Node::new(text, &rule.cite, value);
+                node.raised.extend(rule.unsure_question.clone());
+                node
+            }
             Side::In => {
                 let text = format!("The {name} lies in the time of force ({span})");
                 Node::new(text, &rule.cite, Kleene::Yes)
@@ -51,7 +65,15 @@ impl Context<'_> {
                     format!("Whether the {name} lies in the time of force ({span}) is not known");
                 let mut node = Node::new(text, &rule.cite, Kleene::Unknown);
                 node.raised.extend(rule.question.clone());
-                if rule.trigger == Trigger::Discovery {
+                // Of what began on the last day nothing is in it by a reading that leaves it out.
+                if self.is_unsure(from) {
+                    let on_it = self.effect(rule.unsure_question.as_deref());
+                    node.because.value = on_it.and(Kleene::Unknown);
+                    let text = "; whether its last day is in it is for counsel";
+                    node.because.text.push_str(text);
+                    node.raised.extend(rule.unsure_question.clone());
+                }
+                if rule.trigger == Trigger::Discovery && node.value() == Kleene::Unknown {
                     let question = "When did the company discover the incident?";
                     node.wanted
                         .insert("discovered".to_owned(), Wanted::instant(question));
@@ -60,6 +82,14 @@ impl Context<'_> {
             }
         };
         self.with_trigger_records(node)
+    }
+
+    /// Whether the trigger lies on the day of which the source does not say whether it is in the
+    /// time of force; what the deployment states leaves no such day.
+    fn is_unsure(&self, at: Option<Moment>) -> bool {
+        let is_stated = self.settings.windows.contains_key(&self.order.slug);
+        let day = at.map(|at| at.date_in(self.zone()));
+        !is_stated && day.is_some() && day == self.duty.in_force.unsure
     }
 
     /// Out of force, unless a required notice was given in force: that is for counsel.
@@ -95,8 +125,13 @@ impl Context<'_> {
     /// # Errors
     /// Where the instant lies before the first text that is encoded.
     pub(crate) fn texts(&self) -> Result<Vec<&TextWindow>, OutOfRange> {
-        let zone = self.zone();
+        // Asked first: an answer about the trigger stands with the determination, also where
+        // nothing hangs on it.
         let (_, from, to) = self.trigger();
+        if self.duty.texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let zone = self.zone();
         let day = |at: Option<Moment>| at.map(|at| at.date_in(zone));
         let (first, last) = (day(from), day(to));
         let begins = self.duty.texts.first().and_then(|text| text.from);

@@ -5,7 +5,7 @@
 //! ones are tried follows from the facts alone: those of actors by themselves whose accesses began
 //! in the same quarter of a year, the greatest first.
 
-use crate::determination::{Answer, Determination, Near};
+use crate::determination::{Answer, Near, Undigested};
 use crate::near::as_one_instance;
 use crate::settings::Settings;
 use facts::Interval;
@@ -20,7 +20,7 @@ const TOGETHER_MAX: usize = 8;
 const ACCOUNTS_MAX: u64 = 10_000;
 
 /// An incident with its determinations.
-pub type Decided = (Incident, Vec<Determination>);
+pub type Decided = (Incident, Vec<Undigested>);
 
 /// Where incidents may be one instance: an order, a duty of it, a quarter of a year.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +63,7 @@ impl Instances {
         settings: &Settings,
         decided: &mut Vec<Decided>,
         gone: &[String],
-        decide: &dyn Fn(&Incident) -> Vec<Determination>,
+        decide: &dyn Fn(&Incident) -> Vec<Undigested>,
     ) {
         let orders: BTreeMap<&str, &Order> =
             orders.map(|order| (order.slug.as_str(), order)).collect();
@@ -123,7 +123,7 @@ impl Instances {
         &mut self,
         orders: &BTreeMap<&str, &Order>,
         incident: &Incident,
-        determinations: &[Determination],
+        determinations: &[Undigested],
     ) -> BTreeSet<Place> {
         let of_actors = |group: &String| group.starts_with("actor:");
         if !incident.groups.iter().all(of_actors) || !incident.times.is_empty() {
@@ -184,18 +184,16 @@ impl Instances {
     }
 
     /// Adds what would be if it were one instance with others.
-    fn complete(&self, incident: &Incident, one: &mut Determination) {
+    fn complete(&self, incident: &Incident, one: &mut Undigested) {
         let found = place(incident, one).and_then(|place| self.found.get(&place));
         if let Some(found) = found.filter(|found| found.incidents.contains(&incident.id)) {
             one.near.push(found.near.clone());
             one.near.sort();
-            one.digest = String::new();
-            one.digest = facts::digest_json(one);
         }
     }
 }
 
-fn place(incident: &Incident, one: &Determination) -> Option<Place> {
+fn place(incident: &Incident, one: &Undigested) -> Option<Place> {
     let zone = jiff::tz::TimeZone::UTC;
     let began = incident.first?.date_in(&zone);
     Some(Place {
@@ -207,7 +205,7 @@ fn place(incident: &Incident, one: &Determination) -> Option<Place> {
 
 /// At least how many stand in an incident that is not owed, of what its duty counts together where
 /// counsel reads several as one instance.
-fn at_least(orders: &BTreeMap<&str, &Order>, one: &Determination) -> Option<u64> {
+fn at_least(orders: &BTreeMap<&str, &Order>, one: &Undigested) -> Option<u64> {
     let duty = orders.get(one.order.as_str())?.duty(one.duty.as_deref()?)?;
     let rule = aggregated(duty).filter(|_| one.answer != Answer::Owed && duty.of.is_none())?;
     let small = |count: &Interval| count.at_most.is_some_and(|most| most <= ACCOUNTS_MAX);

@@ -1,14 +1,16 @@
 //! What parts of a duty come to as things are, once it was asked: the same is asked again and again
 //! with something supposed that bears on few of them.
 //!
-//! What a part looked at on its way is kept with its value: where something is supposed of a fact
-//! or a reading that it did not look at, it comes to the same.
+//! What a part looked at on its way is kept with its value: where something is supposed that it did
+//! not look at, it comes to the same.
 
 use crate::context::Suppose;
+use crate::population::Part;
 use facts::{Interval, Kleene};
-use orders::{Condition, CountRule};
+use incident::Counts;
+use orders::{Condition, CountRule, Population};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Something of which another value may be supposed.
@@ -18,6 +20,8 @@ pub(crate) enum Look {
     Fact(String),
     /// A question reserved to counsel, by its id.
     Question(String),
+    /// A part of a definition that does not surely hold of everything.
+    Part(Part),
 }
 
 /// What is looked at while somebody wants to know it.
@@ -34,7 +38,7 @@ struct Kept {
 }
 
 /// A part of a duty that is asked again and again.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Of {
     /// Whether the order binds.
     Force,
@@ -44,11 +48,14 @@ pub(crate) enum Of {
     Leaf(*const Condition),
 }
 
-/// See the module.
+/// See the module. A duty has few parts: they are found by going through them.
 #[derive(Default)]
 pub(crate) struct Known {
-    parts: RefCell<BTreeMap<Of, Kept>>,
-    counts: RefCell<BTreeMap<*const CountRule, Interval>>,
+    parts: RefCell<Vec<(Of, Kept)>>,
+    /// What all parts come to together, once each of them was asked.
+    whole: Cell<Option<Kleene>>,
+    counts: RefCell<Vec<(*const CountRule, Interval)>>,
+    populations: RefCell<Vec<(*const Population, Counts)>>,
     watch: Rc<Watch>,
 }
 
@@ -71,7 +78,10 @@ impl Known {
     /// The value of a part, unless what is supposed may make another of it, or nobody asked as yet.
     pub(crate) fn value(&self, of: Of, suppose: &Suppose) -> Option<Kleene> {
         let parts = self.parts.borrow();
-        let part = parts.get(&of).filter(|one| !suppose.changes(&one.looked))?;
+        let (_, part) = parts.iter().find(|(one, _)| *one == of)?;
+        if suppose.changes(&part.looked) {
+            return None;
+        }
         if self.watch.open.get() > 0 {
             let mut looked = self.watch.looked.borrow_mut();
             looked.extend(part.looked.iter().cloned());
@@ -79,9 +89,22 @@ impl Known {
         Some(part.value)
     }
 
+    /// What all parts come to together, where what is supposed bears on none of them.
+    pub(crate) fn whole(&self, suppose: &Suppose) -> Option<Kleene> {
+        let parts = self.parts.borrow();
+        let is_of_a_part = suppose.leaf.is_some() || suppose.in_force.is_some();
+        let bears = is_of_a_part || parts.iter().any(|(_, one)| suppose.changes(&one.looked));
+        self.whole.get().filter(|_| !bears)
+    }
+
+    /// Keeps what all parts come to together.
+    pub(crate) fn keep_whole(&self, value: Kleene) {
+        self.whole.set(Some(value));
+    }
+
     /// Whether the value of a part was asked for.
     pub(crate) fn has(&self, of: Of) -> bool {
-        self.parts.borrow().contains_key(&of)
+        self.parts.borrow().iter().any(|(one, _)| *one == of)
     }
 
     /// What `asked` gives, the value of a part as things are, and keeps that value.
@@ -95,19 +118,37 @@ impl Known {
             let mut outer = self.watch.looked.borrow_mut();
             outer.extend(looked.iter().cloned());
         }
-        self.parts.borrow_mut().insert(of, Kept { value, looked });
+        if !self.has(of) {
+            self.parts.borrow_mut().push((of, Kept { value, looked }));
+        }
         given
     }
 
     /// A count as things are, once it was counted.
     pub(crate) fn count(&self, rule: &CountRule) -> Option<Interval> {
         let counts = self.counts.borrow();
-        counts.get(&std::ptr::from_ref(rule)).copied()
+        let mut counts = counts.iter();
+        counts.find_map(|(of, count)| std::ptr::eq(*of, rule).then_some(*count))
+    }
+
+    /// All counts of a population as things are, once they were counted.
+    pub(crate) fn counts(&self, population: &Population) -> Option<Counts> {
+        let populations = self.populations.borrow();
+        let mut populations = populations.iter();
+        populations.find_map(|(of, counts)| std::ptr::eq(*of, population).then_some(*counts))
+    }
+
+    /// Keeps the counts of a population as things are.
+    pub(crate) fn keep_counts(&self, population: &Population, counts: Counts) {
+        if self.counts(population).is_none() {
+            self.populations.borrow_mut().push((population, counts));
+        }
     }
 
     /// Keeps a count as things are.
     pub(crate) fn keep_count(&self, rule: &CountRule, count: Interval) {
-        let mut counts = self.counts.borrow_mut();
-        counts.insert(std::ptr::from_ref(rule), count);
+        if self.count(rule).is_none() {
+            self.counts.borrow_mut().push((rule, count));
+        }
     }
 }

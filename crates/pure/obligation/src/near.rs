@@ -201,7 +201,7 @@ fn readings(context: &Context<'_>, now: Kleene) -> Vec<Near> {
             let followed = shown
                 .reading
                 .map(|reading| reading.value)
-                .or(shown.working_reading);
+                .or(shown.working_reading.filter(|_| !shown.disputed));
             let now = followed.unwrap_or_else(|| "no reading".to_owned());
             found.push(near_one(
                 "reading",

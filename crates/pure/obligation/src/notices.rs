@@ -106,7 +106,7 @@ impl Context<'_> {
             let node = Node::new(
                 format!("It was about {}", rule.text),
                 &rule.cite,
-                self.or_answered(known, &fact),
+                self.or_answered(known, || &fact),
             );
             parts.push(asking(node, &fact, || {
                 format!("Was what {who} was told (record {id}) about {}?", rule.text)
@@ -185,28 +185,27 @@ impl Context<'_> {
     }
 
     fn is_by(&self, by: &[NotifiedBy], reported: &Reported, notice: &GovernmentNotice) -> Kleene {
-        let fact = format!("notice_by:{}", reported.record.id);
         if reported.is_disputed("report.by") {
-            return self.answered_yes_no(&fact);
+            return self.answered_yes_no(&format!("notice_by:{}", reported.record.id));
         }
         // Who told it is not stated: the respondent (vocabulary, `government_notice`).
         Kleene::from(by.contains(&notice.by.unwrap_or(NotifiedBy::Respondent)))
     }
 
     fn is_in(&self, country: &str, reported: &Reported, notice: &GovernmentNotice) -> Kleene {
-        let fact = format!("notice_us:{}", reported.record.id);
+        let fact = || format!("notice_us:{}", reported.record.id);
         let known = match (&notice.country, notice.level) {
             _ if reported.is_disputed("report.country") => Kleene::Unknown,
             (Some(stated), _) => Kleene::from(stated.eq_ignore_ascii_case(country)),
             (None, Some(Level::Foreign)) if country == "US" => Kleene::No,
             _ => Kleene::Unknown,
         };
-        self.or_answered(known, &fact)
+        self.or_answered(known, fact)
     }
 
     fn is_required(&self, reported: &Reported, notice: &GovernmentNotice) -> Kleene {
-        let fact = format!("notice_required:{}", reported.record.id);
-        self.or_answered(Kleene::from(notice.required), &fact)
+        let fact = || format!("notice_required:{}", reported.record.id);
+        self.or_answered(Kleene::from(notice.required), fact)
     }
 
     /// What it speaks of; where it does not say, what its matter is about, if that is one class.
@@ -282,7 +281,7 @@ impl Context<'_> {
         if value == Kleene::No && !(settled && own) {
             value = Kleene::Unknown;
         }
-        node.because.value = self.or_answered(value, "notice_required");
+        node.because.value = self.or_answered(value, || "notice_required");
         if node.value() == Kleene::Unknown {
             let question = "Does a statute or regulation require that a federal, state or local \
                             authority be told?";

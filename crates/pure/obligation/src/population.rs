@@ -1,10 +1,11 @@
 //! What a clause counts: each part of its definition put to one row, in three values.
 
 use crate::context::Context;
+use crate::known::Look;
 use facts::{CircumstanceName, IndicatorMode, Interval, Kleene, Report, YesNo};
-use incident::{Counts, Incident, Reported, Row};
+use incident::{Counts, Reported, Row};
 use orders::{ActWord, CircumstanceRule, Population, Unit};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 /// A part of a definition.
@@ -19,6 +20,16 @@ pub(crate) enum Part {
     Encryption,
     Residence,
     Circumstances,
+}
+
+impl Part {
+    /// Whether it takes out what would be counted else.
+    pub(crate) fn is_carve_out(self) -> bool {
+        matches!(
+            self,
+            Part::Residential | Part::Visibility | Part::Encryption
+        )
+    }
 }
 
 pub(crate) const PARTS: [Part; 9] = [
@@ -44,6 +55,8 @@ pub(crate) struct View<'a> {
     pub(crate) mixed: bool,
     /// What each part comes to of each row of the incident, once it was asked.
     parts: RefCell<Vec<[Option<Kleene>; PARTS.len()]>>,
+    /// What the rows alone come to, once it was counted.
+    recorded: Cell<Option<Counts>>,
 }
 
 impl<'a> View<'a> {
@@ -58,12 +71,16 @@ impl<'a> View<'a> {
             with_authority,
             mixed: false,
             parts: RefCell::default(),
+            recorded: Cell::default(),
         };
-        view.mixed = context
-            .incident
-            .rows
-            .iter()
-            .any(|row| PARTS.iter().all(|part| view.asked(*part, row).may_be()));
+        // Only where it is for counsel what that means.
+        let encryption = population.encryption.as_ref();
+        view.mixed = encryption.is_some_and(|rule| rule.question.is_some())
+            && context
+                .incident
+                .rows
+                .iter()
+                .any(|row| PARTS.iter().all(|part| view.asked(*part, row).may_be()));
         *view.parts.borrow_mut() = vec![[None; PARTS.len()]; context.incident.rows.len()];
         view
     }
@@ -77,7 +94,10 @@ impl<'a> View<'a> {
 
     /// How many belong to it, by the rows alone.
     pub(crate) fn recorded(&self) -> Counts {
-        self.count(&|row| self.holds(row))
+        let counts = self.recorded.get();
+        let counts = counts.unwrap_or_else(|| self.count(&|row| self.holds(row)));
+        self.recorded.set(Some(counts));
+        counts
     }
 
     /// How many belong to it. What the rows do not say they do not rule out once an authority was
@@ -137,12 +157,10 @@ impl<'a> View<'a> {
 
     pub(crate) fn count(&self, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
         let incident = self.context.incident;
-        if self.context.searched() && !incident.searched.complete {
-            let mut ruled_out: Incident = incident.clone();
-            ruled_out.searched.complete = true;
-            return incident::count(&ruled_out, holds);
+        match self.context.searched() {
+            true => incident::count_searched(incident, holds),
+            false => incident::count(incident, holds),
         }
-        incident::count(incident, holds)
     }
 
     /// Whether people of the company may be behind it.
@@ -175,11 +193,10 @@ impl<'a> View<'a> {
     }
 
     fn asked(&self, part: Part, row: &Row) -> Kleene {
-        let relaxed = self.context.suppose.no_carve_outs;
-        if self.context.suppose.part == Some(part) {
+        if self.context.suppose.settles(part) {
             return Kleene::Yes;
         }
-        match part {
+        let value = match part {
             Part::Information => self.information(row),
             // What was done, by whom and to whom, a notice to an authority states by itself.
             Part::Reached | Part::Acts | Part::Authority | Part::Residence
@@ -187,18 +204,19 @@ impl<'a> View<'a> {
             {
                 Kleene::Yes
             }
-            Part::Reached => self.context.or_answered(row.class.reached, "reached"),
+            Part::Reached => self.context.or_answered(row.class.reached, || "reached"),
             Part::Acts => self.acts(row),
             Part::Authority => self.authority(row),
-            Part::Residential if relaxed => Kleene::Yes,
             Part::Residential => self.residential(row),
-            Part::Visibility if relaxed => Kleene::Yes,
             Part::Visibility => self.visibility(row),
-            Part::Encryption if relaxed => Kleene::Yes,
             Part::Encryption => self.encryption(row),
             Part::Residence => self.residence(row),
             Part::Circumstances => self.circumstances(row),
+        };
+        if value != Kleene::Yes {
+            self.context.known.look(|| Look::Part(part));
         }
+        value
     }
 
     /// Whether `row` is about the information that the clause speaks of.
@@ -232,7 +250,7 @@ impl<'a> View<'a> {
             Some((_, true)) if known == Kleene::Unknown => Kleene::No,
             _ => known,
         };
-        self.context.or_answered(known, "acts")
+        self.context.or_answered(known, || "acts")
     }
 
     /// What is stated of `row` about a yes/no fact, failing that of the whole matter.
@@ -248,7 +266,7 @@ impl<'a> View<'a> {
             own => own,
         };
         self.context
-            .or_answered(known, &format!("circumstance:{name}"))
+            .or_answered(known, || format!("circumstance:{name}"))
     }
 
     /// The facts that must (not) hold.
@@ -347,14 +365,24 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether it was encrypted in the form in which it was reached.
+    pub(crate) fn encrypted(&self, row: &Row) -> Kleene {
+        self.context
+            .or_answered(row.class.encrypted, || "encrypted")
+    }
+
+    /// Whether the key was reached too.
+    pub(crate) fn key_taken(&self, row: &Row) -> Kleene {
+        self.context
+            .or_answered(row.class.key_taken, || "key_taken")
+    }
+
     /// Not encrypted, or the key reached too; what was encrypted beside clear ones is for counsel.
     fn encryption(&self, row: &Row) -> Kleene {
         let Some(rule) = &self.population.encryption else {
             return Kleene::Yes;
         };
-        let encrypted = self.context.or_answered(row.class.encrypted, "encrypted");
-        let key_taken = self.context.or_answered(row.class.key_taken, "key_taken");
-        match (!encrypted).or(key_taken) {
+        match (!self.encrypted(row)).or(self.key_taken(row)) {
             Kleene::No if self.mixed && rule.question.is_some() => {
                 self.context.effect(rule.question.as_deref())
             }

@@ -29,6 +29,24 @@ impl Readings {
     /// this order for it; `None`: they follow it, or it is no such decision.
     pub fn refused(&self, incident: &str, decision: &Decision) -> Option<String> {
         let reading = reads(&self.order, incident, decision)?;
+        self.refusal(decision, reading)
+    }
+
+    /// The question and the value of a reading that answers about the incident `incident` follow.
+    pub fn followed<'a>(
+        &self,
+        incident: &str,
+        decision: &'a Decision,
+    ) -> Option<(&'a str, &'a str)> {
+        let reading = reads(&self.order, incident, decision)?;
+        let refused = self.refusal(decision, reading);
+        let value = reading.value.trim_matches('"');
+        refused
+            .is_none()
+            .then_some((reading.question.as_str(), value))
+    }
+
+    fn refusal(&self, decision: &Decision, reading: &Reading) -> Option<String> {
         let values = self.values.get(&reading.question);
         let values = values.map(|all| all.iter().map(String::as_str).collect());
         refusal(decision, reading, values)

@@ -6,7 +6,7 @@ use crate::determination::{Clock, PerformedAt};
 use facts::{MilestoneName, Moment, Report};
 use orders::{ClockRule, OutOfRange, RepeatRule};
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// When this duty was done, by the reports of responders, the earliest first.
     pub(crate) fn performed(&self) -> Vec<PerformedAt> {
         let mut done = Vec::new();
@@ -68,21 +68,30 @@ impl Context<'_> {
         if links.is_empty() {
             links.push(self.clock(rule, "performed", self.after_the_first())?);
         }
-        if let (Some(link), Some(end)) = (links.last_mut(), self.chain_end(repeats)) {
-            let zone = self.zone();
-            let ended = end.date_in(zone);
-            // By the limit itself: what staff granted keeps no chain from having gone on.
-            let limit = |at: Moment| {
-                let calendar = &self.settings.calendar;
-                orders::due(rule.method, rule.days, at.date_in(zone), calendar)
-            };
+        if let Some(end) = self.chain_end(repeats) {
+            self.end(rule, end, &mut links)?;
+        }
+        Ok(links)
+    }
+
+    /// Puts each link aside that falls due after the end: reports of cases that were joined later,
+    /// or one that is on record twice, each have one.
+    fn end(&self, rule: &ClockRule, end: Moment, links: &mut [Clock]) -> Result<(), OutOfRange> {
+        let zone = self.zone();
+        let ended = end.date_in(zone);
+        // By the limit itself: what staff granted keeps no chain from having gone on.
+        let limit = |at: Moment| {
+            let calendar = &self.settings.calendar;
+            orders::last_day(rule.method, rule.days, at.date_in(zone), calendar)
+        };
+        for link in links.iter_mut().filter(|link| link.met.is_none()) {
             let limit = link.anchor_at.map(limit).transpose()?;
-            if link.met.is_none() && limit.is_some_and(|limit| ended < limit.outer) {
+            if limit.is_some_and(|limit| ended < limit.outer) {
                 link.notes.push(format!("it ended on {ended}"));
                 link.put_aside();
             }
         }
-        Ok(links)
+        Ok(())
     }
 
     /// When a chain ended: the latest of the milestones that end it, once all are on record.
@@ -95,15 +104,14 @@ impl Context<'_> {
         ends?.into_iter().max()
     }
 
-    /// Whether what is due again and again ever fell due before its end; nothing for other duties.
-    /// What was done stays owed.
-    pub(crate) fn goes_on(&self) -> Option<Node> {
-        let rule = self
-            .duty
-            .clocks
-            .iter()
-            .find(|rule| rule.repeats.is_some())?;
-        let repeats = rule.repeats.as_ref()?;
+    /// By which of its clocks the duty is due again and again, if it is.
+    pub(crate) fn repeats(&self) -> Option<(&'a ClockRule, &'a RepeatRule)> {
+        let mut rules = self.duty.clocks.iter();
+        rules.find_map(|rule| Some((rule, rule.repeats.as_ref()?)))
+    }
+
+    /// Whether what is due again and again ever fell due before its end. What was done stays owed.
+    pub(crate) fn goes_on(&self, (rule, repeats): (&ClockRule, &RepeatRule)) -> Node {
         // A date beyond the calendar is an error of the clocks, which says so.
         let links = self.chain(rule, repeats).unwrap_or_default();
         let ended = !links.is_empty() && links.iter().all(Clock::is_put_aside);
@@ -118,6 +126,6 @@ impl Context<'_> {
             let ids = records.map(|(reported, _)| reported.record.id.clone());
             node.because.records.extend(ids);
         }
-        Some(node)
+        node
     }
 }

@@ -95,10 +95,10 @@ impl RegisterEntry {
 
 /// What of one incident goes into the register of `order`, sorted. `findings` are those of the
 /// incident: people's reviews are taken from them.
-pub fn register(
+pub fn register<D>(
     order: &Order,
     incident: &Incident,
-    determinations: &[Determination],
+    determinations: &[Determination<D>],
     findings: &[Finding],
     settings: &Settings,
 ) -> Vec<RegisterEntry> {
@@ -212,6 +212,9 @@ fn near_miss(
     incident: &Incident,
     settings: &Settings,
 ) -> Option<String> {
+    if incident.is_excused() {
+        return None;
+    }
     let here = context(order, duty, incident, settings, said);
     let (mut close, mut spared) = (near_counts(&here), spared_alone(&here));
     if let Some(first) = duty.of.as_ref().and_then(|name| order.duty(name)) {

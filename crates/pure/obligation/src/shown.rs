@@ -75,7 +75,7 @@ impl View<'_> {
                     .to_owned(),
             ),
             Part::Encryption => {
-                if self.context.or_answered(row.class.encrypted, "encrypted") == Kleene::Unknown {
+                if self.encrypted(row) == Kleene::Unknown {
                     add(
                         "encrypted",
                         "Was it encrypted in the form in which it was reached, where nothing is \
@@ -83,7 +83,7 @@ impl View<'_> {
                             .to_owned(),
                     );
                 }
-                if self.context.or_answered(row.class.key_taken, "key_taken") == Kleene::Unknown {
+                if self.key_taken(row) == Kleene::Unknown {
                     add(
                         "key_taken",
                         "Was the encryption key accessed or acquired by an unauthorised person?"
@@ -147,8 +147,7 @@ impl View<'_> {
     }
 
     fn is_safe(&self, row: &Row) -> bool {
-        self.context.or_answered(row.class.encrypted, "encrypted") == Kleene::Yes
-            && self.context.or_answered(row.class.key_taken, "key_taken") == Kleene::No
+        self.encrypted(row) == Kleene::Yes && self.key_taken(row) == Kleene::No
     }
 
     /// Ids of the reports that the count may rest on, sorted: exposures and responders' own counts
@@ -161,8 +160,10 @@ impl View<'_> {
             _ => false,
         };
         let reports = self.context.incident.reports.iter().filter(rests);
-        let ids: BTreeSet<String> = reports.map(|one| one.record.id.clone()).collect();
-        ids.into_iter().collect()
+        let mut ids: Vec<String> = reports.map(|one| one.record.id.clone()).collect();
+        ids.sort();
+        ids.dedup();
+        ids
     }
 
     /// Whether a report that states this class of information may be about what belongs here.
@@ -206,10 +207,11 @@ impl View<'_> {
     /// Responders' own counts that contradict what is counted, or each other: they have no part in
     /// the count, and people must look.
     pub(crate) fn contradicted(&self, cite: &str) -> Option<Because> {
-        if !self.context.detailed {
+        let incident = self.context.incident;
+        if !self.context.detailed || !incident.has_tally() {
             return None;
         }
-        let counted = incident::count_with_disputes(self.context.incident, &|row| self.holds(row));
+        let counted = incident::count_with_disputes(incident, &|row| self.holds(row));
         (!counted.contradicted.is_empty()).then(|| Because {
             text: "Counts that responders reported contradict what is on record, or each other; \
                    they are left out"

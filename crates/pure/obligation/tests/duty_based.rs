@@ -3,7 +3,7 @@
 use orders::Packs;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tocsin_obligation::{Answer, Determination, Settings, decide, facts_file};
+use tocsin_obligation::{Answer, Settings, Undigested, decide, facts_file};
 
 const ORDER: &str = r#"
 revision = 1
@@ -73,11 +73,11 @@ fn event(id: &str, matter: &str, report: Value) -> Value {
     json!({"id": id, "matter": matter, "recorded_at": "2026-12-04T15:00:00Z", "report": report})
 }
 
-fn determined(events: Vec<Value>, residence: &str) -> Determination {
+fn determined(events: Vec<Value>, residence: &str) -> Undigested {
     determined_by(DUTY, events, residence)
 }
 
-fn determined_by(duty: &str, events: Vec<Value>, residence: &str) -> Determination {
+fn determined_by(duty: &str, events: Vec<Value>, residence: &str) -> Undigested {
     let packs = Packs::from_files(BTreeMap::from([
         ("o/order.toml".to_owned(), ORDER.to_owned()),
         ("o/duties/report.toml".to_owned(), duty.to_owned()),
@@ -161,7 +161,7 @@ fn provisional_clocks_run_from_the_first_record_and_territories_are_unknown() {
     let mut events = settled();
     events.push(required("g"));
     let owed = determined(events.clone(), "US");
-    let clock = owed.clock.expect("a clock runs");
+    let clock = owed.clock.clone().expect("a clock runs");
     assert_eq!(clock.anchor_basis, "first_report");
     // Friday 4 December: the period begins on Monday, so the thirtieth day is 5 January.
     assert_eq!(clock.outer, Some("2027-01-05".parse().expect("a date")));
@@ -186,11 +186,11 @@ fn a_notice_of_a_client_that_no_law_required_can_start_a_clock() {
         json!({"kind": "government_notice", "country": "US", "required": required,
                "by": "client", "client": "c1", "at": at})
     };
-    let asked = |one: &Determination| -> BTreeSet<String> {
+    let asked = |one: &Undigested| -> BTreeSet<String> {
         let facts = one.asks.iter().map(|ask| ask.fact.clone());
         facts.filter(|fact| fact.contains("client")).collect()
     };
-    let is_or_earlier = |one: &Determination| {
+    let is_or_earlier = |one: &Undigested| {
         let notes = one.clock.iter().flat_map(|clock| &clock.notes);
         notes.filter(|note| note.starts_with("or earlier")).count()
     };
@@ -206,7 +206,7 @@ fn a_notice_of_a_client_that_no_law_required_can_start_a_clock() {
     let voluntary = determined_by(&duty, events.clone(), "US");
     assert_eq!(asked(&voluntary), BTreeSet::new());
     assert_eq!(is_or_earlier(&voluntary), 0);
-    let clock = voluntary.clock.expect("a clock runs");
+    let clock = voluntary.clock.clone().expect("a clock runs");
     assert_eq!(clock.anchor, "any_client_notice");
     assert_eq!(clock.outer, Some("2026-12-17".parse().expect("a date")));
     let started = |one: &&tocsin_obligation::Clock| one.anchor_at.is_some();

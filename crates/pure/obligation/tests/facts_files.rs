@@ -2,7 +2,7 @@
 
 use orders::Packs;
 use serde_json::json;
-use tocsin_obligation::{Answer, Because, Determination, Reserved, Settings, decide, facts_file};
+use tocsin_obligation::{Answer, Because, Reserved, Settings, Undigested, decide, facts_file};
 
 fn message(json: &serde_json::Value) -> String {
     facts_file(&json.to_string(), &[], None)
@@ -10,7 +10,7 @@ fn message(json: &serde_json::Value) -> String {
         .to_string()
 }
 
-fn determined(facts: &serde_json::Value) -> Determination {
+fn determined(facts: &serde_json::Value) -> Undigested {
     let packs = Packs::embedded().expect("the packs parse");
     let order = packs
         .orders()
@@ -156,6 +156,16 @@ fn counsels_reading_settles_what_was_open_and_is_shown() {
     let old: Reserved = serde_json::from_value(json).expect("as it once was");
     let reading = old.reading.expect("counsel's reading");
     assert_eq!(reading.in_words(), "by_model (decision r1)");
+    // Another reading beside it: none is followed, and that is said.
+    let mut other = facts["decisions"][0].clone();
+    (other["id"], other["value"]) = (json!("r2"), json!("left_out"));
+    facts["decisions"] = json!([facts["decisions"][0], other]);
+    let disputed = determined(&facts);
+    let mut shown = disputed.reserved.iter();
+    let shown = shown.find(|one| one.id == "business_cameras");
+    let shown = shown.expect("it is named");
+    assert!(shown.disputed && shown.reading.is_none(), "{shown:?}");
+    assert_eq!(serde_json::to_value(shown).expect("JSON")["disputed"], true);
 }
 
 #[test]
@@ -184,7 +194,7 @@ fn a_reading_counts_only_if_counsel_gave_it_and_the_pack_knows_it() {
         facts["decisions"] = json!([reading(role, question, value)]);
         let one = determined(&facts);
         assert_eq!(one.answer, Answer::Open, "{role}, {question}, {value}");
-        let asked = |one: &Determination| {
+        let asked = |one: &Undigested| {
             let mut reserved = one.reserved.iter();
             let shown = reserved.find(|one| one.id == "business_cameras");
             shown.map(|one| (one.question.clone(), one.reading.is_some()))
@@ -340,7 +350,7 @@ fn nothing_that_is_owed_is_without_a_date() {
     // No report of anybody: the incident is the actor's, found by the findings alone.
     let owed = determined(&json!({"findings": findings}));
     assert_eq!(owed.answer, Answer::Owed);
-    let reminder = owed.reminder.expect("a reminder");
+    let reminder = owed.reminder.clone().expect("a reminder");
     assert_eq!(
         reminder.planned,
         Some("2026-08-11".parse().expect("a date"))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use tocsin_obligation::{
-    Answer, Decided, Determination, Instances, Near, Settings, decide_duty, decide_each, facts_file,
+    Answer, Decided, Instances, Near, Settings, Undigested, decide_duty, decide_each, facts_file,
 };
 
 const REPORT: &str = "covered-incident-report";
@@ -37,7 +37,7 @@ struct Assess {
     fold: Fold,
     instances: Instances,
     dirty: Dirty,
-    says: BTreeMap<String, Vec<Determination>>,
+    says: BTreeMap<String, Vec<Undigested>>,
 }
 
 impl Assess {

@@ -1,7 +1,7 @@
 //! An answer that was given while something was unknown is never contradicted by learning it.
 
 use facts::Kleene;
-use obligation_under_test::{Answer, Determination, Settings, decide, facts_file};
+use obligation_under_test::{Answer, Settings, Undigested, decide, facts_file};
 use orders::Packs;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ static PACKS: LazyLock<Packs> = LazyLock::new(|| Packs::embedded().expect("the p
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings::new(&[]).expect("the calendar"));
 
 /// Every order that has a duty, on the same facts: without grants, they are the same to all.
-fn answers(facts: &Value) -> Vec<Determination> {
+fn answers(facts: &Value) -> Vec<Undigested> {
     let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
     assert_eq!(incidents.len(), 1);
     let mut all = Vec::new();

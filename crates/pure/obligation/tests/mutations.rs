@@ -25,6 +25,41 @@ const UNSEEN: &[(&str, &str, &str)] = &[
         "when the fiscal quarter ends is not known, so that reading gives no date",
     ),
     (
+        "cerebral/order.toml",
+        "reserved.update_contents.working = \"changes\"",
+        "the reading says what an update says, not whether or when it is owed",
+    ),
+    (
+        "cerebral/order.toml",
+        "reserved.public_contents.working = \"confidential\"",
+        "the reading says what is published, not whether or when",
+    ),
+    (
+        "facebook/order.toml",
+        "reserved.update_contents.working = \"changes\"",
+        "the reading says what an update says, not whether or when it is owed",
+    ),
+    (
+        "aylo/order.toml",
+        "reserved.state_contents.working = \"otherwise\"",
+        "the reading says what the State is told, not whether or when",
+    ),
+    (
+        "equifax/order.toml",
+        "reserved.summary_contents.working = \"less\"",
+        "the reading says what a summary says, not whether or when it is owed",
+    ),
+    (
+        "goodrx/order.toml",
+        "reserved.log_contents.working = \"less\"",
+        "the reading says what a log says, not whether or when it is owed",
+    ),
+    (
+        "premom/order.toml",
+        "reserved.log_contents.working = \"less\"",
+        "the reading says what a log says, not whether or when it is owed",
+    ),
+    (
         "hbnr/order.toml",
         "reserved.media_timing.working = \"otherwise\"",
         "the other time is not known, so that reading gives no date",

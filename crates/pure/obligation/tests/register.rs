@@ -1,15 +1,24 @@
 //! The register: what must not be forgotten, owed or not.
 
 use facts::Finding;
+use incident::Incident;
 use orders::{Order, Packs};
 use serde_json::json;
-use tocsin_obligation::{Answer, EntryKind, RegisterEntry, Settings, decide, facts_file, register};
+use tocsin_obligation::{
+    Answer, Determination, EntryKind, RegisterEntry, Settings, Undigested, decide, facts_file,
+    register,
+};
 
 fn finding(id: &str, reason: &str, verdict: &str, kind: &str) -> serde_json::Value {
     json!({"access": {"id": id, "at": "2026-08-01T10:00:00Z", "actor": "e1", "actor_kind": kind,
         "action": "view", "outcome": "succeeded", "information": "home_security_recording",
         "account": "a1", "encrypted": "no", "visibility": "private"},
         "group": "matter:M", "verdict": verdict, "reason": reason})
+}
+
+fn determinations(order: &Order, incident: &Incident, settings: &Settings) -> Vec<Determination> {
+    let decided = decide(order, incident, settings).expect("dates in range");
+    decided.into_iter().map(Undigested::digested).collect()
 }
 
 #[test]
@@ -37,7 +46,7 @@ fn reviews_go_in_whatever_the_count() {
         "findings": values});
     let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
     let settings = Settings::new(&[]).expect("the calendar");
-    let determinations = decide(order, &incidents[0], &settings).expect("dates in range");
+    let determinations = determinations(order, &incidents[0], &settings);
     let findings: Vec<Finding> = values
         .iter()
         .map(|value| serde_json::from_value(value.clone()).expect("a finding"))
@@ -67,7 +76,7 @@ fn near_misses(order: &Order, year: u32, accounts: u64, encrypted: &str) -> Vec<
             "visibility": "private", "accounts": accounts}]});
     let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
     let settings = Settings::new(&[]).expect("the calendar");
-    let determinations = decide(order, &incidents[0], &settings).expect("dates in range");
+    let determinations = determinations(order, &incidents[0], &settings);
     let answers = determinations.iter().map(|one| one.answer);
     assert!(answers.into_iter().all(|answer| answer == Answer::NotOwed));
     let entries = register(order, &incidents[0], &determinations, &[], &settings);

@@ -3,7 +3,7 @@
 use orders::{Case, Order, Packs};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tocsin_obligation::{Answer, Determination, Settings, decide, decide_duty, facts_file};
+use tocsin_obligation::{Answer, Settings, Undigested, decide, decide_duty, facts_file};
 
 /// How many cases of each duty are tried: the records that take away are many.
 const CASES_OF_A_DUTY: usize = 2;
@@ -25,7 +25,7 @@ fn discovered(at: &str) -> Value {
 }
 
 /// What the report duty comes to for the incident of `M-1`.
-fn put(events: &[Value], decisions: &[Value]) -> Determination {
+fn put(events: &[Value], decisions: &[Value]) -> Undigested {
     let packs = Packs::embedded().expect("the packs parse");
     let order = packs.order("ring").expect("the order");
     let facts = json!({"breach_events": events, "decisions": decisions});
@@ -39,7 +39,7 @@ fn put(events: &[Value], decisions: &[Value]) -> Determination {
 }
 
 /// The records named, with by what and what it would be without each.
-fn named(one: &Determination) -> Vec<(&str, &str, Answer)> {
+fn named(one: &Undigested) -> Vec<(&str, &str, Answer)> {
     let named = one.spared_by.iter();
     named
         .map(|one| (one.record.as_str(), one.kind.as_str(), one.without))
@@ -260,7 +260,7 @@ fn takers(order: &Order, facts: &Value) -> Vec<Value> {
     takers
 }
 
-fn answer(order: &Order, case: &Case, facts: &Value, settings: &Settings) -> Vec<Determination> {
+fn answer(order: &Order, case: &Case, facts: &Value, settings: &Settings) -> Vec<Undigested> {
     let terms = std::slice::from_ref(&order.terms);
     let Ok(incidents) = facts_file(&facts.to_string(), terms, None) else {
         return Vec::new();

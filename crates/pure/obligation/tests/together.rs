@@ -118,8 +118,8 @@ fn law_enforcement_delays_only_as_far_as_the_clause_allows() {
     let outer = |request: Value| {
         let one = incident("M-1", 3, &[request]);
         let found = decide_duty(order, Some(REPORT), &one, &settings).expect("in range");
-        let clock = found.expect("the duty").clock.expect("a clock");
-        clock.outer.expect("a day").to_string()
+        let clock = found.expect("the duty").clock.clone();
+        clock.expect("a clock").outer.expect("a day").to_string()
     };
     let asked = |until: &str, written: &str, made: &str| {
         json!({"kind": "law_enforcement_request", "at": "2026-12-02T15:00:00Z",

@@ -1,4 +1,5 @@
-//! Counting days: the planned and the outer last day of a period, with every step shown.
+//! Counting days: the planned and the outer last day of a period, with every step shown to whoever
+//! wants to see it.
 
 use crate::calendar::{Calendar, OutOfRange};
 use jiff::ToSpan;
@@ -77,7 +78,7 @@ pub struct Step {
     pub why: String,
 }
 
-/// The last day of a period.
+/// The last day of a period, with its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     /// The day to plan for: the naive one, moved back to a working day, not before the trigger.
@@ -90,10 +91,21 @@ pub struct Due {
     pub steps: Vec<Step>,
 }
 
+/// The last day of a period, as [`Due`] has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastDay {
+    /// The day to plan for.
+    pub planned: Date,
+    /// The last day that the rule allows.
+    pub outer: Date,
+    /// Trigger plus N; for business days the Nth one.
+    pub naive: Date,
+}
+
 /// The longest period that is counted: a hundred years in days.
 const MOST_DAYS: u32 = 36_525;
 
-/// The last day of a period of `days` days after `from`.
+/// The last day of a period of `days` days after `from`, with the count day by day.
 ///
 /// ```
 /// use jiff::civil::date;
@@ -107,16 +119,46 @@ const MOST_DAYS: u32 = 36_525;
 /// # Errors
 /// When a day of the count lies outside the years that the calendar knows.
 pub fn due(method: Method, days: u32, from: Date, calendar: &Calendar) -> Result<Due, OutOfRange> {
+    let mut steps = Vec::new();
+    let last = count(method, days, from, calendar, Some(&mut steps))?;
+    Ok(Due {
+        planned: last.planned,
+        outer: last.outer,
+        naive: last.naive,
+        steps,
+    })
+}
+
+/// [`due`] without its steps: where nobody reads them they are not written.
+///
+/// # Errors
+/// As [`due`].
+pub fn last_day(
+    method: Method,
+    days: u32,
+    from: Date,
+    calendar: &Calendar,
+) -> Result<LastDay, OutOfRange> {
+    count(method, days, from, calendar, None)
+}
+
+fn count(
+    method: Method,
+    days: u32,
+    from: Date,
+    calendar: &Calendar,
+    steps: Option<&mut Vec<Step>>,
+) -> Result<LastDay, OutOfRange> {
     if days > MOST_DAYS {
         return Err(calendar.out_of_range(None));
     }
     let mut count = Count {
         calendar,
         at: from,
-        steps: Vec::new(),
+        steps,
     };
     calendar.closed(from)?;
-    count.note(false, "the day of the trigger is not counted");
+    count.note(false, || "the day of the trigger is not counted".to_owned());
     let naive;
     match method {
         Method::Business => {
@@ -144,11 +186,10 @@ pub fn due(method: Method, days: u32, from: Date, calendar: &Calendar) -> Result
         }
     }
     let planned = working_day_back(naive, from, calendar)?;
-    Ok(Due {
+    Ok(LastDay {
         planned,
         outer: count.at,
         naive,
-        steps: count.steps,
     })
 }
 
@@ -175,32 +216,43 @@ fn after(from: Date, days: u32, calendar: &Calendar) -> Result<Date, OutOfRange>
 struct Count<'a> {
     calendar: &'a Calendar,
     at: Date,
-    steps: Vec<Step>,
+    /// `None`: nobody reads them.
+    steps: Option<&'a mut Vec<Step>>,
 }
 
-impl Count<'_> {
-    fn note(&mut self, counted: bool, why: impl Into<String>) {
-        self.steps.push(Step {
-            date: self.at,
-            counted,
-            why: why.into(),
-        });
+impl<'a> Count<'a> {
+    fn note(&mut self, counted: bool, why: impl FnOnce() -> String) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(Step {
+                date: self.at,
+                counted,
+                why: why(),
+            });
+        }
     }
 
     /// To the next day; says why nobody works on it.
-    fn step(&mut self) -> Result<Option<String>, OutOfRange> {
+    fn step(&mut self) -> Result<Option<&'a str>, OutOfRange> {
         self.at = self
             .at
             .tomorrow()
             .map_err(|_| self.calendar.out_of_range(None))?;
-        Ok(self.calendar.closed(self.at)?.map(str::to_owned))
+        self.calendar.closed(self.at)
     }
 
     fn every_day(&mut self, first: u32, last: u32) -> Result<(), OutOfRange> {
+        if self.steps.is_none() {
+            let days = (last + 1).saturating_sub(first);
+            // Where the end lies beyond the calendar, the first such day is told: step by step.
+            if let Ok(end) = after(self.at, days, self.calendar) {
+                self.at = end;
+                return Ok(());
+            }
+        }
         for day in first..=last {
             match self.step()? {
-                Some(closed) => self.note(true, format!("day {day} ({closed}, counted)")),
-                None => self.note(true, format!("day {day}")),
+                Some(closed) => self.note(true, || format!("day {day} ({closed}, counted)")),
+                None => self.note(true, || format!("day {day}")),
             }
         }
         Ok(())
@@ -210,10 +262,10 @@ impl Count<'_> {
         let mut day = 0;
         while day < days {
             match self.step()? {
-                Some(closed) => self.note(false, format!("{closed}: no business day")),
+                Some(closed) => self.note(false, || format!("{closed}: no business day")),
                 None => {
                     day += 1;
-                    self.note(true, format!("business day {day}"));
+                    self.note(true, || format!("business day {day}"));
                 }
             }
         }
@@ -222,25 +274,26 @@ impl Count<'_> {
 
     fn begin_with_first_business_day(&mut self) -> Result<(), OutOfRange> {
         while let Some(closed) = self.step()? {
-            self.note(
-                false,
-                format!("{closed}: the period begins with the first business day"),
-            );
+            self.note(false, || {
+                format!("{closed}: the period begins with the first business day")
+            });
         }
-        self.note(true, "day 1, the first business day following");
+        self.note(true, || {
+            "day 1, the first business day following".to_owned()
+        });
         Ok(())
     }
 
     /// From a last day that is no working day to the next one that is.
     fn roll(&mut self, rule: &str) -> Result<(), OutOfRange> {
-        let mut closed = self.calendar.closed(self.at)?.map(str::to_owned);
+        let mut closed = self.calendar.closed(self.at)?;
         while let Some(why) = closed {
-            if let Some(step) = self.steps.last_mut() {
+            if let Some(step) = self.steps.as_mut().and_then(|steps| steps.last_mut()) {
                 step.why
                     .push_str(&format!("; {why}: the period runs on ({rule})"));
             }
             closed = self.step()?;
-            self.note(false, "next day");
+            self.note(false, || "next day".to_owned());
         }
         Ok(())
     }
@@ -454,6 +507,9 @@ mod tests {
                     assert_eq!(one.planned, second::planned(one.naive, from), "{told}");
                     let counted = one.steps.iter().filter(|step| step.counted);
                     assert_eq!(counted.count(), *days as usize, "{told}");
+                    let last = last_day(*method, *days, from, &calendar).unwrap();
+                    let shown = (one.planned, one.outer, one.naive);
+                    assert_eq!((last.planned, last.outer, last.naive), shown, "{told}");
                 }
             }
             from = from.tomorrow().unwrap();
@@ -483,6 +539,26 @@ mod tests {
             (leap.planned, leap.outer),
             (date(2026, 2, 27), date(2026, 3, 1))
         );
+    }
+
+    #[test]
+    fn a_count_beyond_the_table_names_the_same_day_with_and_without_its_steps() {
+        let calendar = federal();
+        let mut errors = 0;
+        for before in 0..100 {
+            let from = date(2100, 12, 31) - jiff::Span::new().days(before);
+            for (days, method) in
+                (0..100).flat_map(|days| Method::ALL.iter().map(move |m| (days, m)))
+            {
+                let shown = due(*method, days, from, &calendar);
+                let last = last_day(*method, days, from, &calendar);
+                errors += usize::from(shown.is_err());
+                let shown = shown.map(|one| (one.planned, one.outer, one.naive));
+                let last = last.map(|one| (one.planned, one.outer, one.naive));
+                assert_eq!(last, shown, "{from} + {days} by {method}");
+            }
+        }
+        assert!(errors > 1000, "{errors} prove little");
     }
 
     #[test]

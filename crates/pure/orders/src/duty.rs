@@ -47,7 +47,7 @@ pub struct Duty {
     pub clocks: Vec<ClockRule>,
     /// Where the order says "a reasonable time".
     pub reminder: Option<ReminderRule>,
-    /// What the notice says, in the order's lettering.
+    /// What the notice says, in the order's lettering; its own, or those of the duty `items_of`.
     pub items: Vec<Item>,
     /// The clause on how far the items are due, such as "to the extent possible".
     pub extent: Option<String>,
@@ -59,6 +59,11 @@ pub struct Duty {
     pub channel: Option<Channel>,
     /// To whom it goes besides, or where the order's channel is not meant.
     pub recipients: Vec<Recipient>,
+    /// How it is given where it is not mailed: on a form, on a site, by hand.
+    pub given: Option<String>,
+    /// Whether it is among what the Commission's staff may extend under an order that lets them;
+    /// `None`: as the order says.
+    pub staff_may_extend: Option<bool>,
     /// Ids of the order's questions that this duty raises.
     pub reserved: Vec<String>,
     /// Digest of its content.
@@ -96,8 +101,21 @@ pub enum DutyKind {
 }
 
 impl DutyKind {
-    /// Whether it is done by a report to the Commission, whose time its staff may extend (16 CFR
-    /// 2.41(c)). What others are told, or what the company does by itself, is none.
+    /// Whether a document about the incident is what is owed, which tocsin drafts. Letters to
+    /// people and to the media are the company's own words, a task is no document, and what a
+    /// certification says is drafted for the year.
+    pub const fn is_paper(self) -> bool {
+        self.is_filed()
+            || matches!(
+                self,
+                DutyKind::BoardSummary
+                    | DutyKind::Publication
+                    | DutyKind::AssessorCopy
+                    | DutyKind::StateCopy
+            )
+    }
+
+    /// Whether it is done by a document that goes to the Commission.
     pub const fn is_filed(self) -> bool {
         matches!(
             self,
@@ -155,6 +173,11 @@ impl Duty {
         let shares = named.is_some_and(|named| named.asks_as() == self.asks_as());
         let may = !matches!(own, PerformedPart::Report | PerformedPart::Task);
         shares && may && part == Some(own)
+    }
+
+    /// Whether the Commission's staff may extend it, where the order lets them extend anything.
+    pub fn may_be_extended(&self) -> bool {
+        self.staff_may_extend.unwrap_or(true)
     }
 
     /// The name under which facts are asked for: that of the first duty of those that share a
@@ -229,6 +252,13 @@ pub struct InForce {
     /// The question for counsel where the trigger lies on both sides.
     #[serde(default)]
     pub question: Option<String>,
+    /// The last day of that time, where the source does not say whether it binds on it: the
+    /// `unsure_question` is raised by a trigger on it.
+    #[serde(default)]
+    pub unsure: Option<Date>,
+    /// The question for counsel whether it binds on that day.
+    #[serde(default)]
+    pub unsure_question: Option<String>,
 }
 
 /// Which instant must lie in the time of force.
@@ -442,6 +472,8 @@ pub enum Fills {
     LawEnforcement,
     /// Facts, causes and who took part.
     FactsCauseAndParticipants,
+    /// When people, the media and authorities were told.
+    NoticeDates,
 }
 
 /// A digest and a revision: what `order.lock` holds of each duty.

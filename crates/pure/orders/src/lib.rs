@@ -28,7 +28,7 @@ mod text;
 pub use calendar::{Calendar, Closure, OutOfRange};
 pub use case::{Case, Expect};
 pub use clock::{Anchor, ClockRule, DelayRule, Period, ReminderRule, RepeatRule};
-pub use due::{Due, Method, Step, due, working_day_back};
+pub use due::{Due, LastDay, Method, Step, due, last_day, working_day_back};
 pub use duty::{
     Condition, ConditionKind, CountRule, DiscoveryRule, Duty, DutyKind, Fills, InForce, Item,
     Locked, NoticeRule, Recipient, RequiredRule, TextWindow, Trigger, Unit, UnitQuestion,

@@ -251,6 +251,7 @@ fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
     if is_backwards(duty.in_force.window) {
         found.say("in_force", "`in_force` ends before it begins");
     }
+    last_day(order, duty, found);
     questions(order, duty, found);
     crate::reach::texts(duty, found);
     if duty.kind != DutyKind::CertificationEntry
@@ -275,17 +276,50 @@ fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
             found.say(&clock.text, message);
         }
     }
-    if duty.kind == DutyKind::Report {
-        if duty.items.is_empty() {
-            found.say("kind", "a report without items would say nothing");
-        }
-        let own = duty.channel.is_some();
-        let somewhere = own || order.channel.is_some() || order.channel_unknown.is_some();
-        if !somewhere && duty.recipients.is_empty() {
-            let message = "order.toml has no `[channel]` and no `channel_unknown` that says why: \
-                           where does the report go?";
-            found.say("kind", message);
-        }
+    if duty.kind.is_paper() {
+        paper(order, duty, found);
+    }
+    // A letter of staff is about reports; what else it moves, the pack must say.
+    if order.staff_may_extend && !duty.kind.is_filed() && duty.staff_may_extend.is_none() {
+        let message = "staff may extend reports under this order: may they move the date of this, \
+                       which is none?";
+        found.say_with("kind", message, "staff_may_extend = false");
+    }
+}
+
+/// A day of which nobody knows whether the duty binds on it is the last one, and counsel is asked.
+fn last_day(order: &Order, duty: &Duty, found: &mut Found<'_>) {
+    let rule = &duty.in_force;
+    if rule.unsure.is_some() != rule.unsure_question.is_some() {
+        let message = "`unsure` and `unsure_question` stand together: which day it is, and what \
+                       counsel is asked about it";
+        found.say_with("in_force", message, "unsure_question = \"last_day\"");
+    }
+    let until = rule.window.until.or(order.in_force.until);
+    let last = until.and_then(|until| until.yesterday().ok());
+    if let Some(day) = rule.unsure.filter(|day| Some(*day) != last) {
+        let message = format!("`unsure` is {day}, which is not the last day before `until`");
+        found.say("unsure", message);
+    }
+}
+
+/// A duty that is done by a document: what it says, and where it goes.
+fn paper(order: &Order, duty: &Duty, found: &mut Found<'_>) {
+    if duty.items.is_empty() {
+        let message = format!("a {} without items would say nothing", duty.kind.as_str());
+        found.say_with("kind", message, "items_of = \"covered-incident-report\"");
+    }
+    let own = duty.channel.is_some() || duty.given.is_some() || !duty.recipients.is_empty();
+    let the_orders = order.channel.is_some() || order.channel_unknown.is_some();
+    let is_known = own || (duty.kind.is_filed() && the_orders);
+    if !is_known {
+        let message = if duty.kind.is_filed() {
+            "order.toml has no `[channel]` and no `channel_unknown` that says why: where does the \
+             report go?"
+        } else {
+            "it goes neither to `[[recipients]]`, nor does `given` say how it is given"
+        };
+        found.say("kind", message);
     }
 }
 

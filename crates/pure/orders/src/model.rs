@@ -127,6 +127,9 @@ pub struct Question {
     /// The value of the reading that answers follow until counsel says otherwise; `None`: an answer
     /// stays open where the readings differ.
     pub working: Option<String>,
+    /// It is about what a document says, on which no answer and no date rests. Documents are
+    /// drafted by the working reading alone; by another one people write them.
+    pub contents: bool,
 }
 
 /// One way to read a question.

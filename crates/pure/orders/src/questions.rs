@@ -15,6 +15,7 @@ impl Duty {
         }
         ids.extend(self.clocks.iter().flat_map(|clock| clock.raised()));
         ids.extend(self.in_force.question.as_deref());
+        ids.extend(self.in_force.unsure_question.as_deref());
         ids.extend(self.text_question.as_deref());
         ids
     }
@@ -44,6 +45,7 @@ impl Duty {
         }
         if self.of.is_some() {
             taken.extend(self.in_force.question.as_deref());
+            taken.extend(self.in_force.unsure_question.as_deref());
         }
         let taken: Vec<String> = taken.into_iter().map(str::to_owned).collect();
         self.reserved.extend(taken);

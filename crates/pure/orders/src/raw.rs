@@ -2,7 +2,8 @@
 
 use crate::clock::{Anchor, ClockRule, ReminderRule};
 use crate::duty::{
-    Condition, ConditionKind, DiscoveryRule, Duty, DutyKind, InForce, Item, Recipient, TextWindow,
+    Condition, ConditionKind, DiscoveryRule, Duty, DutyKind, Fills, InForce, Item, Recipient,
+    TextWindow,
 };
 use crate::error::PackError;
 use crate::model::{
@@ -56,6 +57,8 @@ struct RawQuestion {
     question: String,
     cite: String,
     working: Option<Spanned<String>>,
+    #[serde(default)]
+    contents: bool,
     readings: BTreeMap<String, Spanned<RawReading>>,
 }
 
@@ -94,6 +97,7 @@ pub(crate) struct RawDuty {
     reminder: Option<ReminderRule>,
     #[serde(default)]
     items: Vec<Item>,
+    items_of: Option<Spanned<String>>,
     extent: Option<String>,
     #[serde(default)]
     supplements: String,
@@ -101,6 +105,8 @@ pub(crate) struct RawDuty {
     channel: Option<Channel>,
     #[serde(default)]
     recipients: Vec<Recipient>,
+    given: Option<String>,
+    staff_may_extend: Option<bool>,
     #[serde(default)]
     reserved: Vec<String>,
 }
@@ -151,6 +157,7 @@ impl RawOrder {
                 cite: raw.cite,
                 readings,
                 working: raw.working.map(Spanned::into_inner),
+                contents: raw.contents,
             };
             reserved.insert(id, question);
         }
@@ -220,7 +227,7 @@ pub(crate) fn anchor(word: &Spanned<String>, at: &At<'_>) -> Result<Anchor, Pack
 impl RawDuty {
     /// The duties of the same order that this one refers to.
     pub(crate) fn refers_to(&self) -> Vec<&Spanned<String>> {
-        let mut named: Vec<&Spanned<String>> = self.of.iter().collect();
+        let mut named: Vec<&Spanned<String>> = self.of.iter().chain(&self.items_of).collect();
         for condition in self.when.iter().chain(&self.unless) {
             duties_named(condition.get_ref(), &mut named);
         }
@@ -241,6 +248,7 @@ impl RawDuty {
         if self.texts.is_empty() {
             self.texts = first.map_or_else(Vec::new, |first| first.texts.clone());
         }
+        self.take_items(at, others)?;
         let mut taken_in = BTreeMap::new();
         let mut when = Vec::new();
         if let Some(first) = first {
@@ -316,11 +324,36 @@ impl RawDuty {
             signature: self.signature,
             channel: self.channel,
             recipients: self.recipients,
+            given: self.given,
+            staff_may_extend: self.staff_may_extend,
             reserved: self.reserved,
             populations: self.populations,
             digest: String::new(),
         };
         duty.reserve_what_it_takes_over();
         Ok(duty)
+    }
+    /// Takes over the items of the duty that `items_of` names, and how far they are due.
+    fn take_items(
+        &mut self,
+        at: &At<'_>,
+        others: &BTreeMap<String, Duty>,
+    ) -> Result<(), PackError> {
+        let Some(other) = &self.items_of else {
+            return Ok(());
+        };
+        if !self.items.is_empty() {
+            return Err(at.error(other, "`items_of` stands beside `items`: which are meant?"));
+        }
+        let Some(other) = others.get(other.get_ref()) else {
+            return Ok(());
+        };
+        // Confidential treatment is asked of the Commission alone.
+        let is_filed = self.kind.is_filed();
+        let items = other.items.iter();
+        let items = items.filter(|one| is_filed || one.fills != Fills::Confidentiality);
+        self.items = items.cloned().collect();
+        self.extent = self.extent.take().or_else(|| other.extent.clone());
+        Ok(())
     }
 }

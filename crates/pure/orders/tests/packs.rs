@@ -265,7 +265,17 @@ fn what_a_pack_that_parses_lacks_is_said_with_its_place() {
                grade = \"text\"\n[[texts]]\nname = \"new text\"\nfrom = \"2024-07-30\"\ntext = \
                \"n\"\ncite = \"V\"\ngrade = \"text\"\n[[clocks]]\nlimb = \"ten";
     let clocks = "[[clocks]]\nlimb = \"ten";
-    let lacking: [(&str, &str, &str); 9] = [
+    let force = "trigger = \"discovery\", cite = \"V\"";
+    let until = format!("{force}, window = {{ until = \"2038-10-26\" }}");
+    let unasked = format!("{until}, unsure = \"2038-10-25\"");
+    let dayless = format!("{until}, unsure_question = \"last_day\"");
+    let before = format!("{until}, unsure = \"2038-10-24\", unsure_question = \"last_day\"");
+    let endless = format!("{force}, unsure = \"2038-10-25\", unsure_question = \"last_day\"");
+    let lacking: [(&str, &str, &str); 13] = [
+        (force, &unasked, "stand together"),
+        (force, &dayless, "stand together"),
+        (force, &before, "not the last day before"),
+        (force, &endless, "not the last day before"),
         (
             "text = \"Enough?\"\ncite = \"V\"",
             "text = \"Enough?\"\ncite = \"\"",
@@ -302,6 +312,84 @@ fn what_a_pack_that_parses_lacks_is_said_with_its_place() {
         assert!(found.line > 1, "{found}");
         let never = says == "can never hold";
         assert!(!never || found.example.is_some(), "{found}");
+    }
+}
+
+/// A copy of the report, besides it.
+const COPY: &str = r#"
+revision = 1
+title = "Copy"
+kind = "state-copy"
+of = "report"
+cite = "V"
+grade = "order"
+text = "To the State too."
+items_of = "report"
+given = "by hand"
+
+[[clocks]]
+limb = "ten days"
+text = "ten days"
+cite = "V"
+days = 10
+method = "frcp-6"
+anchors = ["discovery"]
+"#;
+
+#[test]
+fn a_document_that_goes_besides_the_report_has_its_items_and_says_where_it_goes() {
+    let item = "\n[[items]]\nletter = \"1\"\ntext = \"It\"\ncite = \"V\"\nfills = \"date\"\n";
+    let order = format!("channel_unknown = \"not in the source\"\n{ORDER}");
+    let with = |order: &str, copy: &str| {
+        let files = [
+            ("o/order.toml", order.to_owned()),
+            ("o/duties/report.toml", format!("{DUTY}{item}")),
+            ("o/duties/copy.toml", copy.to_owned()),
+        ];
+        Packs::from_files(files.map(|(file, text)| (file.to_owned(), text)).into())
+    };
+    let whole = with(&order, COPY).expect("it parses");
+    assert_eq!(whole.lint_law(), []);
+    let duty = |name: &str| {
+        whole
+            .order("o")
+            .expect("it is there")
+            .duty(name)
+            .expect("a duty")
+    };
+    assert_eq!(duty("copy").items, duty("report").items);
+
+    let extended = format!("staff_may_extend = true\n{order}");
+    let lacking = [
+        (
+            &order,
+            "items_of = \"report\"\n",
+            "",
+            "a state-copy without items",
+        ),
+        (&order, "given = \"by hand\"\n", "", "how it is given"),
+        (&extended, "", "", "may they move the date of this"),
+    ];
+    for (order, from, to, says) in lacking {
+        let packs = with(order, &COPY.replace(from, to)).expect("it parses");
+        let lints = packs.lint_law();
+        let found = lints.iter().find(|lint| lint.message.contains(says));
+        let found = found.unwrap_or_else(|| panic!("{says}: {lints:?}"));
+        assert_eq!(found.file, "o/duties/copy.toml");
+        assert!(found.line > 1, "{found}");
+    }
+    let said = COPY.replace("given", "staff_may_extend = false\ngiven");
+    assert_eq!(with(&extended, &said).expect("it parses").lint_law(), []);
+    for (copy, says) in [
+        (format!("{COPY}{item}"), "which are meant"),
+        (
+            COPY.replace("_of = \"report\"", "_of = \"other\""),
+            "no duty `other`",
+        ),
+    ] {
+        let error = with(&order, &copy).expect_err("an error");
+        assert!(error.message.contains(says), "{error}");
+        assert!(error.line > 1, "{error}");
     }
 }
 

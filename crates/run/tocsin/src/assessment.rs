@@ -11,8 +11,12 @@ use access::Records;
 use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
 use incident::{Attempt, Dirty, Fold, Incident};
 use notice::Decided;
-use obligation::{Determination, Instances};
+use obligation::{Determination, Instances, Undigested};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// At most so many entries are gone through again and again in one piece of work, to say what
+/// incidents would be without records; one incident at least.
+const PIECE_ENTRIES_MAX: u64 = 100_000;
 
 /// One incident and what is owed for it.
 pub(crate) struct Assessed {
@@ -101,6 +105,11 @@ impl Assessment {
                 let finding: Option<Finding> =
                     value.map(|value| codec.decode(topic, value)).transpose()?;
                 self.put_finding(key, finding)
+            }
+            Topic::Excused => {
+                let key = String::from_utf8_lossy(key.unwrap_or_default()).into_owned();
+                let finding = value.map(|value| codec.decode(topic, value)).transpose()?;
+                self.fold.put_excused(key, finding)
             }
             Topic::Searched => match value {
                 Some(value) => self.put_coverage(codec.decode(topic, value)?),
@@ -276,20 +285,27 @@ impl Assessment {
         }
         self.judge_releases(law);
         let mut now = std::mem::take(&mut self.dirty);
-        if let Some(first) = now.iter().nth(most).cloned() {
+        let mut entries = 0;
+        let mut too_many = |(before, group): &(usize, &String)| {
+            entries += self.fold.entries_supposed(group);
+            *before > 0 && (*before >= most || entries > PIECE_ENTRIES_MAX)
+        };
+        if let Some((_, first)) = now.iter().enumerate().find(|one| too_many(one)) {
+            let first = first.clone();
             self.dirty = now.split_off(&first);
         }
         let rebuilt = self.fold.rebuild(&now);
+        let mut gone = rebuilt.gone;
         let assessed = assess(
             law,
             &self.fold,
             &self.decided,
             &mut self.instances,
-            (rebuilt.changed, &rebuilt.gone),
+            (rebuilt.changed, &mut gone),
         );
         Changed {
             assessed,
-            gone: rebuilt.gone,
+            gone,
             more: !self.dirty.is_empty(),
         }
     }
@@ -303,31 +319,39 @@ impl Assessment {
             &self.fold,
             &self.decided,
             &mut Instances::default(),
-            (self.fold.incidents(), &[]),
+            (self.fold.incidents(), &mut Vec::new()),
         )
     }
 }
 
 /// Puts every bound order to each incident that changed, and to those of which something else is to
-/// be said by that.
+/// be said by that. Adds to `gone` what is not told.
 fn assess(
     law: &Law,
     fold: &Fold,
     decided: &Decided,
     instances: &mut Instances,
-    (changed, gone): (Vec<Incident>, &[String]),
+    (changed, gone): (Vec<Incident>, &mut Vec<String>),
 ) -> Vec<Assessed> {
     let answers = changed.into_iter().map(|incident| {
         let determinations = law.decide(&incident, decided);
         (incident, determinations)
     });
-    let mut assessed = answers.collect();
+    let mut assessed: Vec<obligation::Decided> = answers.collect();
+    assessed.retain(|(incident, determinations)| {
+        let told = obligation::keep_told(incident, determinations);
+        gone.extend((!told).then(|| incident.id.clone()));
+        told
+    });
     law.as_one(instances, fold, decided, &mut assessed, gone);
     let assessed = assessed.into_iter();
     assessed
         .map(|(incident, determinations)| Assessed {
             incident,
-            determinations,
+            determinations: determinations
+                .into_iter()
+                .map(Undigested::digested)
+                .collect(),
         })
         .collect()
 }

@@ -1,10 +1,27 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+mod notices;
+
 use crate::commands::dead_letters::DeadLetters;
-use crate::config::LogFormat;
+use crate::config::{LogFormat, word};
 use crate::topology::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+/// What stands behind the options of a command's help: examples, and what its exit codes mean.
+macro_rules! help {
+    ([$($example:literal),+ $(,)?]) => {
+        help!([$($example),+], "0 done, 1 failed")
+    };
+    ([$($example:literal),+ $(,)?], $codes:literal) => {
+        concat!(
+            "Examples:", $("\n  tocsin ", $example,)+
+            "\n\nExit codes: ", $codes, ", 64 the call or the configuration is wrong"
+        )
+    };
+}
+pub(crate) use help;
+pub(crate) use notices::{DecisionArgs, Notices, NoticesCommand, Verb};
 
 /// Incident notification for companies under a settlement with the US Federal Trade Commission:
 /// finds unauthorised accesses, counts who was affected, decides what is owed and drafts notices.
@@ -12,8 +29,8 @@ use std::path::PathBuf;
 #[command(name = "tocsin", disable_version_flag = true, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 the answer is \"differs / not verified / \
-                        gaps\", 64 usage or configuration.\nNothing that tocsin writes is legal \
-                        advice."
+                        gaps\", 64 usage or configuration; `tocsin COMMAND --help` says what \
+                        each means there.\nNothing that tocsin writes is legal advice."
 )]
 pub(crate) struct Cli {
     /// What to do.
@@ -35,69 +52,93 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// The main job with nothing installed: a seeded history, the real processors, a table at the
     /// end.
-    #[command(after_help = "Example:\n  tocsin demo --out out/demo")]
+    #[command(after_help = help!(
+        ["demo --out out/demo"],
+        "0 every line of its history got its answer, 1 failed, 2 one did not"
+    ))]
     Demo(Demo),
     /// The processors as Kafka consumers, until stopped.
-    #[command(
-        after_help = "Examples:\n  tocsin run --config tocsin.toml --check\n  tocsin run \
-                            --config tocsin.toml\n  tocsin run screen verify --config tocsin.toml"
-    )]
+    #[command(after_help = help!(
+        [
+            "run --config tocsin.toml --check",
+            "run --config tocsin.toml",
+            "run screen verify --config tocsin.toml",
+        ],
+        "0 stopped by a signal, or nothing stands in its way (--check), 1 a stage stopped by \
+         itself, or something does"
+    ))]
     Run(Run),
     /// The same processors over history, without side effects.
-    #[command(
-        after_help = "Examples:\n  tocsin replay --files history/ --order SLUG --out \
-                            out/replay\n  tocsin replay --config tocsin.toml --from \
-                            2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z --out out/q1\n  tocsin \
-                            replay --config tocsin.toml --manifest out/q1/manifest.json --out \
-                            out/again --compare out/q1\n  tocsin replay --config tocsin.toml \
-                            --rate 5000 --out out/all --compare topics"
-    )]
+    #[command(after_help = help!(
+        [
+            "replay --files history/ --order SLUG --out out/replay",
+            "replay --config tocsin.toml --from 2026-01-01T00:00:00Z --to 2026-04-01T00:00:00Z \
+             --out out/q1",
+            "replay --config tocsin.toml --manifest out/q1/manifest.json --out out/again \
+             --compare out/q1",
+            "replay --config tocsin.toml --rate 5000 --out out/all --compare topics",
+        ],
+        "0 done, 1 failed, 2 something differs from what --compare or --manifest names"
+    ))]
     Replay(Replay),
     /// One incident's facts in, determinations out.
-    #[command(after_help = "Example:\n  tocsin decide --order SLUG facts.json")]
+    #[command(after_help = help!(
+        ["decide --order SLUG facts.json"],
+        "0 decided, whatever the answer, 1 failed"
+    ))]
     Decide(Decide),
     /// When a period ends, with the count shown.
-    #[command(after_help = "Example:\n  tocsin due --method frcp-6 --days 10 --from 2026-12-15")]
+    #[command(after_help = help!(["due --method frcp-6 --days 10 --from 2026-12-15"]))]
     Due(Due),
     /// The law that is loaded.
-    #[command(after_help = "Examples:\n  tocsin orders list\n  tocsin orders show SLUG")]
+    #[command(after_help = help!(["orders list", "orders show SLUG"]))]
     Orders(Orders),
     /// Why: the reason tree of an answer, with citations and evidence.
-    #[command(
-        after_help = "Examples:\n  tocsin explain inc-0123456789abcdef --out out/demo\n  \
-                            tocsin explain ask-0123456789abcdef --out out/demo"
-    )]
+    #[command(after_help = help!(
+        [
+            "explain inc-0123456789abcdef --out out/demo",
+            "explain ask-0123456789abcdef --out out/demo",
+        ]
+    ))]
     Explain(Explain),
     /// The notices, and the people's decisions on them.
-    #[command(
-        after_help = "Examples:\n  tocsin notices list --config tocsin.toml\n  tocsin notices show \
-                      ntc-0123456789abcdef --out out/demo"
-    )]
+    #[command(after_help = help!(
+        ["notices list --config tocsin.toml", "notices show ntc-0123456789abcdef --out out/demo"],
+        "0 done, 1 failed, 2 a gap blocks the notice that is shown"
+    ))]
     Notices(Notices),
     /// The annex to an annual certification: the year's incidents, the register of
     /// non-compliance, and what is not settled.
-    #[command(
-        after_help = "Example:\n  tocsin certify --order SLUG --year 2026 --out out/demo --to \
-                            out/certification"
-    )]
+    #[command(after_help = help!(
+        ["certify --order SLUG --year 2026 --out out/demo --to out/certification"],
+        "0 done, also where points are open, 1 failed"
+    ))]
     Certify(Certify),
     /// What could not be used: what there is, one of them, and the way back.
-    #[command(after_help = "Example:\n  tocsin dead-letters list --config tocsin.toml")]
+    #[command(after_help = help!(
+        ["dead-letters list --config tocsin.toml"],
+        "0 done, 1 failed, 2 some were not redriven"
+    ))]
     DeadLetters(DeadLetters),
     /// The topic graph on a broker.
-    #[command(after_help = "Example:\n  tocsin topics check --config tocsin.toml")]
+    #[command(after_help = help!(
+        ["topics check --config tocsin.toml"],
+        "0 all is as it should be, 1 failed, 2 something differs"
+    ))]
     Topics(Topics),
     /// The schema of a record or of a file that a person writes; without a name, what there is.
-    #[command(
-        after_help = "Examples:\n  tocsin schema breach-event > breach-event.schema.json\n  \
-                            tocsin schema duty > duty.schema.json"
-    )]
+    #[command(after_help = help!(
+        ["schema breach-event > breach-event.schema.json", "schema duty > duty.schema.json"]
+    ))]
     Schema(Schema),
     /// A completion script for a shell.
-    #[command(
-        after_help = "Examples:\n  tocsin completions bash > tocsin.bash\n  tocsin completions zsh \
-                      > _tocsin"
-    )]
+    #[command(after_help = help!(
+        [
+            "completions bash > tocsin.bash",
+            "completions zsh > _tocsin",
+            "completions fish > tocsin.fish",
+        ]
+    ))]
     Completions {
         /// Which shell.
         #[arg(value_enum)]
@@ -171,12 +212,13 @@ pub(crate) struct LawArgs {
 
 /// `tocsin replay`.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("history").required(true)))]
 pub(crate) struct Replay {
     /// A folder with files of records.
-    #[arg(long, conflicts_with = "config", required_unless_present = "config")]
+    #[arg(long, group = "history")]
     pub(crate) files: Option<PathBuf>,
     /// A configuration: the topics of a broker.
-    #[arg(long, short)]
+    #[arg(long, short, group = "history")]
     pub(crate) config: Option<PathBuf>,
     /// From this instant on (record time stamps of access-events).
     #[arg(long, requires = "config")]
@@ -187,6 +229,9 @@ pub(crate) struct Replay {
     /// Which law.
     #[command(flatten)]
     pub(crate) law: LawArgs,
+    /// With --files: a folder with the documents that reports name; their digests are checked.
+    #[arg(long, requires = "files")]
+    pub(crate) documents: Option<PathBuf>,
     /// Repeat the run that left this manifest.json: the same ranges or files, the same rules.
     #[arg(long, conflicts_with_all = ["from", "to"])]
     pub(crate) manifest: Option<PathBuf>,
@@ -296,20 +341,20 @@ pub(crate) struct Orders {
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrdersCommand {
     /// What there is.
-    #[command(after_help = "Examples:\n  tocsin orders list\n  tocsin orders list --thin")]
+    #[command(after_help = help!(["orders list", "orders list --thin"]))]
     List {
         /// Every clause whose source was too thin to encode, order by order, instead.
         #[arg(long)]
         thin: bool,
     },
     /// One order, clause by clause.
-    #[command(after_help = "Example:\n  tocsin orders show SLUG")]
+    #[command(after_help = help!(["orders show SLUG"]))]
     Show {
         /// Which.
         order: String,
     },
     /// One order as a page for counsel to read: one HTML file, for the screen and for paper.
-    #[command(after_help = "Example:\n  tocsin orders page SLUG --to pages")]
+    #[command(after_help = help!(["orders page SLUG --to pages"]))]
     Page {
         /// Which.
         order: String,
@@ -318,14 +363,18 @@ pub(crate) enum OrdersCommand {
         to: Option<PathBuf>,
     },
     /// Checks citations, grades, literals, windows and locks.
-    #[command(
-        after_help = "Examples:\n  tocsin orders check\n  tocsin orders check --orders-dir packs"
-    )]
+    #[command(after_help = help!(
+        ["orders check", "orders check --orders-dir packs"],
+        "0 nothing to object to, 1 something is"
+    ))]
     Check,
-    /// Decides the cases of the packs and compares.
-    #[command(after_help = "Examples:\n  tocsin orders test\n  tocsin orders test SLUG")]
+    /// Decides the cases of the packs and compares with what they must come to.
+    #[command(after_help = help!(
+        ["orders test", "orders test SLUG"],
+        "0 every case passes, 1 one fails"
+    ))]
     Test {
-        /// Only cases whose path holds this.
+        /// Only these: an order's, by its whole name, or else those whose path holds this.
         filter: Option<String>,
     },
 }
@@ -341,14 +390,6 @@ pub(crate) struct Explain {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `tocsin notices`.
-#[derive(Debug, Args)]
-pub(crate) struct Notices {
-    /// What about them.
-    #[command(subcommand)]
-    pub(crate) what: NoticesCommand,
 }
 
 /// Where results are.
@@ -388,118 +429,6 @@ pub(crate) struct Certify {
     pub(crate) at: NoticesAt,
 }
 
-/// A decision of a person.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct DecisionArgs {
-    /// By whom: the identity that your systems authenticated.
-    #[arg(long)]
-    pub(crate) by: String,
-    /// In which role, such as counsel.
-    #[arg(long)]
-    pub(crate) role: String,
-    /// Why.
-    #[arg(long)]
-    pub(crate) why: Option<String>,
-    /// When; now, unless given.
-    #[arg(long)]
-    pub(crate) at: Option<facts::Moment>,
-}
-
-/// What about notices.
-#[derive(Debug, Subcommand)]
-pub(crate) enum NoticesCommand {
-    /// What there is and how it stands.
-    #[command(
-        after_help = "Examples:\n  tocsin notices list --config tocsin.toml\n  tocsin notices list \
-                      --out out/demo --json"
-    )]
-    List(NoticesAt),
-    /// One notice.
-    #[command(
-        after_help = "Example:\n  tocsin notices show ntc-0123456789abcdef --config tocsin.toml"
-    )]
-    Show {
-        /// Which.
-        notice: String,
-        /// Where.
-        #[command(flatten)]
-        at: NoticesAt,
-    },
-    /// Approves, rejects or withdraws a notice.
-    #[command(
-        after_help = "Examples:\n  tocsin notices decide ntc-0123456789abcdef approve --digest \
-                      DIGEST --by kim --role counsel --config tocsin.toml\n  tocsin notices decide \
-                      ntc-0123456789abcdef reject --digest DIGEST --by sam --role privacy --why \
-                      WHY --out out/demo >> decisions.jsonl"
-    )]
-    Decide {
-        /// Which.
-        notice: String,
-        /// The decision.
-        #[arg(value_enum)]
-        decision: Verb,
-        /// The digest of the document that you read; the command refuses another.
-        #[arg(long)]
-        digest: String,
-        /// Who.
-        #[command(flatten)]
-        who: DecisionArgs,
-        /// Where.
-        #[command(flatten)]
-        at: NoticesAt,
-    },
-    /// Writes notices as files, as `demo` and `replay` do: notices/NOTICE/notice.json, .pdf and,
-    /// where the order names an address, .eml. Nothing is sent.
-    #[command(
-        after_help = "Examples:\n  tocsin notices write --released --config tocsin.toml --to \
-                      out/released\n  tocsin notices write ntc-0123456789abcdef --config \
-                      tocsin.toml --to out/for-counsel"
-    )]
-    Write {
-        /// Which, in whatever state.
-        #[arg(value_name = "NOTICE", required_unless_present = "released")]
-        notices: Vec<String>,
-        /// All that were released and not taken back.
-        #[arg(long, conflicts_with = "notices")]
-        released: bool,
-        /// The folder to write to; what else is in it stays.
-        #[arg(long)]
-        to: PathBuf,
-        /// Where.
-        #[command(flatten)]
-        at: NoticesAt,
-    },
-    /// Releases a notice that two people approved. It is written to the outbox; nothing is sent.
-    #[command(
-        after_help = "Example:\n  tocsin notices release ntc-0123456789abcdef --digest DIGEST --by \
-                      lee --role counsel --config tocsin.toml"
-    )]
-    Release {
-        /// Which.
-        notice: String,
-        /// The digest of the document.
-        #[arg(long)]
-        digest: String,
-        /// Who.
-        #[command(flatten)]
-        who: DecisionArgs,
-        /// Where.
-        #[command(flatten)]
-        at: NoticesAt,
-    },
-}
-
-/// What a person decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Verb {
-    /// It is right.
-    Approve,
-    /// It is not.
-    Reject,
-    /// It is not to go out, or no longer stands.
-    Withdraw,
-}
-
 /// `tocsin topics`.
 #[derive(Debug, Args)]
 pub(crate) struct Topics {
@@ -514,15 +443,27 @@ pub(crate) struct Topics {
     pub(crate) json: bool,
 }
 
+/// A prefix as the configuration takes it: other names no broker has.
+fn prefix(text: &str) -> Result<String, String> {
+    if word(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a prefix may hold letters, digits, `.`, `_` and `-`".to_owned())
+}
+
 /// What about topics.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicsCommand {
     /// Creates what is missing and sets what differs; with `kafka.principals`, also ACLs.
-    #[command(
-        after_help = "Examples:\n  tocsin topics apply --config tocsin.toml\n  tocsin topics apply \
-                      --partitions 24 --replication 3 --config tocsin.toml\n  tocsin topics apply \
-                      --revoke --config tocsin.toml"
-    )]
+    #[command(after_help = help!(
+        [
+            "topics apply --config tocsin.toml",
+            "topics apply --partitions 24 --replication 3 --config tocsin.toml",
+            "topics apply --revoke --config tocsin.toml",
+            "topics apply --revoke --old-prefix PREFIX --config tocsin.toml",
+        ],
+        "0 all is as it should be, 1 failed, 2 something still differs or was not to be seen"
+    ))]
     Apply {
         /// How many partitions access-events and what goes with it get, where they are created.
         #[arg(long)]
@@ -534,9 +475,16 @@ pub(crate) enum TopicsCommand {
         /// is not its own. While another version is at work, what that one needs goes with it.
         #[arg(long)]
         revoke: bool,
+        /// After a move to another prefix: also take away what the stages were given under this
+        /// one. People go on reading what stands there.
+        #[arg(long, requires = "revoke", value_name = "PREFIX", value_parser = prefix)]
+        old_prefix: Option<String>,
     },
     /// Compares with what should be; exit 2 if anything differs.
-    #[command(after_help = "Example:\n  tocsin topics check --config tocsin.toml")]
+    #[command(after_help = help!(
+        ["topics check --config tocsin.toml"],
+        "0 all is as it should be, 1 failed, 2 something differs or was not to be seen"
+    ))]
     Check,
 }
 
@@ -565,16 +513,34 @@ mod tests {
         }
     }
 
+    /// The commands that may end with 2, and those that they are commands of.
+    const DIFFERS: [&str; 9] = [
+        "tocsin demo",
+        "tocsin replay",
+        "tocsin notices",
+        "tocsin notices show",
+        "tocsin dead-letters",
+        "tocsin dead-letters redrive",
+        "tocsin topics",
+        "tocsin topics apply",
+        "tocsin topics check",
+    ];
+
     #[test]
-    fn every_command_shows_examples_and_takes_them() {
+    fn every_command_says_how_it_ends_and_shows_examples_and_takes_them() {
         let mut found = Vec::new();
         commands(&Cli::command(), "tocsin", &mut found);
         assert!(found.len() > 20, "{found:?}");
         for (name, help) in found {
             let lines = help.lines().map(str::trim);
             let examples: Vec<&str> = lines.filter(|line| line.starts_with("tocsin ")).collect();
-            let has_some = help.starts_with("Example") && !examples.is_empty();
+            let has_some = help.starts_with("Examples:") && !examples.is_empty();
             assert!(has_some, "{name} shows no example");
+            let codes = help.lines().find(|line| line.starts_with("Exit codes: 0 "));
+            let codes = codes.unwrap_or_else(|| panic!("{name} does not say how it ends"));
+            assert!(codes.contains(", 1 ") && codes.contains(", 64 "), "{name}");
+            let differs = DIFFERS.contains(&name.as_str());
+            assert_eq!(codes.contains(", 2 "), differs, "{name}: {codes}");
             for example in examples {
                 let rest = example.strip_prefix(name.as_str());
                 let is_its_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
@@ -585,6 +551,70 @@ mod tests {
                     panic!("{example}: {error}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_decision_without_words_is_refused_with_an_example() {
+        let decide = "tocsin notices decide ntc-0 approve --digest 00 --out out";
+        let with = |by: &'static str, role: &'static str, why: &'static str| {
+            let words = ["--by", by, "--role", role, "--why", why];
+            Cli::try_parse_from(decide.split(' ').chain(words))
+        };
+        assert!(with("kim", "counsel", "figures checked").is_ok());
+        for (by, role, why) in [
+            ("kim", "counsel", ""),
+            ("kim", " ", "x"),
+            ("", "counsel", "x"),
+        ] {
+            let said = with(by, role, why).map(drop).unwrap_err().to_string();
+            assert!(said.contains("--why \"figures checked\""), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_old_prefix_is_what_a_prefix_may_be() {
+        let apply = |prefix: &'static str| {
+            let words = "tocsin topics apply --revoke --old-prefix".split(' ');
+            Cli::try_parse_from(words.chain([prefix])).map(drop)
+        };
+        // Where there was none before, there is nothing before the names.
+        for right in ["", "t-", "Team_1.tocsin-"] {
+            assert!(apply(right).is_ok(), "{right}");
+        }
+        for wrong in ["t ", "*", "t/", "t\n", "ü-"] {
+            let said = apply(wrong).unwrap_err().to_string();
+            let says = ["--old-prefix", "letters, digits"].map(|part| said.contains(part));
+            assert_eq!(says, [true; 2], "{said}");
+        }
+    }
+
+    #[test]
+    fn what_to_write_is_named_or_is_all_that_is_released() {
+        let write = |more: &[&'static str]| {
+            let words = ["tocsin", "notices", "write", "--to", "out", "--out", "x"];
+            Cli::try_parse_from(words.iter().chain(more)).map(drop)
+        };
+        assert!(write(&["ntc-1", "ntc-2"]).is_ok() && write(&["--released"]).is_ok());
+        for wrong in [&[][..], &["ntc-1", "--released"]] {
+            let said = write(wrong).unwrap_err().to_string();
+            assert!(said.contains("--released"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_to_replay_is_one_of_two_and_both_are_named() {
+        let replay = |more: &[&'static str]| {
+            let words = ["tocsin", "replay", "--out", "out"];
+            Cli::try_parse_from(words.iter().chain(more)).map(drop)
+        };
+        assert!(replay(&["--files", "f"]).is_ok() && replay(&["--config", "c"]).is_ok());
+        for wrong in [&[][..], &["--files", "f", "--config", "c"]] {
+            let said = replay(wrong).unwrap_err().to_string();
+            assert!(
+                said.contains("--files") && said.contains("--config"),
+                "{said}"
+            );
         }
     }
 }

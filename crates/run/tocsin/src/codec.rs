@@ -248,4 +248,7 @@ pub(crate) mod headers {
     /// On the record: the key of the letter that it was made from. One that failed again and was
     /// redriven again has one for each time.
     pub(crate) const REDRIVEN_FROM: &str = "redriven-from";
+    /// On activations and coverage: the id of the topic of accesses that their offsets are in;
+    /// absent where it has none.
+    pub(crate) const TOPIC_ID: &str = "topic-id";
 }

@@ -2,6 +2,7 @@
 
 use crate::errors::Failure;
 use crate::rights::Principals;
+use crate::topology::{Topic, TopicNames};
 use facts::Moment;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -91,6 +92,27 @@ pub(crate) struct Registry {
     /// Password; better in the environment, `TOCSIN_REGISTRY_PASSWORD`.
     #[serde(default)]
     pub(crate) password: Option<String>,
+}
+
+impl Registry {
+    fn check(&self) -> Result<(), String> {
+        let rest = ["http://", "https://"].map(|begin| self.url.strip_prefix(begin));
+        if rest.iter().flatten().all(|host| host.is_empty()) {
+            return Err(
+                "`registry.url` is no address; write its Confluent-compatible API, such as \
+                 \"http://localhost:8081/apis/ccompat/v7\""
+                    .to_owned(),
+            );
+        }
+        if self.username.is_none() && self.password.is_some() {
+            return Err(
+                "`registry.password` is set, or TOCSIN_REGISTRY_PASSWORD, and `registry.username` \
+                 is not; name the user as well, or remove the password"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Registry {
@@ -331,11 +353,39 @@ impl Config {
         }
     }
 
+    /// Every topic has a name that a broker takes, and no two have the same.
+    fn check_topics(&self) -> Result<(), String> {
+        let inputs = Topic::INPUTS.map(Topic::name);
+        for (key, name) in &self.topics {
+            if !inputs.contains(&key.as_str()) {
+                return Err(format!(
+                    "`topics.{key}` is no input; inputs are {}",
+                    inputs.join(", ")
+                ));
+            }
+            if !word(name) || !(1..=249).contains(&name.len()) || [".", ".."].contains(&&**name) {
+                return Err(format!(
+                    "`topics.{key}` is no name of a topic: write 1 to 249 letters, digits, `.`, \
+                     `_` and `-`"
+                ));
+            }
+        }
+        let names = TopicNames::new(&self.prefix, &self.topics);
+        let mut known = BTreeMap::new();
+        for topic in Topic::ALL {
+            if let Some(other) = known.insert(names.name(topic), topic) {
+                return Err(format!(
+                    "`topics`: {} and {} are both called {}; each needs a topic of its own",
+                    other.name(),
+                    topic.name(),
+                    names.name(topic)
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), String> {
-        let word = |text: &str| {
-            text.chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-        };
         if !word(&self.prefix) {
             return Err("`prefix` may hold letters, digits, `.`, `_` and `-`".to_owned());
         }
@@ -362,15 +412,8 @@ impl Config {
             .principals
             .as_ref()
             .map_or(Ok(()), Principals::check)?;
-        for key in self.topics.keys() {
-            let inputs = crate::topology::Topic::INPUTS.map(crate::topology::Topic::name);
-            if !inputs.contains(&key.as_str()) {
-                return Err(format!(
-                    "`topics.{key}` is no input; inputs are {}",
-                    inputs.join(", ")
-                ));
-            }
-        }
+        self.check_topics()?;
+        self.registry.as_ref().map_or(Ok(()), Registry::check)?;
         if self.orders.bound.is_empty() {
             return Err(
                 "`orders.bound` is empty; name the orders that bind this company, \
@@ -392,6 +435,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a broker takes it as a part of a name; also nothing at all, which adds nothing to it.
+pub(crate) fn word(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    text.chars().all(fits)
 }
 
 /// What is wrong with the text of a configuration: line, column, message and key, and never what
@@ -425,6 +474,9 @@ fn without_value(message: &str) -> String {
     let quotes_a_value = ["invalid type: ", "invalid value: ", "unknown variant "]
         .iter()
         .any(|begin| message.starts_with(begin));
+    if message.starts_with("invalid socket address") {
+        return format!("{message}, expected an address and a port such as 127.0.0.1:9464");
+    }
     if !quotes_a_value {
         return message.to_owned();
     }
@@ -434,10 +486,10 @@ fn without_value(message: &str) -> String {
         .next()
         .unwrap_or_default()
         .trim_end();
-    if expected.is_empty() {
-        found.to_owned()
-    } else {
-        format!("{found}, expected {expected}")
+    match expected {
+        "" => found.to_owned(),
+        "u32" | "u64" | "usize" => format!("{found}, expected a whole number, 0 or more"),
+        expected => format!("{found}, expected {expected}"),
     }
 }
 
@@ -498,6 +550,52 @@ mod tests {
     }
 
     #[test]
+    fn an_error_says_what_would_be_right() {
+        let begin = "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n";
+        for (wrong, key, right) in [
+            ("[registry]\nurl = \"r:8081\"", "registry.url", "http://"),
+            ("[registry]\nurl = \"http://\"", "registry.url", "http://"),
+            (
+                "[registry]\nurl = \"http://r\"\npassword = \"hunter2\"",
+                "registry.password",
+                "registry.username",
+            ),
+            ("[topics]\ngrants = \"\"", "topics.grants", "1 to 249"),
+            ("[topics]\ngrants = \"a b\"", "topics.grants", "1 to 249"),
+            (
+                "[topics]\ngrants = \"breach-events\"",
+                "breach-events and grants",
+                "a topic of its own",
+            ),
+            (
+                "[topics]\ngrants = \"findings\"",
+                "grants and findings",
+                "a topic of its own",
+            ),
+            (
+                "[run]\nbatch_records = \"many\"",
+                "run.batch_records",
+                "a whole number",
+            ),
+            (
+                "[judgement]\npatience_seconds = -1",
+                "patience_seconds",
+                "a whole number",
+            ),
+            ("[http]\nlisten = \"here\"", "http.listen", "127.0.0.1:9464"),
+        ] {
+            let said = parse(&format!("{begin}{wrong}\n")).expect_err("is refused");
+            assert!(
+                said.contains(key) && said.contains(right),
+                "{wrong}: {said}"
+            );
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+        let swapped = "[topics]\ngrants = \"accounts\"\naccounts = \"grants\"\n";
+        assert!(parse(&format!("{begin}{swapped}")).is_ok());
+    }
+
+    #[test]
     fn an_error_names_place_and_key_and_never_shows_a_value() {
         let begin = "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n";
         for (wrong, names) in [
@@ -547,7 +645,7 @@ mod tests {
     #[test]
     fn secrets_come_from_the_environment_and_do_not_print() {
         let text = "[kafka]\nbootstrap = \"b:9092\"\n[orders]\nbound = [\"x\"]\n\
-                    [registry]\nurl = \"http://r\"\n";
+                    [registry]\nurl = \"http://r\"\nusername = \"u\"\n";
         let env = |name: &str| (name.ends_with("_PASSWORD")).then(|| "hunter2".to_owned());
         let config = Config::parse(text, "t", &env).expect("valid");
         assert_eq!(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use stream::{Assignment, Cluster, Polled, Worker, WorkerSpec};
+use stream::{Assignment, Cluster, Polled, TopicIds, Worker, WorkerSpec};
 use telemetry::{StageHealth, TaskState, Telemetry};
 use wire::{Framing, SchemaStore};
 
@@ -253,6 +253,9 @@ impl Turn {
             group,
             topics: vec![context.names.name(topic).to_string()],
             assignment: Assignment::Group,
+            // It reads nothing.
+            beside: Vec::new(),
+            topic_ids: TopicIds::new(),
         })?;
         Ok(Turn {
             member: Some(member),

@@ -51,8 +51,15 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Codes of the log for what stands in the configuration, and is wrong there.
+const CONFIGURED: [&str; 3] = ["client_config", "client_creation", "reserved_property"];
+
 impl From<stream::LogError> for Failure {
     fn from(error: stream::LogError) -> Failure {
+        if CONFIGURED.contains(&error.code.as_str()) {
+            let why = format!("`kafka.properties`: {error}");
+            return Failure::usage("config-invalid", why);
+        }
         Failure::failed("log", error.to_string())
     }
 }

@@ -31,8 +31,10 @@ pub(crate) struct Folder {
 impl Folder {
     /// What `path` holds, under the names of `names`.
     pub(crate) fn open(path: &Path, names: &TopicNames) -> Result<Folder, Failure> {
-        let listing = wire::files::list(path)
-            .map_err(|error| Failure::failed("files-unreadable", error.to_string()))?;
+        let listing = wire::files::list(path).map_err(|error| {
+            let hint = "name the folder of the input with --files";
+            Failure::usage("files-unreadable", format!("{error}; {hint}"))
+        })?;
         if listing.files.is_empty() {
             return Err(Failure::usage(
                 "files-none",

@@ -5,7 +5,7 @@ use access::{Judged, Records, Screen, Terms};
 use facts::{Access, Decision, Finding, Variants};
 use incident::{Fold, Incident};
 use notice::{Decided, Notices, Plan};
-use obligation::{Determination, Filing, Instances, RegisterEntry};
+use obligation::{Determination, Filing, Instances, RegisterEntry, Undigested};
 use orders::{Closure, Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,11 @@ pub(crate) fn packs(directory: Option<&Path>) -> Result<Packs, Failure> {
             read_tree(directory, directory, &mut files).map_err(|error| {
                 Failure::usage(
                     "packs-unreadable",
-                    format!("reading the packs in {}: {error}", directory.display()),
+                    format!(
+                        "reading the packs in {}: {error}; name a folder that has one of each \
+                         order, SLUG/order.toml",
+                        directory.display()
+                    ),
                 )
             })?;
             Packs::from_files(files).map_err(invalid)
@@ -110,7 +114,11 @@ fn digests(folder: Option<&Path>) -> Result<BTreeSet<String>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::usage(
             "documents-unreadable",
-            format!("reading the documents in {}: {error}", folder.display()),
+            format!(
+                "reading the documents in {}, as `notices.documents` says: {error}; name a folder \
+                 of files that this user may read",
+                folder.display()
+            ),
         )
     };
     let mut digests = BTreeSet::new();
@@ -291,14 +299,18 @@ impl Law {
         Screen::new(records, &self.terms, &self.access)
     }
 
-    /// What is found about one access.
-    pub(crate) fn judge(&self, statements: &Variants<Access>, records: &Records) -> Vec<Judged> {
-        access::judge(statements, records, &self.terms, &self.access)
+    /// What is found about one access, and what would be without grants that came late.
+    pub(crate) fn judge(
+        &self,
+        statements: &Variants<Access>,
+        records: &Records,
+    ) -> (Vec<Judged>, Vec<Finding>) {
+        access::judge_and_excuse(statements, records, &self.terms, &self.access)
     }
 
     /// Every bound order's every duty, for one incident. A notice that people released is its
     /// duty done. A date that nothing covers is a question of its own among those reserved.
-    pub(crate) fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Determination> {
+    pub(crate) fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Undigested> {
         let performed = decided.performed(incident);
         let with_performed;
         let incident = if performed.is_empty() {

@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod anew;
 mod assessment;
 mod cli;
 mod codec;
@@ -18,6 +19,7 @@ mod engine;
 mod errors;
 mod files;
 mod law;
+mod marks;
 mod notices;
 mod numbers;
 mod observe;

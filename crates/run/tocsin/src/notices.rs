@@ -7,8 +7,8 @@ use notice::{NoticeRecord, letter, to_pages};
 /// From whom mails come, until a deployment says otherwise; a reserved name that nobody owns.
 const FROM: &str = "tocsin@tocsin.invalid";
 
-/// Writes `notices/<id>/notice.{json,pdf,eml}` and says which of them; no mail where the source of
-/// the pack names no address that it could go to.
+/// Writes `notices/<id>/notice.{json,pdf,eml}` and says which of them; no mail where it is given in
+/// another way, or the source of the pack names no address that it could go to.
 pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<Vec<String>, Failure> {
     let failed = |what: &str, error: press::PressError| {
         Failure::failed("press", format!("{what} of notice {id}: {error}"))
@@ -18,10 +18,11 @@ pub(crate) fn write(record: &NoticeRecord, out: &OutDir, id: &str) -> Result<Vec
     let name = |form: &str| format!("notices/{id}/notice.{form}");
     let mut written = vec![name("json"), name("pdf")];
     out.write(&name("json"), json.as_bytes())?;
-    let pages = to_pages(&record.document, record.released_at);
+    let signed = record.signed.as_ref();
+    let pages = to_pages(&record.document, record.final_at(), signed);
     let pdf = press::pdf(&typeset(pages)).map_err(|error| failed("typesetting", error))?;
     out.write(&name("pdf"), &pdf)?;
-    let letter = letter(&record.document, record.released_at);
+    let letter = letter(&record.document, record.final_at(), signed);
     if letter.to.is_empty() {
         return Ok(written);
     }

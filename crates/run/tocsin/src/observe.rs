@@ -1,5 +1,6 @@
 //! What a stage shows of itself: each commit, rebalance and state goes to metrics and logs here.
 
+use crate::anew::CREATED_ANEW;
 use crate::config::{Log, LogFormat};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -88,7 +89,7 @@ impl Watch {
     pub(crate) fn failed(&mut self, error: &StageError, again: bool, pause: Duration, tries: u32) {
         let why = error.to_string();
         match error {
-            StageError::Wait { code, .. } if code == OTHER_RULES => {
+            StageError::Wait { code, .. } if code == OTHER_RULES || code == CREATED_ANEW => {
                 self.health.set_state_because(TaskState::Starting, &why);
             }
             StageError::Wait { .. } => {

@@ -29,7 +29,7 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::failed(
         "out-unwritable",
         format!(
-            "{what} {} failed: {error}; choose another folder with --out",
+            "{what} {} failed: {error}; choose another folder",
             path.display()
         ),
     )

@@ -187,6 +187,16 @@ impl Rights {
         })
     }
 
+    /// What the stages have, and do not need, of what was set under another prefix: exactly that.
+    pub(crate) fn former(&self, before: &Rights, found: &BTreeSet<Acl>) -> BTreeSet<Acl> {
+        let no_more = before.wanted.difference(&self.wanted);
+        let of_stages = no_more.filter(|acl| self.stages.contains(&acl.principal));
+        of_stages
+            .filter(|acl| found.contains(*acl))
+            .cloned()
+            .collect()
+    }
+
     /// What is there, goes further, and can be taken away without touching anything but tocsin:
     /// what lets a stage use one of tocsin's own topics, groups or ids that is not the stage's.
     /// What reaches beyond, what writes an input, what people may, what everybody may and what is
@@ -341,8 +351,9 @@ impl<'a> Grant<'a> {
     }
 
     fn group(&mut self, name: String) {
-        let acl = Acl::allow(self.user, AclOperation::Read, AclResource::Group, name);
-        self.acls.insert(acl);
+        let of = |operation| Acl::allow(self.user, operation, AclResource::Group, &*name);
+        let may = [AclOperation::Read, AclOperation::Describe];
+        self.acls.extend(may.map(of));
     }
 
     fn id(&mut self, name: String) {
@@ -399,7 +410,7 @@ mod tests {
         let topics = of(&rights, "User:verify-2", AclResource::Topic);
         let mut expected = BTreeSet::new();
         let reads = ["candidates", "breach-events", "grants", "coverage"];
-        let reads_and_writes = ["findings", "searched"];
+        let reads_and_writes = ["findings", "excused", "searched"];
         for name in reads.iter().chain(&reads_and_writes) {
             expected.insert(format!("READ t-{name}"));
         }
@@ -417,7 +428,7 @@ mod tests {
         assert_eq!(topics, expected);
         assert_eq!(
             of(&rights, "User:verify", AclResource::Group),
-            set(&["READ t-verify", "DESCRIBE t-reader"])
+            set(&["READ t-verify", "DESCRIBE t-verify", "DESCRIBE t-reader"])
         );
         assert_eq!(
             of(&rights, "User:verify", AclResource::TransactionalId),
@@ -438,7 +449,13 @@ mod tests {
         );
         assert_eq!(
             of(&rights, "User:assess", AclResource::Group),
-            set(&["READ t-assess", "READ t-assess-turn", "DESCRIBE t-reader"])
+            set(&[
+                "READ t-assess",
+                "DESCRIBE t-assess",
+                "READ t-assess-turn",
+                "DESCRIBE t-assess-turn",
+                "DESCRIBE t-reader"
+            ])
         );
     }
 
@@ -551,6 +568,38 @@ mod tests {
         assert_eq!((by_itself, said.len()), (taken.len(), taken.len() + 9));
         assert!(missing.is_empty(), "{missing:?}");
         assert!(rights.revocable(&rights.wanted).is_empty());
+    }
+
+    #[test]
+    fn after_a_move_to_another_prefix_the_stages_lose_what_they_had_under_the_old_one() {
+        let principals: Principals = toml::from_str(TEXT).unwrap();
+        let inputs = BTreeMap::from(Topic::INPUTS.map(|one| {
+            let name = one.name().to_owned();
+            (name.clone(), format!("t-{name}"))
+        }));
+        let under = |prefix| Rights::new(&principals, &TopicNames::new(prefix, &inputs), prefix);
+        let (before, now) = (under("t-"), under("u-"));
+        let theirs = Acl::allow(
+            "User:scope",
+            AclOperation::Read,
+            AclResource::Topic,
+            "t-other",
+        );
+        let mut found: BTreeSet<Acl> = before.wanted.union(&now.wanted).cloned().collect();
+        found.insert(theirs.clone());
+        let former = now.former(&before, &found);
+        let names = |acl: &&Acl, name: &str| acl.name == name;
+        assert!(former.iter().any(|acl| names(&acl, "t-candidates")));
+        assert!(former.iter().any(|acl| names(&acl, "t-verify-")));
+        // Inputs are the same, people go on reading what stands there, others' is others'.
+        assert!(!former.iter().any(|acl| names(&acl, "t-access-events")));
+        assert!(former.iter().all(|acl| now.stages.contains(&acl.principal)));
+        assert!(!former.contains(&theirs));
+        let left: BTreeSet<Acl> = found.difference(&former).cloned().collect();
+        assert!(now.missing(&left).is_empty());
+        let of_stages = |acl: &&&Acl| now.stages.contains(&acl.principal);
+        let too_many: Vec<&Acl> = now.too_many(&left).collect();
+        assert_eq!(too_many.iter().filter(of_stages).count(), 1, "{too_many:?}");
     }
 
     #[test]

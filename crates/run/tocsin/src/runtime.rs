@@ -7,7 +7,9 @@
 //! downstream. What the loop does depends on no clock: the caller passes the time and the waiting
 //! time, and only how long a commit took is measured, for the metrics.
 
+use crate::anew::Identities;
 use crate::context::Context;
+use crate::marks::{Due, Marks};
 use crate::observe::Watch;
 pub(crate) use crate::sink::{PassedOver, Sink};
 use crate::topology::{Stage, Topic};
@@ -133,9 +135,10 @@ pub(crate) struct Runner {
     processor: Box<dyn Processor>,
     worker: Box<dyn Worker>,
     broadcast: Option<Box<dyn Reader>>,
+    identities: Identities,
     loaded: bool,
     owned: BTreeSet<TopicPartition>,
-    committed: BTreeMap<TopicPartition, i64>,
+    marks: Marks,
     resume_at: BTreeMap<TopicPartition, i64>,
     /// By topic, the greatest time stamp of its records that were read: milliseconds since 1970,
     /// 0 where none has one.
@@ -148,6 +151,8 @@ impl Runner {
     /// Opens the stage: a worker in its group, and a reader for what every instance reads whole.
     pub(crate) fn open(stage: Stage, context: &Rc<Context>) -> Result<Runner, StageError> {
         let names = &context.names;
+        // Before anything is read, so that whatever is read is of these or of later ones.
+        let identities = Identities::of(stage, context)?;
         let topics: Vec<String> = stage
             .reads()
             .iter()
@@ -168,6 +173,7 @@ impl Runner {
         if !stage.is_single() {
             alone_by_these_rules(context, &group)?;
         }
+        let marks = Marks::of(stage, names);
         let worker = context.cluster.open_worker(WorkerSpec {
             transactional_id: stage.transactional_id(&context.prefix, &context.instance),
             instance_id: Some(member_name(context, &group)),
@@ -175,6 +181,8 @@ impl Runner {
             group,
             topics,
             assignment,
+            beside: marks.beside().to_vec(),
+            topic_ids: identities.ids().clone(),
         })?;
         let broadcast = if stage.broadcast().is_empty() {
             None
@@ -191,7 +199,7 @@ impl Runner {
             reader.assign(&positions)?;
             Some(reader)
         };
-        let processor = crate::processors::build(stage, context)?;
+        let processor = crate::processors::build(stage, context, identities.ids())?;
         let watch = Watch::new(context, stage);
         // Those of an earlier turn.
         watch.health.forget_positions();
@@ -202,8 +210,9 @@ impl Runner {
             worker,
             loaded: broadcast.is_none(),
             broadcast,
+            identities,
             owned: BTreeSet::new(),
-            committed: BTreeMap::new(),
+            marks,
             resume_at: BTreeMap::new(),
             newest: [0; Topic::ALL.len()],
             idle_steps: 0,
@@ -215,6 +224,7 @@ impl Runner {
     /// up to `wait` where nothing is there.
     pub(crate) fn step(&mut self, now: Duration, wait: Duration) -> Result<Progress, StageError> {
         self.context.codec.at(now);
+        self.identities.look(&self.context, now)?;
         let mut sink = Sink::default();
         let heard = self.read_broadcast(&mut sink)?;
         if !self.loaded {
@@ -246,7 +256,7 @@ impl Runner {
             Work::More
         };
         let wrote = sink.out.len();
-        self.commit(sink)?;
+        self.commit(now, sink)?;
         let moved = heard > 0 || polled.records > 0 || wrote > 0;
         let busy = moved || work == Work::More;
         self.idle_steps = if busy {
@@ -325,7 +335,7 @@ impl Runner {
 
     fn read_own(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
         let (names, processor) = (&self.context.names, &mut self.processor);
-        let (committed, health) = (&self.committed, &self.watch.health);
+        let (marks, health) = (&self.marks, &self.watch.health);
         let newest = &mut self.newest;
         let mut said = false;
         // Records of a batch come in runs of one partition: look a run's names up once.
@@ -344,7 +354,7 @@ impl Runner {
                         return;
                     };
                     let at = TopicPartition::new(record.topic, record.partition);
-                    let done = committed.get(&at).copied().unwrap_or(0);
+                    let done = marks.get(&at).unwrap_or(0);
                     run = Some((at, topic, done));
                 }
                 let Some((_, topic, done)) = &run else {
@@ -379,7 +389,7 @@ impl Runner {
             self.watch.health.forget_position(topic, gone.partition);
             self.processor.release(gone);
             self.owned.remove(gone);
-            self.committed.remove(gone);
+            self.marks.forget(gone);
             self.resume_at.remove(gone);
         }
         if polled.assigned.is_empty() {
@@ -390,20 +400,23 @@ impl Runner {
             let group = self.stage.group(&self.context.prefix);
             alone_by_these_rules(&self.context, &group)?;
         }
-        let committed: BTreeMap<TopicPartition, Option<i64>> = self
-            .worker
-            .committed(&polled.assigned)?
-            .into_iter()
-            .collect();
-        for taken in &polled.assigned {
-            let at = committed.get(taken).copied().flatten();
-            if let Some(committed) = at {
-                check_position(&self.context, self.stage, taken, committed)?;
+        self.identities.compare(&self.context)?;
+        let asked = [polled.assigned.as_slice(), self.marks.beside()].concat();
+        let found = self.worker.committed(&asked)?;
+        self.identities.recall(&self.context, &found)?;
+        for (taken, committed) in &found {
+            let (committed, ids) = (committed.as_ref(), self.identities.ids());
+            if self.marks.found(taken, committed, ids) {
+                continue;
+            }
+            let at = committed.map(|committed| committed.offset);
+            if let Some(at) = at {
+                check_position(&self.context, self.stage, taken, at)?;
             }
             let start = self.processor.take(taken, at)?;
             self.worker.start(&taken.topic, taken.partition, start)?;
             self.owned.insert(taken.clone());
-            self.committed.insert(taken.clone(), at.unwrap_or(start));
+            self.marks.set(taken, at.unwrap_or(start));
             self.resume_at.insert(taken.clone(), at.unwrap_or(start));
         }
         Ok(())
@@ -418,30 +431,41 @@ impl Runner {
         })
     }
 
-    fn commit(&mut self, sink: Sink) -> Result<(), StageError> {
-        let mut positions = Vec::new();
-        for at in &self.owned {
-            if let Some(here) = self.worker.position(&at.topic, at.partition)
-                && self.committed.get(at).is_none_or(|done| here > *done)
-            {
-                positions.push(at.at(here));
-            }
-        }
-        if sink.out.is_empty() && positions.is_empty() {
+    fn commit(&mut self, now: Duration, sink: Sink) -> Result<(), StageError> {
+        let (worker, broadcast) = (self.worker.as_ref(), self.broadcast.as_deref());
+        let here = |at: &TopicPartition| {
+            let whole = || broadcast?.position(&at.topic, at.partition);
+            worker.position(&at.topic, at.partition).or_else(whole)
+        };
+        let Due {
+            positions,
+            is_reason,
+        } = self.marks.due(now, self.owned.iter(), &here);
+        if sink.out.is_empty() && !is_reason {
             return Ok(());
         }
         let started = std::time::Instant::now();
+        if let Err(error) = self.write(&sink, &positions) {
+            let error = error.into();
+            if remedy(&error) == Remedy::Stop {
+                // Nobody will open the id soon: left open, it holds up whoever reads the topics.
+                // What stopped the stage says more than what fails now.
+                let _ = self.worker.abort();
+            }
+            return Err(error);
+        }
+        self.marks.done(now, positions);
+        self.watch.committed(&self.context, sink, started.elapsed());
+        Ok(())
+    }
+
+    /// Writes what a step came to, in one transaction.
+    fn write(&mut self, sink: &Sink, positions: &[Position]) -> Result<(), LogError> {
         self.worker.begin()?;
         for record in &sink.out {
             self.worker.send(record)?;
         }
-        self.worker.commit(&positions)?;
-        for position in positions {
-            self.committed
-                .insert(position.topic_partition(), position.offset);
-        }
-        self.watch.committed(&self.context, sink, started.elapsed());
-        Ok(())
+        self.worker.commit(positions)
     }
 
     fn report(&mut self, settled: bool) {
@@ -466,7 +490,7 @@ impl Runner {
     }
 }
 
-/// A log that ends below what was read of it is another log: created anew, or cut back.
+/// A log that ends below what was read of it has lost records, or is another log.
 pub(crate) fn check_position(
     context: &Context,
     stage: Stage,
@@ -482,7 +506,7 @@ pub(crate) fn check_position(
         code: "position-past-end".to_owned(),
         reason: format!(
             "stage {stage} has read {at} up to offset {read_to}, but the log ends at {end}: the \
-             topic was created anew or lost records. Restore the topic, or set the position of the \
+             topic lost records or was created anew. Restore the topic, or set the position of the \
              group {group} on purpose"
         ),
     })

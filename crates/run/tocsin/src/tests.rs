@@ -8,7 +8,7 @@ use crate::demo::{History, Script};
 use crate::embedded;
 use crate::engine::Plan;
 use crate::law::{Law, LawSettings};
-use crate::runtime::{OTHER_RULES, Runner, StageError};
+use crate::runtime::{OTHER_RULES, Remedy, Runner, StageError, remedy};
 use crate::topology::{Stage, Topic};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -17,9 +17,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use stream::{Cluster, MemoryCluster, Outgoing};
 use wire::{Framing, SchemaStore};
+use xtask::parts::http::answering;
 
 /// How many ordinary uses stand around the history's incidents.
 const ORDINARY_USES: u64 = 2_000;
+/// Of how many accounts an episode is at most: more than any enters, and fewer than are attacked.
+const EPISODE_ACCOUNTS_MAX: u64 = 1_000;
+/// How many accounts there are.
+const ACCOUNTS: u64 = 4_000;
 
 /// A cluster with the demo's history, small, all of it there from the beginning.
 pub(crate) fn poured() -> MemoryCluster {
@@ -35,10 +40,7 @@ fn empty() -> MemoryCluster {
 }
 
 fn pour(cluster: &MemoryCluster) {
-    let script = Script::built_in().unwrap().scaled(ORDINARY_USES);
-    let history = History::of(&script, 7);
-    let store = Arc::new(SchemaStore::without_registry());
-    let codec = Codec::new(store, Framing::SingleObject, Duration::ZERO);
+    let (history, codec) = (history(), codec());
     let append = |topic: Topic, key: &str, value: Vec<u8>| {
         let record = Outgoing::new(topic.name(), key, value);
         cluster.append(&record).unwrap();
@@ -55,10 +57,50 @@ fn pour(cluster: &MemoryCluster) {
         let value = codec.encode(Topic::BreachEvents, one).unwrap();
         append(Topic::BreachEvents, &one.matter, value);
     }
-    for one in history.accesses() {
+    pour_accesses(cluster);
+}
+
+/// The accesses of the history, once more.
+fn pour_accesses(cluster: &MemoryCluster) {
+    let codec = codec();
+    for one in history().accesses() {
         let value = codec.encode(Topic::AccessEvents, &one).unwrap();
-        append(Topic::AccessEvents, one.account.reveal(), value);
+        let record = Outgoing::new(Topic::AccessEvents.name(), one.account.reveal(), value);
+        cluster.append(&record).unwrap();
     }
+}
+
+/// Deletes the topic and creates it anew, with nothing in it.
+pub(crate) fn create_anew(cluster: &MemoryCluster, topic: Topic) {
+    let partitions = cluster.partitions(topic.name()).unwrap();
+    cluster.delete_topics(&[topic.name()]).unwrap();
+    let anew = stream::TopicSpec::new(topic.name(), partitions);
+    cluster.create_topics(&[anew]).unwrap();
+}
+
+/// Deletes access-events and creates them anew, with all accesses so many times.
+pub(crate) fn accesses_anew(cluster: &MemoryCluster, times: usize) {
+    create_anew(cluster, Topic::AccessEvents);
+    for _ in 0..times {
+        pour_accesses(cluster);
+    }
+}
+
+fn history() -> History {
+    let mut script = Script::built_in().unwrap().scaled(ORDINARY_USES);
+    script.accounts = ACCOUNTS;
+    for episode in &mut script.episodes {
+        let accounts = &mut episode.accounts;
+        accounts.count = accounts.count.min(EPISODE_ACCOUNTS_MAX);
+        accounts.first = accounts.first.min(ACCOUNTS - accounts.count);
+        assert!(episode.reached <= accounts.count, "{}", episode.name);
+    }
+    History::of(&script, 7)
+}
+
+fn codec() -> Codec {
+    let store = Arc::new(SchemaStore::without_registry());
+    Codec::new(store, Framing::SingleObject, Duration::ZERO)
 }
 
 pub(crate) fn law(settings: &LawSettings) -> Arc<Law> {
@@ -86,9 +128,14 @@ pub(crate) struct Stepped {
 
 impl Stepped {
     pub(crate) fn open(plan: &Plan) -> Stepped {
+        Stepped::of(&Stage::ALL, plan)
+    }
+
+    /// These alone.
+    pub(crate) fn of(stages: &[Stage], plan: &Plan) -> Stepped {
         let open = |stage: &Stage| Runner::open(*stage, &plan.context()).unwrap();
         Stepped {
-            runners: Stage::ALL.iter().map(open).collect(),
+            runners: stages.iter().map(open).collect(),
         }
     }
 
@@ -117,6 +164,7 @@ pub(crate) fn said(cluster: &MemoryCluster) -> BTreeMap<(&'static str, Vec<u8>),
     let mut said = BTreeMap::new();
     for topic in [
         Topic::Findings,
+        Topic::Excused,
         Topic::Incidents,
         Topic::Determinations,
         Topic::Notices,
@@ -238,9 +286,10 @@ fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
     assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
     let context = plan.context();
     let topic = context.names.name(Topic::AccessEvents);
+    let ids = cluster.topic_ids(&[&topic]).unwrap();
     let at = stream::TopicPartition::new(topic, 0);
     let announced = |hears: bool| {
-        let mut screen = crate::processors::build(Stage::Screen, &context).unwrap();
+        let mut screen = crate::processors::build(Stage::Screen, &context, &ids).unwrap();
         let hear = |screen: &mut dyn crate::runtime::Processor| {
             for topic in Stage::Screen.broadcast() {
                 stream::read_topic(&cluster, topic.name(), &mut |record| {
@@ -295,45 +344,6 @@ fn what_decides_is_in_the_digest() {
     ];
     let all: std::collections::BTreeSet<_> = others.iter().chain([&plain]).collect();
     assert_eq!(all.len(), 4, "each decides otherwise");
-}
-
-/// Kafka forgets the positions in a topic with the topic. What was screened of the old one cannot
-/// be searched any more, and whoever began at the new one's beginning would not say so.
-#[test]
-fn a_topic_that_was_created_anew_stops_the_screen() {
-    let cluster = poured();
-    let law = law(&LawSettings::default());
-    let plan = plan(&cluster, "0", law, Tuning::default());
-    let mut stages = Stepped::open(&plan);
-    assert!(stages.rest(Duration::ZERO), "not settled");
-    // A selector that comes late announces where screen stands.
-    let late = serde_json::json!({
-        "id": "late", "matter": "M-LATE", "recorded_at": "2026-06-01T00:00:00Z",
-        "report": {"kind": "indicator", "mode": "insider", "actors": ["emp-late"],
-            "from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
-    });
-    let late = Outgoing::new(
-        Topic::BreachEvents.name(),
-        "M-LATE",
-        late.to_string().into_bytes(),
-    );
-    cluster.append(&late).unwrap();
-    assert!(stages.rest(Duration::ZERO), "not settled");
-    drop(stages);
-    let accesses = Topic::AccessEvents.name();
-    let partitions = cluster.partitions(accesses).unwrap();
-    cluster.delete_topics(&[accesses]).unwrap();
-    let anew = stream::TopicSpec::new(accesses, partitions);
-    cluster.create_topics(&[anew]).unwrap();
-    let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
-    let stopped = (0..20).find_map(|_| screen.step(Duration::ZERO, Duration::ZERO).err());
-    match stopped {
-        Some(StageError::Stop { code, reason }) => {
-            assert_eq!(code, "position-past-end");
-            assert!(reason.contains("created anew"), "{reason}");
-        }
-        other => panic!("{other:?}"),
-    }
 }
 
 /// What lies before screen's first start is found by scope, what cannot be read there too.
@@ -447,27 +457,6 @@ fn the_largest_records_go_all_the_way_and_larger_ones_are_buried() {
     assert!(reason.contains(&digest), "{reason}");
 }
 
-/// The address of a server that answers everything so.
-fn answering(status: u16, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let head = BufReader::new(stream.try_clone().unwrap()).lines();
-            let end =
-                |line: &std::io::Result<String>| line.as_ref().is_ok_and(|one| !one.is_empty());
-            head.take_while(end).for_each(drop);
-            let length = body.len();
-            let answer = format!(
-                "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-            );
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
-    address
-}
-
 /// Nothing is known of a record whose schema nobody gives out; only one that the registry says it
 /// does not know is of no use.
 #[test]
@@ -478,7 +467,7 @@ fn a_registry_that_refuses_stops_the_stage_and_buries_nothing() {
         let value = [&[0, 0, 0, 0, 7][..], &b"datum"[..]].concat();
         let record = Outgoing::new(Topic::AccessEvents.name(), "k", value);
         cluster.append(&record).unwrap();
-        let registry = wire::Registry::new(&answering(status, body), None);
+        let registry = wire::Registry::new(&answering(status, body).unwrap(), None);
         let plan = Plan {
             store: Arc::new(SchemaStore::new(registry)),
             ..plan(&cluster, "0", law.clone(), Tuning::default())
@@ -534,4 +523,121 @@ fn an_unknown_schema_is_waited_for_by_the_clock_of_the_caller() {
     }
     let waited = screened_at(begun + Duration::from_secs(30));
     assert!(matches!(waited, (None, 1)), "{waited:?}");
+}
+
+/// What a topic says now, by key.
+fn standing(cluster: &MemoryCluster, topic: Topic) -> BTreeMap<String, Vec<u8>> {
+    let latest = stream::latest(cluster, topic.name()).unwrap().into_iter();
+    let there = latest.filter_map(|(key, record)| Some((key, record.value?)));
+    let text = |key: Vec<u8>| String::from_utf8(key).unwrap();
+    there.map(|(key, value)| (text(key), value)).collect()
+}
+
+/// A grant that comes late takes findings back, so what it took away stands elsewhere: nobody who
+/// reads findings counts it, and the incident that is left owes nothing and says by which grant.
+#[test]
+fn what_a_late_grant_excuses_counts_nowhere_and_is_told_where_it_would_be_owed() {
+    let law = law(&LawSettings::default());
+    let told = |many: u64| {
+        let cluster = empty();
+        let append = |topic: Topic, value: serde_json::Value| {
+            let record = Outgoing::new(topic.name(), "k", value.to_string().into_bytes());
+            cluster.append(&record).unwrap();
+        };
+        for number in 0..many {
+            append(
+                Topic::AccessEvents,
+                serde_json::json!({"id": format!("v{number}"), "at": "2026-06-10T00:00:00Z",
+                    "actor": "emp", "actor_kind": "employee", "action": "view",
+                    "outcome": "succeeded", "information": "home_security_recording",
+                    "account": format!("a{number}"), "visibility": "private", "encrypted": "no"}),
+            );
+        }
+        let grant = |id: &str, kind: &str, recorded_at: &str, accounts: Option<Vec<String>>| {
+            append(
+                Topic::Grants,
+                serde_json::json!({"id": id, "kind": kind, "recorded_at": recorded_at,
+                    "from": "2026-01-01T00:00:00Z", "actors": ["emp"], "accounts": accounts}),
+            );
+        };
+        grant("attested", "attestation", "2026-01-01T00:00:00Z", None);
+        grant("trained", "training", "2026-01-01T00:00:00Z", None);
+        append(
+            Topic::Grants,
+            serde_json::json!({"id": "complete", "kind": "complete",
+                "recorded_at": "2026-07-02T00:00:00Z", "until": "2026-07-01T00:00:00Z",
+                "of": ["consent", "submission", "support_case", "legal_process",
+                    "illegal_activity", "legal_rights", "harm_prevention", "duty"]}),
+        );
+        let plan = plan(&cluster, "0", law.clone(), Tuning::default());
+        let mut stages = Stepped::open(&plan);
+        assert!(stages.rest(Duration::ZERO), "not settled");
+        assert_eq!(standing(&cluster, Topic::Findings).len() as u64, many);
+        assert_eq!(standing(&cluster, Topic::Incidents).len(), 1);
+        let whole = standing(&cluster, Topic::Determinations).len();
+        let all = (0..many).map(|number| format!("a{number}")).collect();
+        grant("g", "consent", "2026-08-01T00:00:00Z", Some(all));
+        assert!(stages.rest(Duration::ZERO), "not settled");
+        // Whoever takes over says nothing more.
+        drop(stages);
+        let before = said(&cluster);
+        assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+        assert_eq!(before, said(&cluster));
+        let is_excused = |(topic, _): &(&str, Vec<u8>)| *topic == Topic::Excused.name();
+        assert_eq!(
+            before.keys().filter(|one| is_excused(one)).count() as u64,
+            many
+        );
+        assert!(standing(&cluster, Topic::Findings).is_empty());
+        assert_eq!(standing(&cluster, Topic::Excused).len() as u64, many);
+        let context = plan.context();
+        let determinations = standing(&cluster, Topic::Determinations).into_values();
+        let determinations: Vec<obligation::Determination> = determinations
+            .map(|value| {
+                let envelope = context.codec.decode(Topic::Determinations, &value).unwrap();
+                let document = context.codec.document(Topic::Determinations, &envelope);
+                document.unwrap()
+            })
+            .collect();
+        (
+            standing(&cluster, Topic::Incidents).len(),
+            determinations,
+            whole,
+        )
+    };
+    let (incidents, determinations, whole) = told(10);
+    // It is told whole: what every bound order says of it.
+    assert_eq!((incidents, determinations.len()), (1, whole));
+    let owes = |one: &obligation::Determination| one.answer != obligation::Answer::NotOwed;
+    assert!(!determinations.is_empty() && !determinations.iter().any(owes));
+    let named = determinations.iter().flat_map(|one| &one.spared_by);
+    assert!(
+        named
+            .clone()
+            .all(|one| (&*one.record, &*one.kind) == ("g", "late_grant"))
+    );
+    assert!(named.count() > 0);
+    let (incidents, determinations, _) = told(9);
+    assert_eq!((incidents, determinations.len()), (0, 0));
+}
+
+/// Readers see nothing behind an open transaction, and nobody else opens the id soon.
+#[test]
+fn a_stage_that_stops_for_good_leaves_no_transaction_open() {
+    let cluster = poured();
+    let law = law(&LawSettings::default());
+    let plan = plan(&cluster, "0", law, Tuning::default());
+    cluster.delete_topics(&[Topic::Candidates.name()]).unwrap();
+    let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+    let error = (0..1_000).find_map(|_| screen.step(Duration::ZERO, Duration::ZERO).err());
+    assert_eq!(remedy(&error.unwrap()), Remedy::Stop);
+    for topic in [Topic::Activations, Topic::Coverage] {
+        let mine = Outgoing::new(topic.name(), "k", b"behind it".to_vec());
+        let seen = |partition| cluster.range(topic.name(), partition).unwrap().1;
+        for partition in 0..3 {
+            let before = seen(partition);
+            cluster.append(&mine.clone().on(partition)).unwrap();
+            assert!(seen(partition) > before, "{}[{partition}]", topic.name());
+        }
+    }
 }

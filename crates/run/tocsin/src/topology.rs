@@ -61,6 +61,7 @@ impl Stage {
             Stage::Verify => &[Topic::Candidates],
             Stage::Assess => &[
                 Topic::Findings,
+                Topic::Excused,
                 Topic::Searched,
                 Topic::BreachEvents,
                 Topic::Grants,
@@ -98,7 +99,7 @@ impl Stage {
         match self {
             Stage::Screen => &[Topic::Activations, Topic::Coverage],
             Stage::Scope => &[Topic::Coverage],
-            Stage::Verify => &[Topic::Findings, Topic::Searched],
+            Stage::Verify => &[Topic::Findings, Topic::Excused, Topic::Searched],
             Stage::Assess => &[Topic::Incidents, Topic::Determinations],
             Stage::Notify => &[Topic::Notices, Topic::Outbox],
         }
@@ -157,7 +158,12 @@ impl Stage {
                 Topic::DeadLetters,
             ],
             Stage::Scope => &[Topic::Candidates, Topic::Coverage, Topic::DeadLetters],
-            Stage::Verify => &[Topic::Findings, Topic::Searched, Topic::DeadLetters],
+            Stage::Verify => &[
+                Topic::Findings,
+                Topic::Excused,
+                Topic::Searched,
+                Topic::DeadLetters,
+            ],
             Stage::Assess => &[Topic::Incidents, Topic::Determinations, Topic::DeadLetters],
             Stage::Notify => &[Topic::Notices, Topic::Outbox, Topic::DeadLetters],
         }
@@ -187,6 +193,8 @@ pub(crate) enum Topic {
     Searched,
     /// Accesses that some bound order counts or may count.
     Findings,
+    /// What accesses would be without grants that came late: counted nowhere.
+    Excused,
     /// Incidents.
     Incidents,
     /// Determinations.
@@ -201,7 +209,7 @@ pub(crate) enum Topic {
 
 impl Topic {
     /// All topics.
-    pub(crate) const ALL: [Topic; 15] = [
+    pub(crate) const ALL: [Topic; 16] = [
         Topic::AccessEvents,
         Topic::BreachEvents,
         Topic::Grants,
@@ -212,6 +220,7 @@ impl Topic {
         Topic::Coverage,
         Topic::Searched,
         Topic::Findings,
+        Topic::Excused,
         Topic::Incidents,
         Topic::Determinations,
         Topic::Notices,
@@ -229,13 +238,14 @@ impl Topic {
     ];
 
     /// Access-events, and the topics that go with it: they have as many partitions.
-    pub(crate) const LIKE_ACCESSES: [Topic; 6] = [
+    pub(crate) const LIKE_ACCESSES: [Topic; 7] = [
         Topic::AccessEvents,
         Topic::Activations,
         Topic::Coverage,
         Topic::Searched,
         Topic::Candidates,
         Topic::Findings,
+        Topic::Excused,
     ];
 
     /// Its name in the design and in files.
@@ -251,6 +261,7 @@ impl Topic {
             Topic::Coverage => "coverage",
             Topic::Searched => "searched",
             Topic::Findings => "findings",
+            Topic::Excused => "excused",
             Topic::Incidents => "incidents",
             Topic::Determinations => "determinations",
             Topic::Notices => "notices",
@@ -269,7 +280,7 @@ impl Topic {
             Topic::Decisions => RecordKind::Decision,
             Topic::Activations => RecordKind::Activation,
             Topic::Coverage | Topic::Searched => RecordKind::Coverage,
-            Topic::Findings => RecordKind::Finding,
+            Topic::Findings | Topic::Excused => RecordKind::Finding,
             Topic::Incidents => RecordKind::Incident,
             Topic::Determinations => RecordKind::Determination,
             Topic::Notices => RecordKind::Notice,
@@ -473,7 +484,9 @@ mod tests {
         // The access byte for byte, its key, and where it stands.
         assert!(takes(Topic::Candidates) >= record + 2 * name);
         // The names of the access, its group, 64 grants, and two names again in the key.
-        assert!(takes(Topic::Findings) >= (13 + 1 + 64 + 2) * name + (1 << 20));
+        for topic in [Topic::Findings, Topic::Excused] {
+            assert!(takes(topic) >= (13 + 1 + 64 + 2) * name + (1 << 20));
+        }
         // As base64, with what came beside it.
         assert!(takes(Topic::DeadLetters) >= record.div_ceil(3) * 4 + (2 << 20));
     }

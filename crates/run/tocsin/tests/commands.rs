@@ -177,6 +177,74 @@ fn orders_are_listed_checked_and_tested() {
     let tested = tocsin(&["orders", "test"]);
     assert_eq!(tested.status.code(), Some(0), "{}", stdout(&tested));
     assert!(stdout(&tested).contains("0 failed"));
+    // A whole name is the order's, though cases of others have it in their names.
+    let named = stdout(&tocsin(&["orders", "test", "ring"]));
+    let cases: Vec<&str> = named
+        .lines()
+        .filter(|line| line.starts_with("ok"))
+        .collect();
+    assert!(cases.len() > 100 && cases.iter().all(|line| line.contains(" ring/")));
+    assert!(named.ends_with(&format!("{} cases, 0 failed\n", cases.len())));
+    let part = stdout(&tocsin(&["orders", "test", "ring/cases/"]));
+    assert_eq!(part, named);
+    let none = tocsin(&["orders", "test", "no-such-order"]);
+    assert_eq!(none.status.code(), Some(64));
+    let said = stderr(&none);
+    for part in ["no-such-order", "orders list", "/cases/", "[case-unknown]"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+/// Nothing is listed of a place where there is nothing: what is missing is said, and what to do.
+#[test]
+fn a_folder_that_holds_no_results_is_an_error_that_says_what_to_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().to_str().expect("a path");
+    let missing = format!("{empty}/missing");
+    for out in [empty, &missing] {
+        for words in [
+            &["notices", "list"][..],
+            &["notices", "show", "ntc-0"],
+            &["notices", "write", "--released", "--to", "written"],
+            &["explain", "inc-0"],
+            &["certify", "--order", "ring", "--year", "2026"],
+            &["dead-letters", "list"],
+        ] {
+            let output = tocsin(&[words, &["--out", out]].concat());
+            let said = stderr(&output);
+            assert_eq!(output.status.code(), Some(64), "{words:?}: {said}");
+            for part in [out, "--out", "[results-unreadable]"] {
+                assert!(said.contains(part), "{words:?}: {part}: {said}");
+            }
+            assert_eq!(stdout(&output), "", "{words:?}");
+        }
+    }
+    // A run without notices has none, which is no error.
+    std::fs::write(folder.path().join("access-events.jsonl"), "").expect("written");
+    let out = folder.path().join("out");
+    let run = replay_files(folder.path(), &out);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let out = out.to_str().expect("a path");
+    let list = tocsin(&["notices", "list", "--out", out]);
+    assert_eq!(list.status.code(), Some(0), "{}", stderr(&list));
+    assert_eq!(stderr(&list), "there are no notices\n");
+}
+
+#[test]
+fn a_property_that_no_client_takes_is_an_error_of_the_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("tocsin.toml");
+    let text = "[kafka]\nbootstrap = \"127.0.0.1:1\"\n[orders]\nbound = [\"ring\"]\n\
+                [kafka.properties]\n\"no.such.property\" = \"hunter2\"\n";
+    std::fs::write(&config, text).expect("written");
+    let config = config.to_str().expect("a path");
+    let output = tocsin(&["topics", "check", "--config", config]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(64), "{said}");
+    for part in ["kafka.properties", "no.such.property", "[config-invalid]"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]
@@ -193,6 +261,19 @@ fn an_unknown_order_names_what_there_is() {
     assert!(stderr(&none).contains("--order"), "{}", stderr(&none));
 }
 
+/// The shell itself takes the script, where it is at hand.
+fn assert_parses(shell: &str, script: &[u8]) {
+    let child = Command::new(shell).arg("-n").stdin(Stdio::piped()).spawn();
+    let Ok(mut child) = child else {
+        eprintln!("{shell} is not at hand: its script is not tried");
+        return;
+    };
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(script).expect("written");
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success(), "{shell}");
+}
+
 #[test]
 fn version_help_schema_and_completions() {
     let version = stdout(&tocsin(&["--version"]));
@@ -203,7 +284,11 @@ fn version_help_schema_and_completions() {
     let schema = tocsin(&["schema", "breach-event"]);
     assert!(serde_json::from_str::<Value>(&stdout(&schema)).is_ok());
     assert_eq!(tocsin(&["schema", "breach"]).status.code(), Some(64));
-    assert!(stdout(&tocsin(&["completions", "bash"])).contains("_tocsin"));
+    for shell in ["bash", "zsh", "fish"] {
+        let script = tocsin(&["completions", shell]);
+        assert!(stdout(&script).contains("tocsin"), "{shell}");
+        assert_parses(shell, &script.stdout);
+    }
     assert_eq!(tocsin(&["frobnicate"]).status.code(), Some(64));
 }
 

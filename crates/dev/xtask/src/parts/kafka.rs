@@ -1,4 +1,5 @@
-//! A real Kafka broker of one node (KRaft), on free ports of this machine.
+//! A real Kafka broker (KRaft): one node, on free ports of this machine.
+//! [`brokers`](super::brokers) makes several of them one cluster.
 
 use super::process::{Process, Scratch};
 use super::{fetch, free_port, java};
@@ -17,8 +18,8 @@ const SESSION_KILLED_MS: u32 = 1_000;
 /// its own heartbeats for a second, and is then without leaders and coordinators for a while.
 const SESSION_STEADY_MS: u32 = 9_000;
 
-/// The broker says only what went wrong, and when it is ready.
-const LOGGING: &str = "\
+/// The broker says only what went wrong, and when it is ready ([`READY`]).
+pub const LOGGING: &str = "\
 Configuration:
   Appenders:
     Console: { name: out, PatternLayout: { pattern: '%d %p %c{1} %m%n' } }
@@ -29,6 +30,9 @@ Configuration:
       - { name: kafka.server.BrokerServer, level: info }
 ";
 
+/// What it says then.
+pub const READY: &str = "Kafka Server started";
+
 /// Who may do everything on a broker that asks for rights.
 pub const ADMIN: &str = "admin";
 
@@ -37,13 +41,41 @@ pub fn password(user: &str) -> String {
     format!("secret-of-{user}")
 }
 
+/// Where a node stands, and who else there is.
+pub(super) struct Node {
+    /// Its number, from 1.
+    pub(super) id: usize,
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// `host:port` of each node's controller, its own among them, in the order of their numbers.
+    pub(super) controllers: Vec<String>,
+    /// The network namespace that it runs in.
+    pub(super) namespace: Option<String>,
+    pub(super) session_ms: u32,
+}
+
+impl Node {
+    /// The only one, on this machine.
+    fn alone(port: u16, session_ms: u32) -> Result<Node, Trouble> {
+        let host = "127.0.0.1".to_owned();
+        Ok(Node {
+            id: 1,
+            controllers: vec![format!("{host}:{}", free_port()?)],
+            host,
+            port,
+            namespace: None,
+            session_ms,
+        })
+    }
+}
+
 /// A broker. It ends and its files go when this is dropped, or when this process ends in any way.
 pub struct Broker {
     process: Option<Process>,
     scratch: Scratch,
     java: PathBuf,
     lib: PathBuf,
-    port: u16,
+    node: Node,
 }
 
 impl Broker {
@@ -60,7 +92,7 @@ impl Broker {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_on(port: u16) -> Result<Broker, Trouble> {
-        Broker::open(port, SESSION_KILLED_MS, None)
+        Broker::open(Node::alone(port, SESSION_KILLED_MS)?, None)
     }
 
     /// The same on a free port for a broker that is not killed: a busy machine does not unsettle
@@ -69,7 +101,7 @@ impl Broker {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_steady() -> Result<Broker, Trouble> {
-        Broker::open(free_port()?, SESSION_STEADY_MS, None)
+        Broker::open(Node::alone(free_port()?, SESSION_STEADY_MS)?, None)
     }
 
     /// The same for a broker that lets in only these users and [`ADMIN`], by [`password`] (SASL
@@ -78,33 +110,39 @@ impl Broker {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_secured(users: &[&str]) -> Result<Broker, Trouble> {
-        Broker::open(free_port()?, SESSION_STEADY_MS, Some(users))
+        Broker::open(Node::alone(free_port()?, SESSION_STEADY_MS)?, Some(users))
     }
 
-    fn open(port: u16, session_ms: u32, users: Option<&[&str]>) -> Result<Broker, Trouble> {
+    fn open(node: Node, users: Option<&[&str]>) -> Result<Broker, Trouble> {
+        let mut broker = Broker::formatted(node, users)?;
+        broker.start_again()?;
+        Ok(broker)
+    }
+
+    /// A broker that is ready to be started.
+    pub(super) fn formatted(node: Node, users: Option<&[&str]>) -> Result<Broker, Trouble> {
         let java = java::find(17)?;
         let lib = fetch::kafka_lib()?;
         let scratch = Scratch::new("kafka")?;
-        let mut text = properties(&scratch, port, free_port()?, session_ms);
+        let mut text = properties(&scratch, &node);
         text += &users.map_or_else(|| OPEN.to_owned(), secured);
         scratch.write("kraft.properties", &text)?;
         scratch.write("admin.properties", &login(ADMIN))?;
         scratch.write("log4j2.yaml", LOGGING)?;
-        let mut broker = Broker {
+        let broker = Broker {
             process: None,
             scratch,
             java,
             lib,
-            port,
+            node,
         };
         broker.format()?;
-        broker.start_again()?;
         Ok(broker)
     }
 
     /// `host:port` for clients.
     pub fn bootstrap(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("{}:{}", self.node.host, self.node.port)
     }
 
     /// Has Kafka's own tool for ACLs do something as [`ADMIN`]; what it says.
@@ -152,6 +190,27 @@ impl Broker {
         Ok(lines.count())
     }
 
+    /// The partitions that lack a copy which keeps up, as Kafka's own tool lists them; nothing
+    /// where every copy does.
+    ///
+    /// # Errors
+    /// The tool does not run, or no broker answers it.
+    pub fn lacking(&self) -> Result<String, Trouble> {
+        let doing = "kafka-topics --describe --under-replicated-partitions";
+        let mut command = self.command("org.apache.kafka.tools.TopicCommand");
+        command.args(["--bootstrap-server", &self.bootstrap(), "--describe"]);
+        let done = command.arg("--under-replicated-partitions").output();
+        let done = done.map_err(|why| Trouble::new(doing, why))?;
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if done.status.success() {
+            return Ok(said(&done.stdout));
+        }
+        Err(Trouble::new(
+            doing,
+            said(&done.stdout) + &said(&done.stderr),
+        ))
+    }
+
     /// Kills it as a power cut would. Its files stay; [`start_again`](Self::start_again) uses them.
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
@@ -173,16 +232,40 @@ impl Broker {
     /// # Errors
     /// It is not ready within 120 s.
     pub fn start_again(&mut self) -> Result<(), Trouble> {
+        self.launch()?;
+        self.wait_ready()
+    }
+
+    /// The same without waiting.
+    pub(super) fn launch(&mut self) -> Result<(), Trouble> {
         self.kill();
         let log = self.scratch.path().join("broker.log");
         // An older start's words must not make this one look ready.
         let _ = std::fs::remove_file(&log);
         let mut command = self.command("kafka.Kafka");
         command.arg(self.scratch.path().join("kraft.properties"));
-        let mut process = Process::start("the Kafka broker", command, &log)?;
-        process.wait_until(READY_LIMIT, |log| log.contains("Kafka Server started"))?;
-        self.process = Some(process);
+        let command = match &self.node.namespace {
+            None => command,
+            Some(namespace) => within(namespace, &command),
+        };
+        self.process = Some(Process::start("the Kafka broker", command, &log)?);
         Ok(())
+    }
+
+    /// Waits until it serves.
+    pub(super) fn wait_ready(&mut self) -> Result<(), Trouble> {
+        let Some(process) = &mut self.process else {
+            return Err(Trouble("the Kafka broker was not started".into()));
+        };
+        process.wait_until(READY_LIMIT, |log| log.contains(READY))
+    }
+
+    /// Takes its place with an empty disk, as a new machine of the same name. It must be killed.
+    pub(super) fn wipe(&self) -> Result<(), Trouble> {
+        let data = self.scratch.path().join("data");
+        let wiping = |why| Trouble::new(format!("wiping {}", data.display()), why);
+        std::fs::remove_dir_all(&data).map_err(wiping)?;
+        self.format()
     }
 
     fn format(&self) -> Result<(), Trouble> {
@@ -212,24 +295,49 @@ impl Broker {
     }
 }
 
-fn properties(scratch: &Scratch, port: u16, controller: u16, session_ms: u32) -> String {
+/// The same program, run in a network namespace.
+fn within(namespace: &str, program: &Command) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]);
+    command.arg(program.get_program()).args(program.get_args());
+    command
+}
+
+fn properties(scratch: &Scratch, node: &Node) -> String {
+    let Node {
+        id,
+        host,
+        port,
+        controllers,
+        session_ms,
+        ..
+    } = node;
+    let voters: Vec<String> = (1..)
+        .zip(controllers)
+        .map(|(id, at)| format!("{id}@{at}"))
+        .collect();
+    let (controller, voters) = (&controllers[id - 1], voters.join(","));
+    // Every node holds everything; of several, all but one must have what was said to be written.
+    let copies = controllers.len();
+    let least = copies.saturating_sub(1).max(1);
     let data = scratch.path().join("data");
     format!(
         "\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=CLIENT://127.0.0.1:{port}
+node.id={id}
+controller.quorum.voters={voters}
+listeners=CLIENT://{host}:{port},CONTROLLER://{controller}
+advertised.listeners=CLIENT://{host}:{port}
 inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
 log.dirs={}
-# One node holds everything once.
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+default.replication.factor={copies}
+min.insync.replicas={least}
+offsets.topic.replication.factor={copies}
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={least}
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={least}
 # Fewer partitions of its own topics: it starts and stops faster.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=4

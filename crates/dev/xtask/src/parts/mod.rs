@@ -3,10 +3,12 @@
 //! Whatever is started here ends with the process that started it, also when that one is killed:
 //! see [`process`].
 
+pub mod brokers;
 pub mod fetch;
 pub mod http;
 pub mod java;
 pub mod kafka;
+pub mod net;
 pub mod process;
 pub mod prometheus;
 pub mod registry;

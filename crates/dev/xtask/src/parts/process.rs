@@ -11,7 +11,6 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Ends group `$1` when standard input ends.
@@ -28,7 +27,7 @@ cat >/dev/null
 sleep 3
 rm -rf -- \"$1\"";
 
-fn watcher(script: &str, argument: &str) -> std::io::Result<Child> {
+pub(super) fn watcher(script: &str, argument: &str) -> std::io::Result<Child> {
     Command::new("sh")
         .args(["-c", script, "sh", argument])
         .stdin(Stdio::piped())
@@ -107,11 +106,10 @@ impl Process {
                     continue;
                 }
             };
-            let lines: Vec<&str> = log.lines().collect();
-            let tail = lines[lines.len().saturating_sub(20)..].join("\n");
             return Err(Trouble(format!(
-                "{} is not ready: {why}; its log ends:\n{tail}",
-                self.name
+                "{} is not ready: {why}; its log ends:\n{}",
+                self.name,
+                tail(&log)
             )));
         }
     }
@@ -144,9 +142,22 @@ impl Process {
     /// signal ended it.
     ///
     /// # Errors
-    /// The operating system does not say.
-    pub fn terminate(mut self) -> Result<Option<i32>, Trouble> {
+    /// It has not ended within `limit`, and is killed; the last lines of its log come with the
+    /// message. Or the operating system does not say.
+    pub fn terminate(&mut self, limit: Duration) -> Result<Option<i32>, Trouble> {
         signal("TERM", self.child.id());
+        let begun = Instant::now();
+        while !self.has_ended() {
+            if begun.elapsed() > limit {
+                let (name, tail) = (self.name.clone(), tail(&self.log_text()));
+                signal("KILL", self.child.id());
+                let _ = self.child.wait();
+                return Err(Trouble(format!(
+                    "{name} has not ended {limit:?} after SIGTERM; its log ends:\n{tail}"
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         Ok(self.wait()?.code())
     }
 
@@ -181,6 +192,12 @@ impl Drop for Process {
     }
 }
 
+/// The last lines of a log.
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
 fn signal(signal: &str, group: u32) {
     // Fails only where the group is gone, which is what is wanted.
     let _ = Command::new("kill")
@@ -191,11 +208,9 @@ fn signal(signal: &str, group: u32) {
 
 /// A folder for a part's files, removed when dropped or when this process ends in any way.
 pub struct Scratch {
-    path: PathBuf,
+    folder: tempfile::TempDir,
     sweep: Option<Child>,
 }
-
-static SCRATCHES: AtomicU32 = AtomicU32::new(0);
 
 impl Scratch {
     /// A new, empty folder in the system's folder for temporary files.
@@ -203,18 +218,16 @@ impl Scratch {
     /// # Errors
     /// It cannot be made.
     pub fn new(name: &str) -> Result<Scratch, Trouble> {
-        let number = SCRATCHES.fetch_add(1, Ordering::Relaxed);
-        let folder = format!("tocsin-{name}-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(folder);
-        let making = |why| Trouble::new(format!("making the folder {}", path.display()), why);
-        std::fs::create_dir(&path).map_err(making)?;
-        let sweep = watcher(SWEEP, &path.to_string_lossy()).ok();
-        Ok(Scratch { path, sweep })
+        let mut folder = tempfile::Builder::new();
+        let folder = folder.prefix(&format!("tocsin-{name}-")).tempdir();
+        let folder = folder.map_err(|why| Trouble::new("making a temporary folder", why))?;
+        let sweep = watcher(SWEEP, &folder.path().to_string_lossy()).ok();
+        Ok(Scratch { folder, sweep })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.folder.path()
     }
 
     /// Writes a file into it.
@@ -222,7 +235,7 @@ impl Scratch {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<PathBuf, Trouble> {
-        let path = self.path.join(name);
+        let path = self.path().join(name);
         let written = File::create(&path).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|why| Trouble::new(format!("writing {}", path.display()), why))?;
         Ok(path)
@@ -232,7 +245,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed now is left to the sweeper, and then to the system.
-        let removed = std::fs::remove_dir_all(&self.path).is_ok();
+        let removed = std::fs::remove_dir_all(self.path()).is_ok();
         if let (true, Some(mut sweep)) = (removed, self.sweep.take()) {
             let _ = sweep.kill();
             let _ = sweep.wait();
@@ -275,6 +288,23 @@ mod tests {
         let path = scratch.path().to_path_buf();
         drop(scratch);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_when_asked_is_killed_and_said() {
+        let scratch = Scratch::new("deaf").unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"]);
+        let log = scratch.path().join("log");
+        let mut process = Process::start("a part", command, &log).unwrap();
+        process
+            .wait_until(Duration::from_secs(20), |log| log.ends_with('\n'))
+            .unwrap();
+        let id = process.id().to_string();
+        let trouble = process.terminate(Duration::from_millis(300)).unwrap_err();
+        assert!(trouble.0.contains("a part has not ended"), "{trouble}");
+        assert!(trouble.0.contains("deaf"), "{trouble}");
+        assert!(!is_running(&id));
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub fn check_folder(folder: &Path, sources: &[SourceFile]) -> Result<Vec<Finding
     let codes = read(&folder.join("CODES.txt"))?;
     let mut found = check(&codes, &pages);
     found.extend(unsaid(&codes, sources));
+    found.extend(unlisted(&codes, sources));
     Ok(found)
 }
 
@@ -48,12 +49,8 @@ fn listed(codes: &str) -> impl Iterator<Item = &str> {
 /// Codes that no string of what ships is, whether with hyphens or with underscores: a page for
 /// what never happens.
 pub fn unsaid(codes: &str, sources: &[SourceFile]) -> Vec<Finding> {
-    let ships = |file: &&SourceFile| {
-        let shipped = file.path.starts_with("crates/") && !file.path.starts_with("crates/dev/");
-        shipped && file.path.contains("/src/") && !file.is_test()
-    };
     let mut said = BTreeSet::new();
-    for file in sources.iter().filter(ships) {
+    for file in sources.iter().filter(|file| ships(file)) {
         let literals = RustText::new(&file.text).literals();
         said.extend(literals.into_iter().map(|one| one.replace('_', "-")));
     }
@@ -63,6 +60,37 @@ pub fn unsaid(codes: &str, sources: &[SourceFile]) -> Vec<Finding> {
             let what = format!("`{code}` is said by no code that ships; remove it with its page");
             finding("CODES.txt", what)
         })
+        .collect()
+}
+
+/// Whether it is code that users run.
+fn ships(file: &SourceFile) -> bool {
+    let shipped = file.path.starts_with("crates/") && !file.path.starts_with("crates/dev/");
+    shipped && file.path.contains("/src/") && !file.is_test()
+}
+
+/// What stands before a code where an error is made.
+const MADE: [&str; 3] = ["Failure::usage(", "Failure::failed(", "code: "];
+
+/// Codes that errors are made with, and that are not listed: messages without a page.
+pub fn unlisted(codes: &str, sources: &[SourceFile]) -> Vec<Finding> {
+    let listed: BTreeSet<&str> = listed(codes).collect();
+    let mut missing = BTreeSet::new();
+    for file in sources.iter().filter(|file| ships(file)) {
+        let text = RustText::new(&file.text).shipped();
+        for (at, made) in MADE.iter().flat_map(|made| text.match_indices(made)) {
+            let literal = text[at + made.len()..].trim_start().strip_prefix('"');
+            let code = literal.and_then(|rest| rest.split('"').next());
+            missing.extend(
+                code.filter(|code| !listed.contains(code))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    let what = |code| format!("lacks `{code}`, which an error says; list it and write its page");
+    missing
+        .into_iter()
+        .map(|code| finding("CODES.txt", what(code)))
         .collect()
 }
 
@@ -150,6 +178,21 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("`commented`"), "{found:?}");
         assert!(found[1].contains("`tested`"), "{found:?}");
+    }
+
+    #[test]
+    fn a_code_that_is_not_listed_is_found() {
+        let sources = [source(
+            "crates/run/a/src/a.rs",
+            "Failure::usage(\n    \"a-b\",\n    \"text\");\nFailure::failed(\"c-d\", \"e\");\n\
+             Stop { code: \"f-g\".to_owned() }; Failure::usage(code, \"text\");",
+        )];
+        assert_eq!(unlisted("a-b\nc-d\nf-g\n", &sources), []);
+        assert_eq!(unlisted("a-b\n", &sources).len(), 2);
+        assert_eq!(
+            unlisted("", &[source("crates/dev/x/src/d.rs", "code: \"x\"")]),
+            []
+        );
     }
 
     #[test]

@@ -10,11 +10,12 @@ const CHECK: &str = "topics";
 const FILE: &str = "deploy/topics/topics.toml";
 
 /// Topics whose records stand on the partition of the same number as those of another topic.
-const SAME_PARTITIONS: [(&str, &str); 5] = [
+const SAME_PARTITIONS: [(&str, &str); 6] = [
     ("activations", "access-events"),
     ("coverage", "access-events"),
     ("candidates", "access-events"),
     ("findings", "candidates"),
+    ("excused", "candidates"),
     ("searched", "candidates"),
 ];
 
@@ -304,6 +305,7 @@ mod tests {
             "coverage",
             "candidates",
             "findings",
+            "excused",
             "searched",
         ] {
             let mut topics = whole();

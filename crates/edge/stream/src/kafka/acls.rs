@@ -6,6 +6,7 @@
 use super::admin;
 use super::asked::{Owned, Sending, answer, ask, failed, text};
 use super::cluster::{Client, Shared};
+use super::described::describe as describe_topics;
 use super::failure::from_code;
 use crate::acl::{Acl, AclOperation, AclPattern, AclPermission, AclResource};
 use crate::error::{ErrorKind, LogError};
@@ -371,7 +372,15 @@ unsafe fn operations(all: *const Op, count: usize) -> Option<BTreeSet<AclOperati
     Some(known.collect())
 }
 
-/// What this user may do with the cluster itself; `None`: the brokers do not say.
+/// What an answer says that this user may do with a topic that it describes. Whoever may do nothing
+/// with a topic is not told of it at all, so nothing is what brokers say that do not fill it in:
+/// some which speak Kafka's protocol do not.
+fn of_described(may: Option<BTreeSet<AclOperation>>) -> Option<BTreeSet<AclOperation>> {
+    may.filter(|may| !may.is_empty())
+}
+
+/// What this user may do with the cluster itself; `None`: the brokers do not say. Nothing at all is
+/// an answer here: it is what Kafka says to whoever lacks DESCRIBE on the cluster.
 fn cluster_rights(
     client: &Client,
     patience: Duration,
@@ -405,57 +414,55 @@ fn topic_rights(
     patience: Duration,
     topics: &[&str],
 ) -> KafkaResult<BTreeMap<String, BTreeSet<AclOperation>>> {
-    // One name twice is an error to librdkafka.
-    let once: BTreeSet<&str> = topics.iter().copied().collect();
-    let names = once
-        .iter()
-        .map(|name| CString::new(*name))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
-    // SAFETY: the texts end with 0 and are copied; what is made is destroyed by its own function.
-    let collection = unsafe {
-        let (names, count) = (pointers.as_mut_ptr(), pointers.len());
-        let made = sys::rd_kafka_TopicCollection_of_topic_names(names, count);
-        Owned::new(made, sys::rd_kafka_TopicCollection_destroy)?
-    };
-    ask(
+    let mut found = BTreeMap::new();
+    describe_topics(
         client,
-        Request::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
         patience,
-        |to| {
-            with_rights(to);
-            let topics = collection.get();
-            // SAFETY: all pointers are valid for the call, which copies topics and options.
-            unsafe { sys::rd_kafka_DescribeTopics(to.client, topics, to.options, to.queue) }
-        },
-        |event| {
-            let mut found = BTreeMap::new();
-            // SAFETY: the event is valid, what is asked of it belongs to it and is copied, and an
-            // index below a count that was given is valid.
-            unsafe {
-                let result = answer(sys::rd_kafka_event_DescribeTopics_result(event))?;
-                let mut count = 0;
-                let topics = sys::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
-                for index in 0..count {
-                    let topic = *topics.add(index);
-                    let name = text(sys::rd_kafka_TopicDescription_name(topic)).unwrap_or_default();
-                    match failed(sys::rd_kafka_TopicDescription_error(topic)) {
-                        Err(KafkaError::MetadataFetch(Code::TopicAuthorizationFailed)) => {
-                            found.insert(name, BTreeSet::new());
-                            continue;
-                        }
-                        Err(_) => continue,
-                        Ok(()) => {}
-                    }
+        topics,
+        &with_rights,
+        &mut |name, topic| {
+            let may = match topic {
+                Ok(topic) => {
                     let mut count = 0;
-                    let all =
-                        sys::rd_kafka_TopicDescription_authorized_operations(topic, &raw mut count);
-                    if let Some(all) = operations(all, count) {
-                        found.insert(name, all);
+                    // SAFETY: the description is valid for this call, and what is asked of it is
+                    // copied.
+                    unsafe {
+                        let all = sys::rd_kafka_TopicDescription_authorized_operations(
+                            topic,
+                            &raw mut count,
+                        );
+                        of_described(operations(all, count))
                     }
                 }
-            }
-            Ok(found)
+                Err(KafkaError::MetadataFetch(Code::TopicAuthorizationFailed)) => {
+                    Some(BTreeSet::new())
+                }
+                Err(_) => None,
+            };
+            found.extend(may.map(|may| (name, may)));
         },
-    )
+    )?;
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(all: &[Op]) -> Option<BTreeSet<AclOperation>> {
+        // SAFETY: the pointer is that of the slice, with its length.
+        unsafe { operations(all.as_ptr(), all.len()) }
+    }
+
+    /// Brokers that do not fill it in answer so, and nobody may do nothing with what is described.
+    #[test]
+    fn a_topic_that_is_described_with_no_operation_does_not_say_what_this_user_may() {
+        // SAFETY: nothing is looked at where the pointer is null.
+        assert_eq!(unsafe { operations(ptr::null(), 0) }, None);
+        assert_eq!(of_described(said(&[])), None);
+        let read = of_described(said(&[Op::RD_KAFKA_ACL_OPERATION_READ]));
+        assert_eq!(read, Some(BTreeSet::from([AclOperation::Read])));
+        // Of the cluster it says that this user may not even ask about it.
+        assert_eq!(said(&[]), Some(BTreeSet::new()));
+    }
 }

@@ -20,17 +20,39 @@ use std::time::{Duration, Instant};
 
 type Admin = AdminClient<DefaultClientContext>;
 
-fn open(shared: &Shared) -> Result<(Admin, AdminOptions), LogError> {
-    let admin = shared.settings.asking().create();
-    let admin =
-        admin.map_err(|error| from_kafka("opening a Kafka administration client", &error))?;
-    let patience = Some(shared.settings.patience);
-    Ok((
-        admin,
-        AdminOptions::new()
-            .request_timeout(patience)
-            .operation_timeout(patience),
-    ))
+/// How long one request may take before it is made again.
+const SLICE: Duration = Duration::from_secs(10);
+/// How long until then.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Makes a request, by a client of its own, until it is answered, fails for good, or no patience is
+/// left. One that timed out may have been done all the same, or be done late: so a request must be
+/// one that can be made twice.
+fn insist<T>(
+    shared: &Shared,
+    request: &dyn Fn(&Admin, &AdminOptions) -> Result<T, LogError>,
+) -> Result<T, LogError> {
+    let patience = shared.settings.patience;
+    let begun = Instant::now();
+    loop {
+        let left = patience.saturating_sub(begun.elapsed());
+        let slice = left.clamp(AGAIN, SLICE);
+        let admin = shared.settings.asking().create();
+        let admin: Admin =
+            admin.map_err(|error| from_kafka("opening a Kafka administration client", &error))?;
+        let options = AdminOptions::new()
+            .request_timeout(Some(slice))
+            // A little less: brokers that take longer say so themselves.
+            .operation_timeout(Some(slice * 4 / 5));
+        let error = match request(&admin, &options) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if error.kind != ErrorKind::Retriable || begun.elapsed() >= patience {
+            return Err(error);
+        }
+        std::thread::sleep(AGAIN);
+    }
 }
 
 /// Waits for the answer of the client library's own thread.
@@ -63,7 +85,6 @@ pub(crate) fn create(shared: &Shared, topics: &[TopicSpec]) -> Result<(), LogErr
     if topics.is_empty() {
         return Ok(());
     }
-    let (admin, options) = open(shared)?;
     let wanted: Vec<NewTopic<'_>> = topics
         .iter()
         .map(|spec| {
@@ -74,13 +95,16 @@ pub(crate) fn create(shared: &Shared, topics: &[TopicSpec]) -> Result<(), LogErr
                 .fold(topic, |topic, (key, value)| topic.set(key, value))
         })
         .collect();
-    let answers = wait(admin.create_topics(&wanted, &options));
-    for answer in answers.map_err(|error| from_kafka("creating topics", &error))? {
-        match answer {
-            Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
-            Err((topic, code)) => return Err(failed("creating", &topic, code)),
+    insist(shared, &|admin, options| {
+        let answers = wait(admin.create_topics(&wanted, options));
+        for answer in answers.map_err(|error| from_kafka("creating topics", &error))? {
+            match answer {
+                Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
+                Err((topic, code)) => return Err(failed("creating", &topic, code)),
+            }
         }
-    }
+        Ok(())
+    })?;
     topics
         .iter()
         .try_for_each(|spec| usable(shared, &spec.name))
@@ -127,7 +151,6 @@ pub(crate) fn configure(shared: &Shared, topics: &[TopicSpec]) -> Result<(), Log
         let topic = topic.ok_or_else(|| LogError::unknown_topic(&spec.name))?;
         whole.push((spec.name.as_str(), spec.over(&topic.overridden)));
     }
-    let (admin, options) = open(shared)?;
     let wanted: Vec<AlterConfig<'_>> = whole
         .iter()
         .map(|(name, config)| {
@@ -137,12 +160,14 @@ pub(crate) fn configure(shared: &Shared, topics: &[TopicSpec]) -> Result<(), Log
                 .fold(alter, |alter, (key, value)| alter.set(key, value))
         })
         .collect();
-    let answers = wait(admin.alter_configs(&wanted, &options));
-    let answers = answers.map_err(|error| from_kafka("configuring topics", &error))?;
-    for (answer, spec) in answers.into_iter().zip(topics) {
-        answer.map_err(|(_, code)| failed("configuring", &spec.name, code))?;
-    }
-    Ok(())
+    insist(shared, &|admin, options| {
+        let answers = wait(admin.alter_configs(&wanted, options));
+        let answers = answers.map_err(|error| from_kafka("configuring topics", &error))?;
+        for (answer, spec) in answers.into_iter().zip(topics) {
+            answer.map_err(|(_, code)| failed("configuring", &spec.name, code))?;
+        }
+        Ok(())
+    })
 }
 
 /// The topics that are there, with all settings.
@@ -161,13 +186,14 @@ pub(crate) fn describe(shared: &Shared, names: &[&str]) -> Result<Vec<TopicState
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let (admin, options) = open(shared)?;
     let wanted: Vec<_> = found
         .iter()
         .map(|(name, _, _)| ResourceSpecifier::Topic(name))
         .collect();
-    let answers = wait(admin.describe_configs(&wanted, &options));
-    let answers = answers.map_err(|error| from_kafka("asking for topic settings", &error))?;
+    let answers = insist(shared, &|admin, options| {
+        let answers = wait(admin.describe_configs(&wanted, options));
+        answers.map_err(|error| from_kafka("asking for topic settings", &error))
+    })?;
     let mut states = Vec::with_capacity(found.len());
     for (answer, (name, partitions, copies)) in answers.into_iter().zip(found) {
         let resource = match answer {
@@ -208,10 +234,11 @@ pub(crate) fn has_authorizer(shared: &Shared) -> Result<bool, LogError> {
     let Some(broker) = broker else {
         return Ok(true);
     };
-    let (admin, options) = open(shared)?;
     let wanted = [ResourceSpecifier::Broker(broker)];
-    let answers = wait(admin.describe_configs(&wanted, &options));
-    let answers = answers.map_err(|error| from_kafka(attempt, &error))?;
+    let answers = insist(shared, &|admin, options| {
+        let answers = wait(admin.describe_configs(&wanted, options));
+        answers.map_err(|error| from_kafka(attempt, &error))
+    })?;
     // Settings that this user may not see are absent.
     let mut settings = answers.into_iter().flatten().flat_map(|one| one.entries);
     let authorizer = settings.find(|entry| entry.name == "authorizer.class.name");
@@ -223,14 +250,44 @@ pub(crate) fn delete(shared: &Shared, names: &[&str]) -> Result<(), LogError> {
     if names.is_empty() {
         return Ok(());
     }
-    let (admin, options) = open(shared)?;
-    let answers = wait(admin.delete_topics(names, &options));
-    for answer in answers.map_err(|error| from_kafka("deleting topics", &error))? {
-        match answer {
-            Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
-            Err((topic, code)) => return Err(failed("deleting", &topic, code)),
+    insist(shared, &|admin, options| {
+        let answers = wait(admin.delete_topics(names, options));
+        for answer in answers.map_err(|error| from_kafka("deleting topics", &error))? {
+            match answer {
+                Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
+                Err((topic, code)) => return Err(failed("deleting", &topic, code)),
+            }
         }
-    }
+        Ok(())
+    })?;
     shared.forget(names);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind::{Config, Retriable};
+    use crate::kafka::cluster::tests::shared;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_request_that_times_out_is_made_again_while_there_is_patience() {
+        let asked = |patience: Duration, answers: [ErrorKind; 2]| {
+            let made = Cell::new(0);
+            let outcome = insist(&shared(patience), &|_, _| {
+                let before = made.replace(made.get() + 1);
+                let kind = answers.get(before).copied();
+                kind.map_or(Ok(()), |kind| {
+                    Err(LogError::new(kind, "planted", "it failed"))
+                })
+            });
+            (made.get(), outcome.map_err(|error| error.kind))
+        };
+        let minute = Duration::from_secs(60);
+        assert_eq!(asked(minute, [Retriable, Retriable]), (3, Ok(())));
+        assert_eq!(asked(minute, [Retriable, Config]), (2, Err(Config)));
+        let none = Duration::ZERO;
+        assert_eq!(asked(none, [Retriable, Retriable]), (1, Err(Retriable)));
+    }
 }

@@ -2,16 +2,18 @@
 
 use super::acls;
 use super::admin;
+use super::described;
 use super::failure::{from_code, from_kafka, kind_of};
 use super::members;
 use super::reader::KafkaReader;
+use super::retired::{MOST, Retired};
 use super::settings::KafkaSettings;
 use super::watchdog::Watchdog;
 use super::worker::KafkaWorker;
 use crate::acl::{Acl, AclOperation};
 use crate::error::{ErrorKind, LogError};
 use crate::log::{Cluster, Member, Reader, Worker, WorkerSpec};
-use crate::topic::{TopicSpec, TopicState};
+use crate::topic::{TopicIds, TopicSpec, TopicState};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
@@ -31,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) watchdog: Watchdog,
     /// A client for questions, without a group.
     client: Mutex<Arc<Client>>,
+    /// Its predecessors.
+    retired: Retired,
     /// Topics that were there, and since when one is not heard of any more.
     heard: Mutex<BTreeMap<String, Option<Instant>>>,
 }
@@ -49,20 +53,7 @@ impl KafkaCluster {
     /// `Config` for a property that is wrong or reserved, or where the brokers refuse this user;
     /// `Retriable` where no broker answers within the settings' patience.
     pub fn connect(settings: KafkaSettings) -> Result<Self, LogError> {
-        settings.check()?;
-        let watchdog =
-            Watchdog::start(settings.stall, settings.stalled.clone()).map_err(|why| {
-                let message =
-                    format!("starting the watchdog thread failed: {why}; raise the limit");
-                LogError::new(ErrorKind::Fatal, "thread", message)
-            })?;
-        let client = asking(&settings)?;
-        let shared = Shared {
-            settings,
-            watchdog,
-            client: Mutex::new(Arc::new(client)),
-            heard: Mutex::default(),
-        };
+        let shared = Shared::new(settings)?;
         let attempt = format!(
             "reaching the Kafka brokers at {}",
             shared.settings.bootstrap
@@ -127,7 +118,33 @@ fn asking(settings: &KafkaSettings) -> Result<Client, LogError> {
         .map_err(|error| from_kafka("opening a Kafka client", &error))
 }
 
+/// Whether some broker answers this client; where none does there is only to wait for them, and a
+/// new process would not even start.
+fn hears(client: &Client) -> bool {
+    let answer = client.fetch_metadata(Some("tocsin"), Duration::from_secs(5));
+    answer.is_ok()
+}
+
 impl Shared {
+    /// What is shared of a cluster that nobody has asked anything yet.
+    fn new(settings: KafkaSettings) -> Result<Shared, LogError> {
+        settings.check()?;
+        let watchdog =
+            Watchdog::start(settings.stall, settings.stalled.clone()).map_err(|why| {
+                let message =
+                    format!("starting the watchdog thread failed: {why}; raise the limit");
+                LogError::new(ErrorKind::Fatal, "thread", message)
+            })?;
+        let client = asking(&settings)?;
+        Ok(Shared {
+            settings,
+            watchdog,
+            client: Mutex::new(Arc::new(client)),
+            retired: Retired::default(),
+            heard: Mutex::default(),
+        })
+    }
+
     /// Asks until there is an answer, an error that will stay, or no patience left.
     pub(crate) fn ask<T>(&self, attempt: &str, question: Question<'_, T>) -> Result<T, LogError> {
         let begun = Instant::now();
@@ -142,11 +159,13 @@ impl Shared {
                     break;
                 }
             }
+            // With a good answer it is taken as well: what was wrong before is no reason of what
+            // fails later.
+            let cause = locked(&client.context().0).last_error.take();
             let error = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) => from_kafka(attempt, &error),
             };
-            let cause = locked(&client.context().0).last_error.take();
             if let Some((code, reason)) = cause.filter(|(code, _)| is_config(*code)) {
                 return Err(from_code(attempt, ErrorKind::Config, code, &reason));
             }
@@ -154,7 +173,7 @@ impl Shared {
                 return Err(error);
             }
             if begun.elapsed() >= patience {
-                self.renew(&client);
+                self.renew(&client, &hears);
                 return Err(error);
             }
             std::thread::sleep(AGAIN);
@@ -162,15 +181,34 @@ impl Shared {
     }
 
     /// Asks by another client from now on. One whose coordinator was out of the cluster for a while
-    /// goes on waiting for what it knew of it, also when it is back (librdkafka #5511).
-    fn renew(&self, stuck: &Arc<Client>) {
+    /// goes on waiting for what it knew of it, also when it is back (librdkafka #5511). Whatever it
+    /// waits for, nobody waits for its end. Where too many never come to theirs, and brokers that
+    /// answer are not to blame (`hears`), the process ends, as it does over a step that stalls.
+    fn renew(&self, stuck: &Arc<Client>, hears: &dyn Fn(&Client) -> bool) {
         let mut current = locked(&self.client);
-        if Arc::ptr_eq(&current, stuck)
-            && let Ok(fresh) = asking(&self.settings)
-        {
+        if !Arc::ptr_eq(&current, stuck) {
+            return;
+        }
+        if self.retired.are_most() {
+            drop(current);
+            if hears(stuck) {
+                (self.settings.stalled)(&format!(
+                    "brokers answer, and {} clients in a row were not told what they asked; {MOST} \
+                     of them do not close, so there is none in their place",
+                    MOST + 1
+                ));
+            } else {
+                tracing::warn!(target: "tocsin::kafka", "clients that were replaced do not close");
+            }
+            return;
+        }
+        let Some(end) = self.retired.way() else {
+            return;
+        };
+        if let Ok(fresh) = asking(&self.settings) {
             let old = std::mem::replace(&mut *current, Arc::new(fresh));
-            // Whatever it waits for, nobody waits for its end.
-            std::thread::spawn(move || drop(old));
+            // It waits there.
+            let _ = end.send(old);
         }
     }
 
@@ -318,7 +356,78 @@ impl Cluster for KafkaCluster {
         admin::describe(&self.shared, names)
     }
 
+    fn topic_ids(&self, names: &[&str]) -> Result<TopicIds, LogError> {
+        described::ids(&self.shared, names)
+    }
+
     fn delete_topics(&self, names: &[&str]) -> Result<(), LogError> {
         admin::delete(&self.shared, names)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::kafka::retired::tests::fill;
+
+    /// What is shared of a cluster without a broker.
+    pub(crate) fn shared(patience: Duration) -> Shared {
+        // An address would have errors of its own to tell.
+        let mut settings = KafkaSettings::new("");
+        settings.patience = patience;
+        Shared::new(settings).unwrap()
+    }
+
+    #[test]
+    fn what_was_wrong_before_a_good_answer_is_no_reason_of_a_later_time_out() {
+        let shared = shared(Duration::ZERO);
+        let refused = || {
+            let client = locked(&shared.client).clone();
+            let reason = (Code::Authentication, "no such user".to_owned());
+            locked(&client.context().0).last_error = Some(reason);
+        };
+        let time_out = || {
+            let question = |_: &Client, _: Duration| -> KafkaResult<()> {
+                Err(KafkaError::MetadataFetch(Code::OperationTimedOut))
+            };
+            let error = shared.ask("asking", &question).unwrap_err();
+            (error.kind, error.code)
+        };
+        refused();
+        let because = (ErrorKind::Config, "Authentication".to_owned());
+        assert_eq!(time_out(), because, "it says why");
+        refused();
+        shared.ask("asking", &|_, _| Ok(())).unwrap();
+        let late = (ErrorKind::Retriable, "OperationTimedOut".to_owned());
+        assert_eq!(time_out(), late, "it was cured");
+    }
+
+    #[test]
+    fn a_process_whose_clients_never_end_ends_itself_where_brokers_answer() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let tell = Mutex::new(tell);
+        let mut settings = KafkaSettings::new("");
+        settings.stalled = Arc::new(move |what: &str| locked(&tell).send(what.to_owned()).unwrap());
+        let shared = Shared::new(settings).unwrap();
+        let current = || locked(&shared.client).clone();
+        let let_go = fill(&shared.retired);
+
+        let last = current();
+        shared.renew(&last, &|_| false);
+        assert!(told.try_recv().is_err(), "no process is answered");
+        shared.renew(&last, &|_| true);
+        let why = told.try_recv().unwrap();
+        assert!(why.contains("do not close"), "{why}");
+        assert!(Arc::ptr_eq(&last, &current()), "there is none in its place");
+
+        drop(let_go);
+        let begun = Instant::now();
+        while shared.retired.are_most() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "they end");
+            std::thread::sleep(AGAIN);
+        }
+        shared.renew(&last, &|_| true);
+        assert!(!Arc::ptr_eq(&last, &current()), "another has its place");
+        assert!(told.try_recv().is_err());
     }
 }

@@ -128,9 +128,17 @@ pub(crate) fn from_code(attempt: &str, kind: ErrorKind, code: Code, reason: &str
     )
 }
 
+/// The code of an error, also of one of administration, of which the client library keeps it back.
+fn code_of(error: &KafkaError) -> Option<Code> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        error => error.rdkafka_error_code(),
+    }
+}
+
 /// The error of an attempt.
 pub(crate) fn from_kafka(attempt: &str, error: &KafkaError) -> LogError {
-    match (error, error.rdkafka_error_code()) {
+    match (error, code_of(error)) {
         (KafkaError::Transaction(error), _) => from_flags(attempt, error),
         // A client configuration error prints the value, which may be a secret.
         (KafkaError::ClientConfig(_, what, key, _), _) => {
@@ -175,4 +183,24 @@ pub(crate) fn from_flags(attempt: &str, error: &RDKafkaError) -> LogError {
         ErrorKind::Fatal
     };
     from_code(attempt, kind, code, &error.string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_of_administration_that_times_out_may_be_made_again() {
+        for (code, kind) in [
+            (Code::OperationTimedOut, ErrorKind::Retriable),
+            (Code::RequestTimedOut, ErrorKind::Retriable),
+            (Code::NotController, ErrorKind::Retriable),
+            (Code::ClusterAuthorizationFailed, ErrorKind::Config),
+            (Code::UnsupportedVersion, ErrorKind::Fatal),
+        ] {
+            let error = from_kafka("creating topics", &KafkaError::AdminOp(code));
+            assert_eq!((error.kind, error.code), (kind, format!("{code:?}")));
+            assert!(error.message.starts_with("creating topics failed: "));
+        }
+    }
 }

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is called, with a sentence, when a step of a transaction stalls.
+/// What is called, with a sentence, when a step of a transaction stalls, or clients that brokers
+/// leave without an answer do not close and so cannot be replaced any more.
 pub type Stalled = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Properties that keep the promises of this crate; a user may not set them.
@@ -48,8 +49,9 @@ pub struct KafkaSettings {
     /// a call that hangs in the client library cannot be cancelled otherwise. As long a topic that
     /// was there is asked for again. Default: 30 s.
     pub stall: Duration,
-    /// What happens then. Default: a message on standard error and the end of the process with
-    /// exit code 70, so that whatever supervises it starts it again.
+    /// What happens then, and where clients cannot be replaced any more. Default: a message on
+    /// standard error and the end of the process with exit code 70, so that whatever supervises it
+    /// starts it again.
     pub stalled: Stalled,
 }
 
@@ -111,6 +113,9 @@ impl KafkaSettings {
         config.set("reconnect.backoff.ms", "50");
         config.set("reconnect.backoff.max.ms", "500");
         config.set("socket.keepalive.enable", "true");
+        // Until then a partition that a topic has gained is read by nobody: by default for five
+        // minutes. It is one small request of each client to one broker.
+        config.set("topic.metadata.refresh.interval.ms", "30000");
         config
     }
 
@@ -222,6 +227,13 @@ mod tests {
         let error = settings.check().unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(error.message.contains("isolation.level"));
+    }
+
+    #[test]
+    fn a_partition_that_was_added_is_heard_of_within_half_a_minute() {
+        let config = KafkaSettings::new("localhost:9092").consuming(&Membership::default());
+        let refresh = config.get("topic.metadata.refresh.interval.ms").unwrap();
+        assert!(refresh.parse::<u64>().unwrap() <= 30_000, "{refresh}");
     }
 
     #[test]

@@ -5,15 +5,16 @@ use super::events::list;
 use super::failure::from_kafka;
 use super::fetcher::Fetcher;
 use super::handover::Handover;
+use super::noted::{note, noted};
 use super::settings::Membership;
 use super::transaction::Transaction;
 use crate::error::LogError;
-use crate::log::{Assignment, Each, Polled, Worker, WorkerSpec};
+use crate::log::{Assignment, Committed, Each, Polled, Positions, Worker, WorkerSpec};
 use crate::memory::locked;
 use crate::record::{Outgoing, Position, TopicPartition};
 use rdkafka::consumer::Consumer;
 use rdkafka::{Offset, TopicPartitionList};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,10 @@ pub(crate) struct KafkaWorker {
     is_member: bool,
     /// A fixed assignment that was not handed on yet.
     fixed: Option<Vec<TopicPartition>>,
+    /// What positions may be committed in besides what is assigned.
+    beside: Vec<TopicPartition>,
+    /// What is noted with the positions, by topic.
+    notes: BTreeMap<String, String>,
     assigned: BTreeSet<TopicPartition>,
     /// Named as revoked or lost by the last poll.
     leaving: Vec<TopicPartition>,
@@ -70,12 +75,19 @@ impl KafkaWorker {
             None
         };
         let (assigned, leaving) = (BTreeSet::new(), Vec::new());
+        let beside = spec.beside.iter().chain(fixed.iter().flatten());
+        let topics = beside.map(|one| &*one.topic);
+        let topics = topics.chain(spec.topics.iter().map(String::as_str));
+        let of = |topic: &str| Some((topic.to_owned(), note(topic, &spec.topic_ids)?));
+        let notes = topics.filter_map(of).collect();
         Ok(KafkaWorker {
             transaction,
             fetcher,
             shared,
             is_member: spec.assignment == Assignment::Group,
             fixed,
+            beside: spec.beside.clone(),
+            notes,
             assigned,
             leaving,
             handover: Handover::of(spec),
@@ -205,10 +217,7 @@ impl Worker for KafkaWorker {
         self.fetcher.as_ref().is_some_and(Fetcher::is_held_back)
     }
 
-    fn committed(
-        &mut self,
-        partitions: &[TopicPartition],
-    ) -> Result<Vec<(TopicPartition, Option<i64>)>, LogError> {
+    fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Positions, LogError> {
         let Some(fetcher) = &self.fetcher else {
             return Ok(partitions
                 .iter()
@@ -229,10 +238,15 @@ impl Worker for KafkaWorker {
             found
                 .error()
                 .map_err(|error| from_kafka(&attempt, &error))?;
-            match found.offset() {
-                Offset::Offset(offset) => Ok((wanted.clone(), Some(offset))),
-                _ => Ok((wanted.clone(), None)),
-            }
+            let committed = match found.offset() {
+                Offset::Offset(offset) => Some(Committed {
+                    offset,
+                    // Brokers hand on text only, whatever other tools have noted.
+                    topic_ids: Arc::new(noted(&wanted.topic, found.metadata())),
+                }),
+                _ => None,
+            };
+            Ok((wanted.clone(), committed))
         };
         partitions.iter().map(of).collect()
     }
@@ -256,12 +270,17 @@ impl Worker for KafkaWorker {
             offset,
         } in positions
         {
-            if !self.assigned.contains(&position.topic_partition()) {
-                return Err(LogError::not_owned(&position.topic_partition()));
+            let at = position.topic_partition();
+            if !self.assigned.contains(&at) && !self.beside.contains(&at) {
+                return Err(LogError::not_owned(&at));
             }
-            offsets
-                .add_partition_offset(topic, *partition, Offset::Offset(*offset))
+            let mut entry = offsets.add_partition(topic, *partition);
+            entry
+                .set_offset(Offset::Offset(*offset))
                 .map_err(|error| from_kafka(&format!("committing {position}"), &error))?;
+            if let Some(note) = self.notes.get(&**topic) {
+                entry.set_metadata(note);
+            }
         }
         let fetcher = self.fetcher.as_ref();
         let group = || fetcher.and_then(|fetcher| fetcher.consumer.group_metadata());

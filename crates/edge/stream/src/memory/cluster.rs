@@ -12,7 +12,7 @@ use crate::files::FilePartition;
 use crate::log::{Assignment, Cluster, Member, Reader, Worker, WorkerSpec};
 use crate::partitioner::partition_of;
 use crate::record::{Outgoing, TopicPartition};
-use crate::topic::{TopicSpec, TopicState};
+use crate::topic::{TopicIds, TopicSpec, TopicState};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) groups: Mutex<BTreeMap<String, Group>>,
     producers: Mutex<BTreeMap<String, Arc<Mutex<ProducerState>>>>,
     next_txn: AtomicU64,
+    /// How many topics were created.
+    created: AtomicU64,
     pub(crate) signal: Signal,
     clock: Box<Clock>,
 }
@@ -120,6 +122,7 @@ impl MemoryCluster {
             groups: Mutex::default(),
             producers: Mutex::default(),
             next_txn: AtomicU64::new(0),
+            created: AtomicU64::new(0),
             signal: Signal::default(),
             clock: Box::new(clock),
         };
@@ -196,7 +199,7 @@ impl MemoryCluster {
     /// Adds a topic whose partitions are files.
     pub(crate) fn add_files(&self, topic: &str, files: Vec<FilePartition>) {
         let backings = files.into_iter().map(Backing::File).collect();
-        self.insert(Topic::new(topic, backings, &BTreeMap::new()));
+        self.insert(Topic::new(topic, None, backings, &BTreeMap::new()));
     }
 
     fn insert(&self, topic: Topic) {
@@ -318,7 +321,9 @@ impl Cluster for MemoryCluster {
             }
             let memory = |_| Backing::Memory(Mutex::new(Store::new()));
             let backings = (0..spec.partitions).map(memory).collect();
-            self.insert(Topic::new(&spec.name, backings, &spec.config));
+            let number = self.shared.created.fetch_add(1, Ordering::Relaxed);
+            let id = Some(format!("memory-{number}"));
+            self.insert(Topic::new(&spec.name, id, backings, &spec.config));
         }
         Ok(())
     }
@@ -345,6 +350,12 @@ impl Cluster for MemoryCluster {
             }
         };
         Ok(found.map(state).collect())
+    }
+
+    fn topic_ids(&self, names: &[&str]) -> Result<TopicIds, LogError> {
+        let found = names.iter().filter_map(|name| self.shared.topic(name).ok());
+        let with_id = |topic: Arc<Topic>| Some((topic.name.to_string(), topic.id.clone()?));
+        Ok(found.filter_map(with_id).collect())
     }
 
     fn delete_topics(&self, names: &[&str]) -> Result<(), LogError> {

@@ -1,7 +1,7 @@
 //! A consumer group in memory: who owns which partition, and the committed positions.
 
 use crate::error::{ErrorKind, LogError};
-use crate::log::{self, WorkerSpec};
+use crate::log::{self, Committed, WorkerSpec};
 use crate::record::TopicPartition;
 use std::collections::BTreeMap;
 
@@ -22,8 +22,7 @@ pub(crate) struct Group {
     target: BTreeMap<TopicPartition, u64>,
     /// Changes with every change of `owners`, `target` or `members`.
     pub(crate) version: u64,
-    /// Next offset to read.
-    pub(crate) committed: BTreeMap<TopicPartition, i64>,
+    pub(crate) committed: BTreeMap<TopicPartition, Committed>,
 }
 
 /// What a member has to take and to give.

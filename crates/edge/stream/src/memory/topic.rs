@@ -22,6 +22,8 @@ pub(crate) enum Backing {
 /// A topic.
 pub(crate) struct Topic {
     pub(crate) name: Arc<str>,
+    /// `None`: its records lie in files.
+    pub(crate) id: Option<String>,
     backings: Vec<Backing>,
     pub(crate) config: Mutex<BTreeMap<String, String>>,
     max_message_bytes: AtomicU64,
@@ -30,11 +32,13 @@ pub(crate) struct Topic {
 impl Topic {
     pub(crate) fn new(
         name: &str,
+        id: Option<String>,
         backings: Vec<Backing>,
         config: &BTreeMap<String, String>,
     ) -> Self {
         let topic = Topic {
             name: name.into(),
+            id,
             backings,
             config: Mutex::default(),
             max_message_bytes: AtomicU64::new(DEFAULT_MAX_MESSAGE_BYTES as u64),

@@ -7,9 +7,10 @@ use super::locked;
 use super::producer::{Open, ProducerState};
 use super::topic::Topic;
 use crate::error::LogError;
-use crate::log::{Assignment, Each, Polled, Worker, WorkerSpec};
+use crate::log::{Assignment, Committed, Each, Polled, Positions, Worker, WorkerSpec};
 use crate::partitioner::partition_of;
 use crate::record::{Outgoing, Position, TopicPartition};
+use crate::topic::TopicIds;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct MemoryWorker {
     shared: Arc<Shared>,
     spec: WorkerSpec,
+    /// What is noted with positions.
+    topic_ids: Arc<TopicIds>,
     producer: Arc<Mutex<ProducerState>>,
     epoch: u64,
     /// The group's number for this member; `None` with a fixed assignment.
@@ -43,6 +46,7 @@ impl MemoryWorker {
     ) -> Self {
         MemoryWorker {
             shared,
+            topic_ids: Arc::new(spec.topic_ids.clone()),
             spec,
             producer,
             epoch,
@@ -188,13 +192,10 @@ impl Worker for MemoryWorker {
         self.cursors.iter().any(Cursor::is_held_back)
     }
 
-    fn committed(
-        &mut self,
-        partitions: &[TopicPartition],
-    ) -> Result<Vec<(TopicPartition, Option<i64>)>, LogError> {
+    fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Positions, LogError> {
         let mut groups = locked(&self.shared.groups);
         let group = groups.entry(self.spec.group.clone()).or_default();
-        let of = |p: &TopicPartition| (p.clone(), group.committed.get(p).copied());
+        let of = |p: &TopicPartition| (p.clone(), group.committed.get(p).cloned());
         Ok(partitions.iter().map(of).collect())
     }
 
@@ -246,6 +247,7 @@ impl Worker for MemoryWorker {
         for position in positions {
             let partition = position.topic_partition();
             match self.member {
+                _ if self.spec.beside.contains(&partition) => {}
                 Some(member) => group.check_owner(member, &partition)?,
                 None if self.assigned.contains(&partition) => {}
                 None => return Err(LogError::not_owned(&partition)),
@@ -255,9 +257,13 @@ impl Worker for MemoryWorker {
             open.finish(true);
         }
         for position in positions {
+            let committed = Committed {
+                offset: position.offset,
+                topic_ids: self.topic_ids.clone(),
+            };
             group
                 .committed
-                .insert(position.topic_partition(), position.offset);
+                .insert(position.topic_partition(), committed);
         }
         drop(groups);
         drop(producer);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stream::{
-    Assignment, Cluster, FileCluster, FileRecord, KafkaCluster, KafkaSettings, MemoryCluster,
-    Outgoing, Polled, Position, Record, RecordFiles, RecordStream, TopicPartition, TopicSpec,
-    Worker, WorkerSpec,
+    Assignment, Cluster, Committed, FileCluster, FileRecord, KafkaCluster, KafkaSettings,
+    MemoryCluster, Outgoing, Polled, Position, Record, RecordFiles, RecordStream, TopicIds,
+    TopicPartition, TopicSpec, Worker, WorkerSpec,
 };
 
 pub(crate) const WAIT: Duration = Duration::from_millis(50);
@@ -254,6 +254,8 @@ pub(crate) fn member(bed: &dyn Bed, topic: &str) -> WorkerSpec {
         label: None,
         topics: vec![topic.to_owned()],
         assignment: Assignment::Group,
+        beside: Vec::new(),
+        topic_ids: TopicIds::new(),
     }
 }
 
@@ -292,9 +294,14 @@ pub(crate) fn joined_and_started(worker: &mut dyn Worker, count: usize) -> Vec<T
     owned
 }
 
+/// The offset of a position that was committed.
+pub(crate) fn offset((_, committed): &(TopicPartition, Option<Committed>)) -> Option<i64> {
+    committed.as_ref().map(|one| one.offset)
+}
+
 pub(crate) fn start(worker: &mut dyn Worker, owned: &[TopicPartition]) {
     for (partition, committed) in worker.committed(owned).unwrap() {
-        let offset = committed.unwrap_or(0);
+        let offset = committed.map_or(0, |one| one.offset);
         worker
             .start(&partition.topic, partition.partition, offset)
             .unwrap();

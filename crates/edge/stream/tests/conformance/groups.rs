@@ -2,7 +2,10 @@
 
 use crate::bed::*;
 use std::collections::BTreeSet;
-use stream::{Assignment, ErrorKind, Member, Outgoing, TopicPartition, Worker, WorkerSpec};
+use std::sync::Arc;
+use stream::{
+    Assignment, Committed, ErrorKind, Member, Outgoing, TopicPartition, Worker, WorkerSpec,
+};
 
 pub(crate) fn restart(bed: &dyn Bed) {
     let given = values(3, 20);
@@ -159,7 +162,7 @@ pub(crate) fn rebalance(bed: &dyn Bed) {
     let all: Vec<TopicPartition> = owned[0].iter().cloned().collect();
     let committed = workers[0].committed(&all).unwrap();
     assert!(
-        committed.iter().all(|(_, offset)| *offset == Some(5)),
+        committed.iter().all(|one| offset(one) == Some(5)),
         "{committed:?}"
     );
 }
@@ -328,7 +331,76 @@ pub(crate) fn open_over_revocation(bed: &dyn Bed) {
         (!assigned.is_empty()).then_some(assigned)
     });
     assert_eq!(taken, revoked);
-    assert_eq!(second.committed(&taken).unwrap()[0].1, Some(5));
+    assert_eq!(offset(&second.committed(&taken).unwrap()[0]), Some(5));
+}
+
+/// Positions outlive a topic where somebody commits them late: what they are positions in is noted.
+pub(crate) fn noted_topic(bed: &dyn Bed) {
+    let input = bed.input(&values(1, 6));
+    // Of the topic itself, and of one that is read by other means.
+    let with = |id: Option<&str>| WorkerSpec {
+        topic_ids: id
+            .into_iter()
+            .flat_map(|id| [(input.clone(), id), ("other".to_owned(), "its-id")])
+            .map(|(topic, id)| (topic, id.to_owned()))
+            .collect(),
+        ..member(bed, &input)
+    };
+    let first = with(Some("a-topic"));
+    let mut offset = 0;
+    for id in [Some("a-topic"), Some("another"), None] {
+        let spec = WorkerSpec {
+            topic_ids: with(id).topic_ids,
+            ..first.clone()
+        };
+        let mut worker = bed.cluster().open_worker(spec).unwrap();
+        let owned = joined_and_started(&mut *worker, 1);
+        offset = behind(&take(&mut *worker, 2))[0].offset.max(offset);
+        worker.begin().unwrap();
+        worker.commit(&[owned[0].at(offset)]).unwrap();
+        let noted = Committed {
+            offset,
+            topic_ids: Arc::new(with(id).topic_ids),
+        };
+        assert_eq!(worker.committed(&owned).unwrap()[0].1, Some(noted));
+        worker.close().unwrap();
+    }
+    assert_eq!(offset, 6);
+}
+
+/// What every instance reads whole is nobody's, and a position in it says which topic it was.
+pub(crate) fn beside(bed: &dyn Bed) {
+    let (input, whole) = (bed.input(&values(1, 4)), bed.input(&values(2, 3)));
+    let one = TopicPartition::new(whole.as_str(), 1);
+    let spec = WorkerSpec {
+        beside: vec![one.clone()],
+        topic_ids: [(input.clone(), "an-id".to_owned())].into(),
+        ..member(bed, &input)
+    };
+    let mut worker = bed.cluster().open_worker(spec.clone()).unwrap();
+    let owned = joined_and_started(&mut *worker, 1);
+    let records = take(&mut *worker, 2);
+    worker.begin().unwrap();
+    let positions = [behind(&records), vec![one.at(3)]].concat();
+    worker.commit(&positions).unwrap();
+    worker.begin().unwrap();
+    let elsewhere = TopicPartition::new(whole.as_str(), 0).at(1);
+    assert_eq!(worker.commit(&[elsewhere]).unwrap_err().code, "not_owned");
+    worker.close().unwrap();
+
+    let mut worker = bed.cluster().open_worker(spec).unwrap();
+    assert_eq!(joined(&mut *worker, 1), owned);
+    let asked = [owned, vec![one]].concat();
+    let found = worker.committed(&asked).unwrap();
+    let found: Vec<Committed> = found.into_iter().filter_map(|(_, found)| found).collect();
+    assert_eq!(found[1].offset, 3);
+    let says = |one: &Committed| one.topic_ids.get(&input).cloned();
+    let an_id = Some("an-id".to_owned());
+    assert_eq!(
+        found.iter().map(says).collect::<Vec<_>>(),
+        [an_id.clone(), an_id]
+    );
+    worker.close().unwrap();
 }
 
 pub(crate) fn fixed(bed: &dyn Bed) {

@@ -132,6 +132,26 @@ pub(crate) fn administration(bed: &dyn Bed) {
     });
 }
 
+pub(crate) fn another_id(bed: &dyn Bed) {
+    let cluster = bed.cluster();
+    let id = |name: &str| cluster.topic_ids(&[name]).unwrap().remove(name);
+    let (first, second) = (bed.output(1), bed.output(2));
+    let nowhere = bed.name("nowhere");
+    let names: [&str; 4] = [&first, &second, &nowhere, &first];
+    let both = cluster.topic_ids(&names).unwrap();
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert_ne!(both[&first], both[&second]);
+    assert_eq!(id(&first).as_ref(), both.get(&first), "asked again");
+    cluster.delete_topics(&[&first]).unwrap();
+    eventually("the deletion", || id(&first).is_none().then_some(()));
+    let anew = TopicSpec::new(&first, 1);
+    cluster.create_topics(&[anew]).unwrap();
+    assert_ne!(id(&first).unwrap(), both[&first]);
+    // What is read from files has none.
+    let input = bed.input(&values(1, 1));
+    assert_eq!(id(&input).is_some(), bed.kind() != "files");
+}
+
 pub(crate) fn not_found(bed: &dyn Bed) {
     let cluster = bed.cluster();
     let nowhere = bed.name("nowhere");

@@ -38,7 +38,7 @@ pub(crate) fn commit(bed: &dyn Bed) {
             .committed(&owned)
             .unwrap()
             .iter()
-            .all(|(_, offset)| *offset == Some(10))
+            .all(|one| offset(one) == Some(10))
     );
     worker.close().unwrap();
 }
@@ -206,7 +206,7 @@ pub(crate) fn without_outputs(bed: &dyn Bed) {
     let records = take(&mut *worker, 5);
     worker.begin().unwrap();
     worker.commit(&behind(&records)).unwrap();
-    assert_eq!(worker.committed(&owned).unwrap()[0].1, Some(5));
+    assert_eq!(offset(&worker.committed(&owned).unwrap()[0]), Some(5));
     worker.begin().unwrap();
     worker.close().unwrap();
 }

@@ -355,7 +355,7 @@ impl<'a> Annex<'a> {
                 kind: notice.kind,
                 state: notice.state,
                 digest: notice.digest.clone(),
-                released_at: notice.released_at,
+                released_at: notice.final_at(),
             })
             .collect();
         let performed: Vec<Performed> = one

@@ -117,6 +117,7 @@ fn record(incident: &Incident) -> IncidentRecord {
         times: incident.times.clone(),
         in_figures: Vec::new(),
         parted_but_connected: incident.parted_but_connected,
+        excused: incident.is_excused(),
     }
 }
 
@@ -355,6 +356,7 @@ fn what_is_not_settled_is_an_open_point_with_what_would_settle_it() {
         question: "One instance or several?".to_owned(),
         working_reading: Some("One.".to_owned()),
         reading: None,
+        disputed: false,
     }];
     run.incidents[0].searched.complete = false;
     let annex = run.annex(2026);

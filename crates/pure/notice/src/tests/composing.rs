@@ -6,12 +6,12 @@ use facts::{Interval, Kleene, StatementItem};
 use incident::{Discovery, Incident, Members};
 use obligation::Answer;
 
-fn composed(incident: &Incident) -> NoticeDocument {
+pub(super) fn composed(incident: &Incident) -> NoticeDocument {
     let determination = determination(Answer::Owed);
     compose(&frame(), incident, &determination, &[], &[], &settings()).unwrap()
 }
 
-fn entry<'a>(document: &'a NoticeDocument, letter: &str, name: &str) -> &'a Entry {
+pub(super) fn entry<'a>(document: &'a NoticeDocument, letter: &str, name: &str) -> &'a Entry {
     let item = document
         .items
         .iter()
@@ -23,7 +23,7 @@ fn entry<'a>(document: &'a NoticeDocument, letter: &str, name: &str) -> &'a Entr
         .unwrap()
 }
 
-fn without(reports: &[&str]) -> Incident {
+pub(super) fn without(reports: &[&str]) -> Incident {
     let mut incident = incident();
     incident
         .reports
@@ -270,152 +270,6 @@ fn what_is_only_open_cannot_become_ready() {
 }
 
 #[test]
-fn materially_different_notices_are_each_enclosed_and_missing_bytes_are_a_gap() {
-    let mut incident = incident();
-    incident.reports.push(event(
-        "b-20",
-        serde_json::json!({"kind": "consumer_notice", "at": "2026-10-06T00:00:00Z",
-                           "version": "1", "document": "letter"}),
-    ));
-    incident.reports.push(event(
-        "b-21",
-        serde_json::json!({"kind": "government_notice", "at": "2026-10-07T00:00:00Z",
-            "authority": "State Attorney General", "level": "state", "country": "US",
-            "required": "yes", "document": "filing"}),
-    ));
-    incident.reports.push(event(
-        "b-22",
-        serde_json::json!({"kind": "document", "name": "filing", "sha256": "b".repeat(64)}),
-    ));
-    // Not sent yet: an act that has not happened.
-    incident.reports.push(event(
-        "b-23",
-        serde_json::json!({"kind": "government_notice", "authority": "Another"}),
-    ));
-    let document = composed(&incident);
-    assert_eq!(document.enclosures.len(), 1);
-    let item = document
-        .items
-        .iter()
-        .find(|item| item.letter == "E")
-        .unwrap();
-    assert_eq!(item.entries.len(), 2);
-    let gap = document.blocking().next().unwrap();
-    assert!(
-        gap.what.contains("bytes are not among the documents"),
-        "{}",
-        gap.what
-    );
-    let mut settings = settings();
-    settings.documents.insert("b".repeat(64));
-    let determination = determination(Answer::Owed);
-    let document = compose(&frame(), &incident, &determination, &[], &[], &settings).unwrap();
-    assert_eq!(document.enclosures.len(), 2);
-    assert!(document.blocking().next().is_none());
-}
-
-#[test]
-fn a_notice_to_an_authority_of_another_country_is_not_enclosed() {
-    let notice = |authority: &str, place: serde_json::Value| {
-        let mut report = serde_json::json!({"kind": "government_notice", "authority": authority,
-            "at": "2026-10-07T00:00:00Z", "document": "letter"});
-        for (name, value) in place.as_object().unwrap() {
-            report[name] = value.clone();
-        }
-        report
-    };
-    let mut incident = without(&["b-08"]);
-    let british = notice("A British regulator", serde_json::json!({"country": "GB"}));
-    incident.reports.push(event("b-20", british));
-    let told_elsewhere = composed(&incident);
-    assert_eq!(told_elsewhere.enclosures, []);
-    let said = entry(&told_elsewhere, "E", "copies").value.clone();
-    assert!(said.contains("an authority of US"), "{said}");
-    // When people and authorities were told is another question.
-    assert!(
-        entry(&told_elsewhere, "D", "told/b-20")
-            .label
-            .contains("British")
-    );
-    for (id, authority, place) in [
-        (
-            "b-21",
-            "A foreign regulator",
-            serde_json::json!({"level": "foreign"}),
-        ),
-        (
-            "b-22",
-            "A State Attorney General",
-            serde_json::json!({"country": "us"}),
-        ),
-        (
-            "b-23",
-            "Another Attorney General",
-            serde_json::json!({"level": "state"}),
-        ),
-        ("b-24", "An authority", serde_json::json!({})),
-    ] {
-        incident.reports.push(event(id, notice(authority, place)));
-    }
-    let document = composed(&incident);
-    let to: Vec<&str> = document
-        .enclosures
-        .iter()
-        .map(|one| one.sent_to.as_str())
-        .collect();
-    let american = [
-        "A State Attorney General",
-        "An authority",
-        "Another Attorney General",
-    ];
-    assert_eq!(to, american);
-    // Where the duty speaks of no country, all of them.
-    let mut frame = frame();
-    frame.items[4].fills = vec![Fill::Copies { country: None }];
-    let determination = determination(Answer::Owed);
-    let document = compose(&frame, &incident, &determination, &[], &[], &settings()).unwrap();
-    assert_eq!(document.enclosures.len(), 5);
-}
-
-#[test]
-fn a_request_of_law_enforcement_is_enclosed_and_its_missing_bytes_are_a_gap() {
-    let mut frame = frame();
-    frame.items.push(ItemFrame {
-        letter: "F".to_owned(),
-        asks: "requests for delay".to_owned(),
-        cite: None,
-        fills: vec![Fill::LawEnforcement],
-    });
-    let mut incident = incident();
-    let request = serde_json::json!({"kind": "law_enforcement_request", "made": "yes",
-        "at": "2026-10-08T00:00:00Z", "written": "yes", "agency": "A police department",
-        "document": "request"});
-    let paper = serde_json::json!({"kind": "document", "name": "request",
-                                   "sha256": "c".repeat(64)});
-    incident.reports.push(event("b-30", request));
-    incident.reports.push(event("b-31", paper));
-    let determination = determination(Answer::Owed);
-    let mut settings = settings();
-    let document = compose(&frame, &incident, &determination, &[], &[], &settings).unwrap();
-    let gap = document.blocking().next().unwrap();
-    assert_eq!(gap.item.as_deref(), Some("F"));
-    let missing = "the request of law enforcement names, is on record, but its bytes";
-    assert!(gap.what.contains(missing), "{}", gap.what);
-    settings.documents.insert("c".repeat(64));
-    let document = compose(&frame, &incident, &determination, &[], &[], &settings).unwrap();
-    assert!(document.blocking().next().is_none());
-    let copy = document
-        .enclosures
-        .iter()
-        .find(|one| one.name == "request")
-        .unwrap();
-    assert_eq!(copy.sent_to, "Acme by law enforcement");
-    assert_eq!(copy.sent_at, Some(at("2026-10-08T00:00:00Z")));
-    let said = &entry(&document, "F", "law-enforcement").value;
-    assert!(said.ends_with("Enclosed: request."), "{said}");
-}
-
-#[test]
 fn incident_and_determination_must_rest_on_the_same_facts() {
     let mut incident = incident();
     incident.facts_digest = "f1".to_owned();
@@ -524,8 +378,8 @@ fn nothing_personal_is_said_wherever_people_wrote_it() {
         &[determination],
         &Decided::new(&released(&document)),
     );
-    let pages = format!("{:?}", to_pages(&document, None));
-    let letter = letter(&document, None).text;
+    let pages = format!("{:?}", to_pages(&document, None, None));
+    let letter = letter(&document, None, None).text;
     let json = serde_json::to_string(&plan.records).unwrap();
     for name in names.iter().map(String::as_str).chain(["ann", "bob"]) {
         for text in [&document.canonical(), &pages, &letter] {

@@ -5,15 +5,15 @@ use crate::*;
 use facts::{Act, Decision};
 use proptest::prelude::*;
 
-fn phase(document: &NoticeDocument, decisions: &[Decision]) -> Phase {
+pub(super) fn phase(document: &NoticeDocument, decisions: &[Decision]) -> Phase {
     judged(document, decisions).phase
 }
 
-fn judged(document: &NoticeDocument, decisions: &[Decision]) -> NoticeState {
+pub(super) fn judged(document: &NoticeDocument, decisions: &[Decision]) -> NoticeState {
     state(&document.notice, Some(document), &Ledger::new(decisions))
 }
 
-fn codes(state: &NoticeState) -> Vec<&str> {
+pub(super) fn codes(state: &NoticeState) -> Vec<&str> {
     state
         .problems
         .iter()
@@ -262,23 +262,6 @@ fn a_disputed_decision_allows_nothing_and_stops_what_it_stops() {
     decisions.push(reject("r-1", 11, "eve", &document));
     decisions.push(reject("r-1", 11, "mal", &document));
     assert!(judged(&document, &decisions).released.is_none());
-}
-
-#[test]
-fn a_declaration_must_be_signed() {
-    let mut document = complete();
-    document.declaration = Some("I declare under penalty of perjury.".to_owned());
-    let mut decisions = released(&document);
-    assert_eq!(phase(&document, &decisions), Phase::Releasable);
-    let sign = facts::Sign {
-        notice: document.notice.clone(),
-        digest: document.digest(),
-        name: "R".to_owned(),
-        title: "CEO".to_owned(),
-        declaration: "I declare under penalty of perjury.".to_owned(),
-    };
-    decisions.push(decision("s-1", 12, "rita", Act::Sign(sign)));
-    assert_eq!(phase(&document, &decisions), Phase::Released);
 }
 
 /// Decisions of every kind about two versions, at few instants so that many are equal.

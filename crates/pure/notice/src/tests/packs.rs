@@ -4,6 +4,7 @@ use crate::fixture::*;
 use crate::*;
 use obligation::Answer;
 use orders::{DutyKind, Packs};
+use std::collections::BTreeSet;
 
 /// An incident with everything on record that some order asks for.
 fn described() -> incident::Incident {
@@ -22,16 +23,12 @@ fn described() -> incident::Incident {
 }
 
 #[test]
-fn every_report_duty_of_every_pack_can_be_composed() {
+fn every_duty_of_every_pack_that_is_done_by_a_document_can_be_composed() {
     let packs = Packs::embedded().unwrap();
-    let (mut seen, mut recipients) = (0, 0);
+    let (mut seen, mut recipients) = (BTreeSet::new(), 0);
     for order in packs.orders() {
-        let reports = order
-            .duties
-            .iter()
-            .filter(|duty| duty.kind == DutyKind::Report);
-        for duty in reports {
-            seen += 1;
+        for duty in order.duties.iter().filter(|duty| duty.kind.is_paper()) {
+            seen.insert(duty.kind.as_str());
             let frame = Frame::of(order, duty);
             assert!(frame.items.iter().all(|item| !item.fills.is_empty()));
             let mut determination = determination(Answer::Owed);
@@ -47,19 +44,28 @@ fn every_report_duty_of_every_pack_can_be_composed() {
             let asked: Vec<&str> = duty.items.iter().map(|item| item.letter.as_str()).collect();
             assert_eq!(letters, asked, "{}", order.slug);
             let channel = duty.channel.as_ref().or(order.channel.as_ref());
-            if let Some(channel) = channel {
-                let letter = letter(&document, None);
+            assert_eq!(document.channel.given, duty.given);
+            if let Some(channel) = channel.filter(|_| duty.given.is_none()) {
+                let letter = letter(&document, None, None);
                 assert!(
                     letter.subject.starts_with(&channel.subject),
                     "{}",
                     letter.subject
                 );
-                assert_eq!(letter.to, std::slice::from_ref(&channel.email));
+                let own = duty.recipients.iter().filter_map(|one| one.email.clone());
+                let to = match duty.kind.is_filed() {
+                    true => vec![channel.email.clone()],
+                    false => own.collect(),
+                };
+                assert_eq!(letter.to, to);
             }
+            // Only what goes to the Commission asks it for confidential treatment.
+            assert_eq!(document.confidentiality.is_empty(), !duty.kind.is_filed());
             let follows = |one: &&orders::Duty| one.of.as_ref() == Some(&duty.name);
             let copies = order.duties.iter().filter(follows);
             for besides in copies.chain([duty]).flat_map(|one| &one.recipients) {
-                let said = document.channel.otherwise.iter();
+                let channel = &document.channel;
+                let said = channel.otherwise.iter().chain(&channel.also);
                 let mut said = said.filter(|line| line.contains(&besides.who));
                 let line = said.next().unwrap();
                 assert!(
@@ -75,14 +81,61 @@ fn every_report_duty_of_every_pack_can_be_composed() {
                     .any(|one| one.contains(order.grade.caution()))
             );
             assert_eq!(document.declaration.is_some(), duty.signature.is_some());
-            if document.declaration.is_none() && channel.is_some() {
-                let ledger = Ledger::new(&released(&document));
+            // Two people release whatever is sworn, where it is signed, and goes a way that is
+            // known.
+            let mut decisions = released(&document);
+            decisions.extend(
+                document
+                    .declaration
+                    .iter()
+                    .map(|words| signed(&document, words)),
+            );
+            if channel.is_some() || document.channel.given.is_some() {
+                let ledger = Ledger::new(&decisions);
                 let state = state(&document.notice, Some(&document), &ledger);
                 assert_eq!(state.phase, Phase::Released, "{:?}", state.problems);
             }
         }
     }
-    assert!(seen > 0 && recipients > 2, "{recipients}");
+    let kinds = [
+        "annual-log",
+        "assessor-copy",
+        "board-summary",
+        "publication",
+        "report",
+    ];
+    let kinds = kinds.into_iter().chain(["state-copy", "update"]);
+    assert_eq!(seen, kinds.collect());
+    assert!(recipients > 2, "{recipients}");
+}
+
+#[test]
+fn a_copy_says_what_the_report_says() {
+    let packs = Packs::embedded().unwrap();
+    let mut seen = 0;
+    for order in packs.orders() {
+        let papers = order.duties.iter().filter(|duty| duty.kind.is_paper());
+        for (copy, first) in papers.filter_map(|duty| {
+            let is_copy = matches!(duty.kind, DutyKind::AssessorCopy | DutyKind::StateCopy);
+            let first = order.duty(duty.of.as_deref()?)?;
+            is_copy.then_some((duty, first))
+        }) {
+            let said = |duty: &orders::Duty| {
+                let mut determination = determination(Answer::Owed);
+                determination.order = order.slug.clone();
+                determination.duty = Some(duty.name.clone());
+                let (frame, settings) = (Frame::of(order, duty), settings());
+                let incident = described();
+                compose(&frame, &incident, &determination, &[], &[], &settings).unwrap()
+            };
+            let (copy, report) = (said(copy), said(first));
+            assert_eq!(copy.items, report.items, "{}", order.slug);
+            assert_eq!(copy.enclosures, report.enclosures, "{}", order.slug);
+            assert_eq!(copy.declaration, report.declaration, "{}", order.slug);
+            seen += 1;
+        }
+    }
+    assert!(seen > 2, "{seen}");
 }
 
 #[test]
@@ -160,4 +213,114 @@ fn copies_are_of_notices_to_the_authorities_of_which_the_duty_speaks() {
         }
     }
     assert!(of_one > 0 && of_all > 0, "{of_one}, {of_all}");
+}
+
+#[test]
+fn what_documents_say_where_the_source_does_not_is_drafted_by_a_reading_of_the_pack() {
+    let packs = Packs::embedded().unwrap();
+    let mut seen = 0;
+    for order in packs.orders() {
+        for question in order.reserved.values().filter(|one| one.contents) {
+            let raises = |duty: &&orders::Duty| duty.reserved.contains(&question.id);
+            let duties: Vec<_> = order.duties.iter().filter(raises).collect();
+            let (id, slug) = (&question.id, &order.slug);
+            assert!(!duties.is_empty(), "{slug}: {id}");
+            for duty in duties {
+                assert!(duty.kind.is_paper(), "{slug}: {id}");
+                let frame = Frame::of(order, duty);
+                assert_eq!(
+                    frame.contents.get(id),
+                    question.working.as_ref(),
+                    "{slug}: {id}"
+                );
+            }
+            assert!(question.working.is_some(), "{slug}: {id}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 4, "{seen}");
+}
+
+#[test]
+fn the_own_part_of_a_duty_says_that_people_or_the_media_were_told() {
+    use facts::PerformedPart as Part;
+    let packs = Packs::embedded().unwrap();
+    let mut seen = BTreeSet::new();
+    for order in packs.orders() {
+        for duty in &order.duties {
+            let tells = &Frame::of(order, duty).tells;
+            let of_duty = |part: Option<Part>| tells.get(&(duty.name.clone(), part)).copied();
+            let own = match duty.kind {
+                DutyKind::IndividualNotice => Some(Part::Individuals),
+                DutyKind::MediaNotice => Some(Part::Media),
+                _ => None,
+            };
+            assert_eq!(of_duty(None), own, "{}/{}", order.slug, duty.name);
+            seen.extend(own);
+        }
+    }
+    assert_eq!(seen.len(), 2);
+}
+
+#[test]
+fn confidential_treatment_is_asked_of_the_commission_alone() {
+    let packs = Packs::embedded().unwrap();
+    let asks = |duty: &orders::Duty| {
+        let mut items = duty.items.iter();
+        items.any(|item| item.fills == orders::Fills::Confidentiality)
+    };
+    let all = packs.orders().flat_map(|order| &order.duties);
+    let asking: Vec<_> = all
+        .filter(|duty| asks(duty))
+        .map(|duty| duty.kind)
+        .collect();
+    assert!(!asking.is_empty());
+    assert!(asking.iter().all(|kind| kind.is_filed()), "{asking:?}");
+}
+
+#[test]
+fn a_reading_by_which_a_release_says_too_much_is_a_problem_of_the_release() {
+    let packs = Packs::embedded().unwrap();
+    let order = packs.order("cerebral").unwrap();
+    let duty = order.duty("publication").unwrap();
+    let frame = Frame::of(order, duty);
+    let mut determination = determination(Answer::Owed);
+    determination.order = order.slug.clone();
+    determination.duty = Some(duty.name.clone());
+    determination.reserved = vec![obligation::Reserved {
+        id: "public_contents".to_owned(),
+        question: "What does the public version leave out?".to_owned(),
+        working_reading: Some("Nothing.".to_owned()),
+        reading: None,
+        disputed: false,
+    }];
+    let incident = described();
+    let document = compose(&frame, &incident, &determination, &[], &[], &settings()).unwrap();
+    let reading = |id: &str, value: &str| {
+        let act = facts::Reading {
+            order: order.slug.clone(),
+            question: "public_contents".to_owned(),
+            value: value.to_owned(),
+            why: None,
+        };
+        decision(id, 14, "kim", facts::Act::Reading(act))
+    };
+    let problems = |later: Vec<facts::Decision>| {
+        let decisions = [released(&document), later].concat();
+        let notices = Notices::from_frames([frame.clone()], settings());
+        let decided = Decided::new(&decisions);
+        let plan = notices.plan(&incident, std::slice::from_ref(&determination), &decided);
+        let record = &plan.records[0];
+        assert_eq!(record.state, Phase::Released, "{:?}", record.problems);
+        let told = record.problems.iter();
+        told.map(|one| (one.decision.clone(), one.code.clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(problems(vec![reading("c-1", "nothing")]), []);
+    let confidential = reading("c-2", "confidential");
+    let other = ("c-2".to_owned(), "other_reading".to_owned());
+    assert_eq!(problems(vec![confidential.clone()]), [other]);
+    // Revoked, it says nothing any more.
+    let revoked = revoke("c-3", 15, "kim", "c-2");
+    assert_eq!(problems(vec![confidential, revoked]), []);
 }

@@ -190,6 +190,7 @@ fn what_took_a_reported_duty_away_is_named_in_the_question_and_in_the_reasons() 
         kind: "retraction".to_owned(),
         what: "it takes another record back".to_owned(),
         without: Answer::Owed,
+        together: 0,
     }];
     let put = |one: &obligation::Determination| {
         let plan = notices().plan(&incident(), std::slice::from_ref(one), &decided);
@@ -216,6 +217,33 @@ fn what_took_a_reported_duty_away_is_named_in_the_question_and_in_the_reasons() 
     let (document, asked) = put(&spared);
     let text = format!("{asked}{:?}", document.why);
     assert!(!text.contains("emp-4711"), "{text}");
+    // Nor what an account or a grant is called, of which the incident knows nobody.
+    for (kind, id) in [
+        ("account", "acct-jane.doe"),
+        ("late_grant", "consent-jane.doe"),
+    ] {
+        spared.spared_by[0].record = id.to_owned();
+        spared.spared_by[0].kind = kind.to_owned();
+        spared.spared_by[0].together = 3;
+        spared.spared_by_more = 4;
+        let (document, asked) = put(&spared);
+        let whole = serde_json::to_string(&document).unwrap();
+        assert!(
+            !whole.contains("jane") && !asked.contains("jane"),
+            "{whole}"
+        );
+        let digest = facts::short_id("rec", &[id]);
+        assert!(asked.contains(&digest), "{asked}");
+        assert_eq!(document.why.last().unwrap().records, [digest]);
+        assert!(asked.contains(", together with 2 others)"), "{asked}");
+        assert!(asked.contains("there are 4 more such records"), "{asked}");
+    }
+    // Where nobody counted what is without it, that is said too.
+    spared.spared_by[0].together = 0;
+    spared.spared_by[0].without = Answer::Open;
+    let (_, asked) = put(&spared);
+    assert!(asked.contains("(late grant, perhaps)"), "{asked}");
+    spared.spared_by[0].without = Answer::Owed;
     // What became open is asked about in the same way.
     spared.answer = Answer::Open;
     let (document, asked) = put(&spared);

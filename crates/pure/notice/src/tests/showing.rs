@@ -6,7 +6,7 @@ use crate::*;
 #[test]
 fn a_draft_says_so_and_a_released_notice_does_not() {
     let document = complete();
-    let draft = to_pages(&document, None);
+    let draft = to_pages(&document, None, None);
     assert_eq!(draft.banner.as_deref(), Some("DRAFT — not released"));
     assert!(
         draft
@@ -16,7 +16,7 @@ fn a_draft_says_so_and_a_released_notice_does_not() {
             .heading
             .contains("not part of the report")
     );
-    let released = to_pages(&document, Some(at("2026-12-12T00:00:00Z")));
+    let released = to_pages(&document, Some(at("2026-12-12T00:00:00Z")), None);
     assert_eq!(
         (released.banner, released.dated),
         (None, Some(1_797_033_600))
@@ -32,7 +32,7 @@ fn a_draft_says_so_and_a_released_notice_does_not() {
 
 #[test]
 fn items_keep_their_letters_and_values_their_pedigree() {
-    let pages = to_pages(&complete(), None);
+    let pages = to_pages(&complete(), None, None);
     let letters: Vec<&str> = pages
         .sections
         .iter()
@@ -70,7 +70,7 @@ fn items_keep_their_letters_and_values_their_pedigree() {
 #[test]
 fn a_letter_has_the_subject_and_the_whole_notice() {
     let document = complete();
-    let letter = letter(&document, Some(at("2026-12-12T00:00:00Z")));
+    let letter = letter(&document, Some(at("2026-12-12T00:00:00Z")), None);
     assert!(letter.subject.starts_with("FTC v. Acme Co."));
     assert_eq!(letter.to, ["reports@agency.example"]);
     assert_eq!(
@@ -86,6 +86,6 @@ fn a_letter_has_the_subject_and_the_whole_notice() {
         assert!(letter.text.contains(part), "{part}\n{}", letter.text);
     }
     assert!(letter.text.lines().all(|line| line.chars().count() <= 100));
-    let draft = crate::letter(&document, None);
+    let draft = crate::letter(&document, None, None);
     assert!(draft.text.starts_with("DRAFT — not released\n"));
 }

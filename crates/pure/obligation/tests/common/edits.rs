@@ -83,7 +83,7 @@ const LISTS: [&str; 14] = [
     "noncompliance",
 ];
 /// Members that say something by being there.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 26] = [
     "actors",
     "actions",
     "delay",
@@ -108,6 +108,8 @@ const PARTS: [&str; 24] = [
     "about",
     "repeats",
     "insider_question",
+    "unsure",
+    "unsure_question",
 ];
 const METHODS: [&str; 4] = ["frcp-6", "ftc-4.3", "calendar", "business"];
 

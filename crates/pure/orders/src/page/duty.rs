@@ -35,6 +35,9 @@ pub(super) fn duty(duty: &Duty, mut file: Left, cases: &[&Case]) -> Html {
         "extent",
         "supplements",
         "signature",
+        "items_of",
+        "given",
+        "staff_may_extend",
         "revision",
     ] {
         if let Some(value) = file.take(key) {

@@ -25,7 +25,7 @@ const KINDS: [DutyKind; 12] = [
     DutyKind::CertificationEntry,
 ];
 
-const FILLS: [&str; 14] = [
+const FILLS: [&str; 15] = [
     "date",
     "facts_and_cause",
     "facts_cause_and_scope",
@@ -40,6 +40,7 @@ const FILLS: [&str; 14] = [
     "individual_steps",
     "law_enforcement",
     "facts_cause_and_participants",
+    "notice_dates",
 ];
 
 pub(super) fn duty() -> Value {
@@ -86,6 +87,10 @@ pub(super) fn duty() -> Value {
             "items",
             list("What the report says, in the order's lettering.", item()),
         ),
+        may(
+            "items_of",
+            text("The duty whose items it has, such as the report of which it is a copy."),
+        ),
         may("extent", text("The clause on how far the items are due.")),
         may(
             "supplements",
@@ -97,6 +102,14 @@ pub(super) fn duty() -> Value {
         ),
         may("channel", channel()),
         may("recipients", list("To whom else it goes.", recipient())),
+        may(
+            "given",
+            text("How it is given where it is not mailed: on a form, on a site, by hand."),
+        ),
+        may(
+            "staff_may_extend",
+            flag("Whether staff may move its date, where the order lets them move dates."),
+        ),
         may(
             "reserved",
             list("Ids of the order's questions that it raises.", text("")),
@@ -128,6 +141,11 @@ fn in_force() -> Value {
             "question",
             question("Where the trigger lies on both sides."),
         ),
+        may(
+            "unsure",
+            date("The last day, where the source does not say whether it binds on it."),
+        ),
+        may("unsure_question", question("Whether it binds on that day.")),
     ];
     table("When the duty is in force.", members)
 }

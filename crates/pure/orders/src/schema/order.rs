@@ -130,6 +130,13 @@ fn reserved() -> Value {
              out: an answer stays open where the readings differ.",
             ),
         ),
+        may(
+            "contents",
+            flag(
+                "Whether it is about what a document says: it is drafted by the working reading \
+                 alone.",
+            ),
+        ),
         must(
             "readings",
             by_name("The readings, by their values.", reading),

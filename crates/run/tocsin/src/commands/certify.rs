@@ -1,7 +1,7 @@
 //! `tocsin certify`: the annex to an annual certification, from the results of a run or of a
 //! broker.
 
-use super::print_json;
+use super::{print_json, results};
 use crate::cli::Certify;
 use crate::embedded;
 use crate::engine::Plan;
@@ -144,17 +144,17 @@ impl Found {
 
     /// The files that `demo` and `replay` leave.
     fn in_files(out: &Path, args: &Certify) -> Result<Found, Failure> {
-        let summary: Summary = super::explain::document(out, "summary.json")?;
-        let findings: Vec<FindingLine> = super::explain::lines(out, "findings.jsonl")?;
+        let summary: Summary = results::document(out, "summary.json")?;
+        let findings: Vec<FindingLine> = results::lines(out, "findings.jsonl")?;
         let mut by_incident: BTreeMap<String, BTreeSet<Private>> = BTreeMap::new();
         for line in findings {
             let known = by_incident.entry(line.incident).or_default();
             known.extend(names(&line.record).cloned());
         }
         Ok(Found {
-            incidents: super::explain::lines(out, "incidents.jsonl")?,
-            determinations: super::explain::lines(out, "determinations.jsonl")?,
-            register: super::explain::lines(out, "register.jsonl")?,
+            incidents: results::lines(out, "incidents.jsonl")?,
+            determinations: results::lines(out, "determinations.jsonl")?,
+            register: results::lines(out, "register.jsonl")?,
             notices: super::notices::all(&args.at)?.into_values().collect(),
             names: by_incident,
             assumptions: summary.assumptions,

@@ -4,6 +4,7 @@ use super::{date, print_json};
 use crate::cli::Decide;
 use crate::errors::{Failure, exit};
 use crate::law::{Law, LawSettings};
+use obligation::Undigested;
 use std::io::Read;
 
 /// Runs it.
@@ -17,7 +18,10 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::usage(
             "facts-unreadable",
-            format!("reading the facts from {name}: {error}"),
+            format!(
+                "reading the facts from {name}: {error}; name a file, or - for standard input \
+                 (`tocsin schema facts` says what it holds)"
+            ),
         )
     };
     let mut text = String::new();
@@ -35,7 +39,8 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
         .map_err(|why| Failure::usage("facts-invalid", format!("{name}: {why}")))?;
     let mut determinations = Vec::new();
     for incident in &incidents {
-        determinations.extend(law.decide(incident, &notice::Decided::default()));
+        let decided = law.decide(incident, &notice::Decided::default());
+        determinations.extend(decided.into_iter().map(Undigested::digested));
     }
     let mut reserved = determinations.iter().flat_map(|one| &one.reserved);
     if let Some(uncovered) = reserved.find(|one| one.id == obligation::DATE_UNCOVERED) {

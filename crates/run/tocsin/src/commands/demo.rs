@@ -3,15 +3,16 @@
 use super::{print_json, table};
 use crate::cli::Demo;
 use crate::codec::Codec;
-use crate::demo::{History, Script};
+use crate::demo::{Episode, History, Script};
 use crate::embedded;
 use crate::engine::{Engine, Plan};
 use crate::errors::{Failure, exit};
 use crate::law::Law;
 use crate::outputs::{OutDir, Results};
 use crate::topology::Topic;
+use obligation::Determination;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
@@ -136,39 +137,47 @@ fn end(args: &Demo, server: telemetry::Server, wrong: &[String]) -> u8 {
     }
 }
 
-/// Lines of the history that did not get the answer, or the register's entries, that they must.
+/// Lines of the history that did not get the answers, or the register's entries, that they must,
+/// each with what differs.
 fn unexpected(script: &Script, results: &Results, plan: &Plan) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for episode in &script.episodes {
-        let actor = || format!("actor:{}", episode.actor.clone().unwrap_or_default());
-        let group = episode
-            .matter
-            .as_ref()
-            .map_or_else(actor, |matter| format!("matter:{matter}"));
-        let found = results
-            .assessed
-            .iter()
-            .find(|one| one.incident.groups.contains(&group));
-        let right = found.is_some_and(|one| {
-            let answers = episode.expect.iter().all(|(order, expected)| {
-                one.determinations.iter().any(|determination| {
-                    determination.order == *order
-                        && !plan.law.follows(determination)
-                        && serde_json::to_value(determination.answer).ok()
-                            == Some(json!(expected.answer))
-                })
-            });
-            let entries = plan.law.register(&one.incident, &one.determinations, &[]);
-            let register = episode.register.iter().all(|(order, count)| {
-                entries.iter().filter(|entry| entry.order == *order).count() as u64 == *count
-            });
-            answers && register
-        });
-        if !right {
-            wrong.push(episode.name.clone());
+    let register = results.register(plan);
+    let of = |episode: &Episode| {
+        let group = episode.group();
+        let mut all = results.assessed.iter();
+        let Some(found) = all.find(|one| one.incident.groups.contains(&group)) else {
+            return vec!["no incident".to_owned()];
+        };
+        let id = found.incident.id.as_str();
+        let mut differs = Vec::new();
+        for (order, expected) in &episode.expect {
+            // As it stands in the files, not as it would be judged now.
+            let mut all = results.determinations.values();
+            let is_of = |one: &&Determination| one.incident == id && one.order == *order;
+            match all.find(|one| is_of(one) && !plan.law.follows(one)) {
+                None => differs.push(format!("{order}: no determination")),
+                Some(one) => {
+                    let own = expected.differs(one).into_iter();
+                    differs.extend(own.map(|what| format!("{order}: {what}")));
+                }
+            }
         }
-    }
+        for (order, expected) in &episode.register {
+            let of_it = register
+                .iter()
+                .filter(|entry| entry.order == *order && entry.incident.as_deref() == Some(id));
+            let lines: BTreeSet<String> = of_it.map(facts::canonical_json).collect();
+            if lines.len() as u64 != *expected {
+                let count = lines.len();
+                differs.push(format!("{order}: register {count}, expected {expected}"));
+            }
+        }
+        differs
+    };
+    let episodes = script.episodes.iter().map(|one| (&one.name, of(one)));
+    let wrong = episodes.filter(|(_, differs)| !differs.is_empty());
     wrong
+        .map(|(name, differs)| format!("{name}: {}", differs.join("; ")))
+        .collect()
 }
 
 fn settle(engine: &Engine, what: &str) -> Result<(), Failure> {
@@ -368,3 +377,58 @@ impl Pour {
 
 const INPUT_README: &str = "What the demo poured, as Avro object container files.\n\
     The same processors over them: tocsin replay --files FOLDER --order SLUG --out OUT\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Tuning;
+    use crate::demo::Expected;
+    use crate::law::LawSettings;
+    use crate::tests::{Stepped, law, plan, poured};
+
+    #[test]
+    fn whatever_is_not_as_the_history_says_is_named() {
+        let cluster = poured();
+        let plan = plan(
+            &cluster,
+            "0",
+            law(&LawSettings::default()),
+            Tuning::default(),
+        );
+        assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+        let results = Results::read(&plan).unwrap();
+        let script = Script::built_in().unwrap();
+        let wrong = |script: &Script| unexpected(script, &results, &plan);
+        assert_eq!(wrong(&script), Vec::<String>::new());
+
+        type Change = fn(&mut Episode);
+        let changes: [(&str, Change); 6] = [
+            ("no incident", |one| one.matter = Some("M-0".to_owned())),
+            ("answer", |one| ring_of(one).answer = "open".to_owned()),
+            ("accounts", |one| ring_of(one).accounts = Some([0, 81])),
+            ("planned", |one| {
+                ring_of(one).planned = Some("2026-01-01".to_owned())
+            }),
+            ("outer", |one| {
+                ring_of(one).outer = Some("2026-01-01".to_owned())
+            }),
+            ("register", |one| {
+                one.register.insert("ring".to_owned(), 99);
+            }),
+        ];
+        let with_outer = |one: &Episode| one.expect.values().any(|one| one.outer.is_some());
+        let at = script.episodes.iter().position(with_outer).unwrap();
+        for (what, change) in changes {
+            let mut other = script.clone();
+            change(&mut other.episodes[at]);
+            let said = wrong(&other);
+            assert_eq!(said.len(), 1, "{what}: {said:?}");
+            assert!(said[0].starts_with(&script.episodes[at].name), "{said:?}");
+            assert!(said[0].contains(what), "{what}: {said:?}");
+        }
+    }
+
+    fn ring_of(episode: &mut Episode) -> &mut Expected {
+        episode.expect.get_mut("ring").unwrap()
+    }
+}

@@ -1,12 +1,12 @@
 //! `tocsin explain`: why an answer is what it is, from the results of a run.
 
 use super::print_json;
+use super::results::{document, lines};
 use crate::cli::Explain;
 use crate::errors::{Failure, exit};
 use facts::Kleene;
 use obligation::{Answer, Because, Determination, Reserved};
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// Runs it.
 pub(crate) fn explain(args: &Explain) -> Result<u8, Failure> {
@@ -17,11 +17,9 @@ pub(crate) fn explain(args: &Explain) -> Result<u8, Failure> {
     if let Some(finding) = findings.iter().find(|one| one["access"] == id) {
         return finding_of(finding, args.json);
     }
-    let notice = args.out.join("notices").join(id).join("notice.json");
-    let incident = if notice.is_file() {
-        let text = read(&notice)?;
-        let notice: Value =
-            serde_json::from_str(&text).map_err(|error| invalid(&notice, &error))?;
+    let notice = args.out.join("notices").join(id);
+    let incident = if notice.is_dir() {
+        let notice: Value = document(&notice, "notice.json")?;
         notice["incident"].as_str().unwrap_or_default().to_owned()
     } else {
         id.to_owned()
@@ -102,10 +100,11 @@ fn determination(one: &Determination) {
     }
     for spared in &one.spared_by {
         println!(
-            "  spared by {} ({}): {}; without it: {}",
-            spared.record,
+            "  spared by {} ({}): {}; without {}: {}",
+            spared.shown(),
             spared.kind.replace('_', " "),
             spared.what,
+            spared.without_what(),
             word(spared.without)
         );
     }
@@ -133,6 +132,11 @@ fn reading(question: &Reserved) -> String {
             "{asked} Counsel's reading: {}. Not followed, the working reading: {working}",
             reading.in_words()
         ),
+        None if question.disputed => {
+            format!(
+                "{asked} Counsel's readings differ. Not followed, the working reading: {working}"
+            )
+        }
         None => format!("{asked} Working reading: {working}"),
     }
 }
@@ -214,43 +218,6 @@ fn finding_of(finding: &Value, as_json: bool) -> Result<u8, Failure> {
         }
     }
     Ok(exit::DONE)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(
-            "results-unreadable",
-            format!(
-                "reading {}: {error}; name the folder of a demo or replay with --out",
-                path.display()
-            ),
-        )
-    })
-}
-
-fn invalid(path: &Path, error: &serde_json::Error) -> Failure {
-    Failure::failed("results-unreadable", format!("{}: {error}", path.display()))
-}
-
-/// A file of the results of a run, one document.
-pub(super) fn document<T: serde::de::DeserializeOwned>(
-    out: &Path,
-    name: &str,
-) -> Result<T, Failure> {
-    let path = out.join(name);
-    serde_json::from_str(&read(&path)?).map_err(|error| invalid(&path, &error))
-}
-
-/// A file of the results of a run, line by line.
-pub(super) fn lines<T: serde::de::DeserializeOwned>(
-    out: &Path,
-    name: &str,
-) -> Result<Vec<T>, Failure> {
-    let path = out.join(name);
-    read(&path)?
-        .lines()
-        .map(|line| serde_json::from_str(line).map_err(|error| invalid(&path, &error)))
-        .collect()
 }
 
 #[cfg(test)]

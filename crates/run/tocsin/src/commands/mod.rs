@@ -9,6 +9,7 @@ mod explain;
 mod notices;
 mod orders;
 mod replay;
+mod results;
 mod run;
 mod schema;
 mod table;

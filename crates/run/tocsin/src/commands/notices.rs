@@ -5,13 +5,13 @@
 //! for a `decisions.jsonl` file, so that a replay takes it in. `write` makes the files that a run
 //! leaves, from either: a running pipeline writes to topics alone.
 
-use super::print_json;
+use super::{print_json, results};
 use crate::cli::{DecisionArgs, Notices, NoticesAt, NoticesCommand, Verb};
 use crate::codec::Codec;
 use crate::errors::{Failure, exit};
 use crate::outputs::OutDir;
 use crate::topology::{Topic, TopicNames, decision_id};
-use facts::{Act, Approve, Decision, Moment, Private, Reject, Release, Withdraw};
+use facts::{Act, Approve, Decision, Moment, Private, Reject, Release, Sign, Withdraw};
 use notice::{NoticeRecord, Phase};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -53,6 +53,19 @@ pub(crate) fn notices(args: &Notices) -> Result<u8, Failure> {
             };
             submit(&record, act, who, at)
         }
+        NoticesCommand::Sign {
+            notice,
+            digest,
+            name,
+            title,
+            who,
+            at,
+        } => {
+            let record = find(notice, at)?;
+            current(&record, digest)?;
+            let act = sign(&record, name, title)?;
+            submit(&record, act, who, at)
+        }
         NoticesCommand::Write {
             notices,
             released,
@@ -74,6 +87,15 @@ pub(crate) fn notices(args: &Notices) -> Result<u8, Failure> {
                         "notice {notice} is {}: two different people must approve this document, \
                          with no gap left that blocks it, before it can be released",
                         word(&record)
+                    ),
+                ));
+            }
+            if record.document.declaration.is_some() && record.signed.is_none() {
+                return Err(Failure::usage(
+                    "notice-not-releasable",
+                    format!(
+                        "notice {notice} bears a declaration that nobody has signed; `tocsin \
+                         notices sign` does it"
                     ),
                 ));
             }
@@ -111,25 +133,35 @@ fn current(record: &NoticeRecord, digest: &str) -> Result<(), Failure> {
     ))
 }
 
+/// The signature under the declaration that a notice bears, which is shown to who signs.
+fn sign(record: &NoticeRecord, name: &str, title: &str) -> Result<Act, Failure> {
+    let Some(declaration) = record.document.declaration.clone() else {
+        let id = &record.id;
+        let message = format!("notice {id} bears no declaration: its order asks for none");
+        return Err(Failure::usage("notice-not-sworn", message));
+    };
+    eprintln!("{name}, {title}, signs: {declaration}");
+    Ok(Act::Sign(Sign {
+        notice: record.id.clone(),
+        digest: record.digest.clone(),
+        name: name.to_owned(),
+        title: title.to_owned(),
+        declaration,
+    }))
+}
+
 /// Every notice in the results of a run, by id.
 pub(super) fn of_run(out: &Path) -> Result<BTreeMap<String, NoticeRecord>, Failure> {
     let mut records = BTreeMap::new();
     let folder = out.join("notices");
-    let unreadable = |error: std::io::Error| {
-        Failure::usage(
-            "results-unreadable",
-            format!("reading {}: {error}", folder.display()),
-        )
-    };
-    if !folder.is_dir() {
+    // A run without notices leaves no folder for them, but its determinations.
+    if !folder.is_dir() && out.join("determinations.jsonl").is_file() {
         return Ok(records);
     }
+    let unreadable = |error: std::io::Error| results::unreadable(&folder, &error);
     for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path().join("notice.json");
-        let text = std::fs::read_to_string(&path).map_err(unreadable)?;
-        let record: NoticeRecord = serde_json::from_str(&text).map_err(|error| {
-            Failure::failed("results-unreadable", format!("{}: {error}", path.display()))
-        })?;
+        let path = entry.map_err(unreadable)?.path();
+        let record: NoticeRecord = results::document(&path, "notice.json")?;
         records.insert(record.id.clone(), record);
     }
     Ok(records)
@@ -181,7 +213,7 @@ fn unknown(notice: &str) -> Failure {
 fn write(names: &[String], released: bool, to: &Path, at: &NoticesAt) -> Result<u8, Failure> {
     let there = all(at)?;
     let chosen: Vec<&NoticeRecord> = if released {
-        let is_released = |one: &&NoticeRecord| one.state == Phase::Released;
+        let is_released = |one: &&NoticeRecord| one.state == Phase::Released && one.held.is_none();
         there.values().filter(is_released).collect()
     } else {
         let find = |name: &String| there.get(name).ok_or_else(|| unknown(name));
@@ -223,13 +255,17 @@ fn list(at: &NoticesAt) -> Result<u8, Failure> {
         print_json(&lines)?;
         return Ok(exit::DONE);
     }
+    if records.is_empty() {
+        eprintln!("there are no notices");
+    }
     for one in records.values() {
         let blocking = one.document.blocking().count();
         println!(
-            "{}  {}  {}  {}  {}  {} approvals, {blocking} gaps that block it",
+            "{}  {}  {}  {}  {}  {}  {} approvals, {blocking} gaps that block it",
             one.id,
             one.incident,
             one.order,
+            one.duty,
             one.kind.as_str(),
             word(one),
             one.approvals.len(),
@@ -249,6 +285,12 @@ fn show(notice: &str, at: &NoticesAt) -> Result<u8, Failure> {
             word(&record),
             record.digest
         );
+        if let Some(signed) = &record.signed {
+            println!("signed   {}, {}, {}", signed.name, signed.title, signed.at);
+        }
+        if let Some(held) = &record.held {
+            println!("held     {held}");
+        }
         for gap in &record.gaps {
             let mark = if gap.blocks { "blocks" } else { "open" };
             println!("gap      [{mark}] {} — {}", gap.what, gap.fill);
@@ -258,7 +300,7 @@ fn show(notice: &str, at: &NoticesAt) -> Result<u8, Failure> {
         }
         println!(
             "\n{}",
-            notice::letter(&record.document, record.released_at).text
+            notice::letter(&record.document, record.final_at(), record.signed.as_ref()).text
         );
     }
     let gaps = record.document.blocking().next().is_some();

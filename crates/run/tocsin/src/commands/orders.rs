@@ -207,10 +207,26 @@ fn check(packs: &Packs, as_json: bool) -> Result<u8, Failure> {
 }
 
 fn test(packs: &Packs, filter: Option<&str>, as_json: bool) -> Result<u8, Failure> {
-    let results: Vec<CaseResult> = cases::run(packs)
-        .into_iter()
-        .filter(|one| filter.is_none_or(|part| one.file.contains(part)))
-        .collect();
+    // A whole name means the order, also where others have it in theirs.
+    let of_order = filter.filter(|name| packs.order(name).is_some());
+    let chosen = |file: &str| match (of_order, filter) {
+        (Some(order), _) => file.split('/').next() == Some(order),
+        (None, Some(part)) => file.contains(part),
+        (None, None) => true,
+    };
+    let mut results: Vec<CaseResult> = cases::run(packs);
+    let example = results.first().map(|one| one.file.clone());
+    results.retain(|one| chosen(&one.file));
+    if results.is_empty() {
+        let why = match (filter, example) {
+            (Some(filter), Some(example)) => format!(
+                "no case's path holds `{filter}`; give the name of an order, as `tocsin orders \
+                 list` has it, or a part of a path such as {example}"
+            ),
+            _ => "the packs have no cases; write some below SLUG/cases/DUTY".to_owned(),
+        };
+        return Err(Failure::usage("case-unknown", why));
+    }
     let failed = results.iter().filter(|one| !one.passes()).count();
     if as_json {
         let lines: Vec<Value> = results
@@ -231,7 +247,7 @@ fn test(packs: &Packs, filter: Option<&str>, as_json: bool) -> Result<u8, Failur
         }
         println!("{} cases, {failed} failed", results.len());
     }
-    Ok(if failed == 0 && !results.is_empty() {
+    Ok(if failed == 0 {
         exit::DONE
     } else {
         exit::FAILED

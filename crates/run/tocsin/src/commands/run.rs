@@ -301,7 +301,8 @@ fn check(
         mut problems,
         advice,
         unseen,
-    } = super::trial::look(cluster, names, &config.prefix, rights.as_ref(), stages)?;
+        ..
+    } = super::trial::look(cluster, names, config, rights.as_ref(), stages)?;
     let accesses = names.name(Topic::AccessEvents);
     if config.start.access_events.is_none() && stages.contains(&Stage::Screen) {
         problems.push("`start.access-events` is not set: a first start needs it".to_owned());

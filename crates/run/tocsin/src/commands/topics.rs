@@ -21,16 +21,24 @@ pub(crate) fn topics(args: &Topics) -> Result<u8, Failure> {
             partitions,
             replication,
             revoke,
+            old_prefix,
         } => {
+            if *revoke && rights.is_none() {
+                let why = "--revoke needs `[kafka.principals]` in the configuration, which says \
+                           who runs what; `tocsin run --example-config` shows it";
+                return Err(Failure::usage("config-invalid", why));
+            }
+            let former = old_prefix.as_deref().and_then(|prefix| {
+                let names = TopicNames::new(prefix, &config.topics);
+                rights_under(&config, &names, prefix)
+            });
             let copies = *replication;
             let (created, configured) = apply(&cluster, &names, *partitions, copies)?;
-            let (set, removed) = apply_acls(&cluster, rights.as_ref(), *revoke)?;
+            let (set, removed) = apply_acls(&cluster, rights.as_ref(), *revoke, former.as_ref())?;
             say_applied(args.json, [&created, &configured], [&set, &removed])?;
             let mut compared = compare(&cluster, &names)?;
             compared.add_rights(&cluster, rights.as_ref())?;
-            for line in &compared.advice {
-                eprintln!("advice: {line}");
-            }
+            let unseen = compared.say_besides();
             let left = compared
                 .differences
                 .into_iter()
@@ -39,37 +47,46 @@ pub(crate) fn topics(args: &Topics) -> Result<u8, Failure> {
             for line in &left {
                 eprintln!("still differs: {line}");
             }
-            Ok(done_where(left.is_empty()))
+            Ok(done_where(left.is_empty() && unseen.is_none()))
         }
-        TopicsCommand::Check => {
-            let mut compared = compare(&cluster, &names)?;
-            compared.add_rights(&cluster, rights.as_ref())?;
-            let Compared {
-                differences,
-                advice,
-            } = compared;
-            if args.json {
-                print_json(&json!({ "differences": differences, "advice": advice }))?;
-            } else {
-                for line in &differences {
-                    println!("{line}");
-                }
-                let topics = Topic::ALL.len();
-                match (differences.is_empty(), &rights) {
-                    (false, _) => {}
-                    (true, None) => println!("{topics} topics are as they should be"),
-                    (true, Some(rights)) => {
-                        let acls = rights.count();
-                        println!("{topics} topics and {acls} ACLs are as they should be");
-                    }
-                }
-            }
-            for line in &advice {
-                eprintln!("advice: {line}");
-            }
-            Ok(done_where(differences.is_empty()))
-        }
+        TopicsCommand::Check => check(args, &cluster, &names, rights.as_ref()),
     }
+}
+
+/// Compares, and says what differs.
+fn check(
+    args: &Topics,
+    cluster: &KafkaCluster,
+    names: &TopicNames,
+    rights: Option<&Rights>,
+) -> Result<u8, Failure> {
+    let mut compared = compare(cluster, names)?;
+    compared.add_rights(cluster, rights)?;
+    let unseen = compared.say_besides();
+    let Compared {
+        differences,
+        advice,
+        ..
+    } = compared;
+    let is_so = differences.is_empty() && unseen.is_none();
+    if args.json {
+        let unseen = Vec::from_iter(&unseen);
+        print_json(&json!({ "differences": differences, "advice": advice, "unseen": unseen }))?;
+        return Ok(done_where(is_so));
+    }
+    for line in &differences {
+        println!("{line}");
+    }
+    let topics = Topic::ALL.len();
+    match rights.filter(|_| is_so) {
+        Some(rights) => {
+            let acls = rights.count();
+            println!("{topics} topics and {acls} ACLs are as they should be");
+        }
+        None if is_so => println!("{topics} topics are as they should be"),
+        None => {}
+    }
+    Ok(done_where(is_so))
 }
 
 fn done_where(nothing_differs: bool) -> u8 {
@@ -82,8 +99,13 @@ fn done_where(nothing_differs: bool) -> u8 {
 
 /// The rights of the principals that a configuration names, if it names any.
 pub(crate) fn rights(config: &Config, names: &TopicNames) -> Option<Rights> {
+    rights_under(config, names, &config.prefix)
+}
+
+/// The same where groups and transactional ids have that prefix.
+fn rights_under(config: &Config, names: &TopicNames, prefix: &str) -> Option<Rights> {
     let principals = config.kafka.principals.as_ref()?;
-    Some(Rights::new(principals, names, &config.prefix))
+    Some(Rights::new(principals, names, prefix))
 }
 
 /// How the topics of a broker stand beside what they should be.
@@ -93,9 +115,36 @@ pub(crate) struct Compared {
     pub(crate) differences: Vec<String>,
     /// What the company decides for a topic of its own, and what that costs.
     pub(crate) advice: Vec<String>,
+    /// The topics as they are.
+    pub(crate) found: Vec<TopicState>,
 }
 
 impl Compared {
+    /// What could not be compared. A topic has settings; one without any is one whose settings the
+    /// brokers keep to themselves.
+    pub(crate) fn unseen(&self) -> Option<String> {
+        let untold = self.found.iter().filter(|topic| topic.config.is_empty());
+        let untold: Vec<&str> = untold.map(|topic| topic.name.as_str()).collect();
+        (!untold.is_empty()).then(|| {
+            format!(
+                "settings of {}, which the brokers do not tell this user (DESCRIBE_CONFIGS)",
+                untold.join(", ")
+            )
+        })
+    }
+
+    /// Says what stands beside the differences; what could not be compared.
+    fn say_besides(&self) -> Option<String> {
+        for line in &self.advice {
+            eprintln!("advice: {line}");
+        }
+        let unseen = self.unseen();
+        if let Some(what) = &unseen {
+            eprintln!("not looked at: {what}");
+        }
+        unseen
+    }
+
     /// With how the ACLs stand beside what they should be, where rights are given.
     fn add_rights(
         &mut self,
@@ -151,13 +200,11 @@ pub(crate) fn compare_only(
 ) -> Result<Compared, Failure> {
     let mut wanted = wanted(cluster, names, None)?;
     wanted.retain(|spec| chosen(&spec.name));
-    let (differences, found) = differences(cluster, &wanted)?;
+    let mut compared = compared(cluster, &wanted)?;
     let accesses = names.name(Topic::AccessEvents);
-    let accesses = found.iter().find(|topic| *topic.name == *accesses);
-    Ok(Compared {
-        differences,
-        advice: accesses.map_or_else(Vec::new, advice),
-    })
+    let accesses = compared.found.iter().find(|topic| *topic.name == *accesses);
+    compared.advice = accesses.map_or_else(Vec::new, advice);
+    Ok(compared)
 }
 
 /// What no stage may start with, of the topics whose names are chosen: one that is not there, with
@@ -166,26 +213,23 @@ pub(crate) fn unfit(
     cluster: &dyn Cluster,
     names: &TopicNames,
     chosen: &dyn Fn(&str) -> bool,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Compared, Failure> {
     let mut wanted = wanted(cluster, names, None)?;
     wanted.retain(|spec| chosen(&spec.name));
     for spec in &mut wanted {
         spec.config.retain(|setting, _| setting == "cleanup.policy");
     }
-    Ok(differences(cluster, &wanted)?.0)
+    compared(cluster, &wanted)
 }
 
-/// How topics differ from `wanted`, a sentence each, and how they are.
-fn differences(
-    cluster: &dyn Cluster,
-    wanted: &[TopicSpec],
-) -> Result<(Vec<String>, Vec<TopicState>), Failure> {
+/// How topics stand beside `wanted`.
+fn compared(cluster: &dyn Cluster, wanted: &[TopicSpec]) -> Result<Compared, Failure> {
     let list: Vec<&str> = wanted.iter().map(|spec| spec.name.as_str()).collect();
     let found = cluster.describe_topics(&list)?;
     let mut differences = Vec::new();
     for spec in wanted {
         match found.iter().find(|topic| topic.name == spec.name) {
-            // A topic has settings; that none is told is for want of a right to see them.
+            // Its settings are not told, which is said by itself.
             Some(topic) if topic.config.is_empty() => {
                 let partitions_alone = TopicSpec::new(spec.name.as_str(), spec.partitions);
                 differences.extend(partitions_alone.differences(topic));
@@ -197,7 +241,11 @@ fn differences(
             )),
         }
     }
-    Ok((differences, found))
+    Ok(Compared {
+        differences,
+        advice: Vec::new(),
+        found,
+    })
 }
 
 /// What it costs that a company keeps its accesses for a time only.
@@ -262,22 +310,22 @@ fn apply(
 }
 
 /// Sets the ACLs that are missing and, where it is asked for, takes away what stages may besides
-/// with what is tocsin's; which.
+/// with what is tocsin's, and what they have of `former` rights; which.
 fn apply_acls(
     cluster: &KafkaCluster,
     rights: Option<&Rights>,
     revoke: bool,
+    former: Option<&Rights>,
 ) -> Result<(BTreeSet<Acl>, BTreeSet<Acl>), Failure> {
     let Some(rights) = rights else {
         return Ok((BTreeSet::new(), BTreeSet::new()));
     };
     let found = cluster.acls_of(&rights.principals())?;
     let missing = rights.missing(&found);
-    let removed = if revoke {
-        rights.revocable(&found)
-    } else {
-        BTreeSet::new()
-    };
+    let mut removed = former.map_or_else(BTreeSet::new, |former| rights.former(former, &found));
+    if revoke {
+        removed.extend(rights.revocable(&found));
+    }
     // What is missing first: a stage that is at work goes on meanwhile.
     cluster.set_acls(&missing)?;
     cluster.remove_acls(&removed)?;
@@ -341,7 +389,7 @@ mod tests {
             .set("retention.ms", "86400000");
         cluster.create_topics(&[accesses.clone(), grants]).unwrap();
         let (created, configured) = apply(&cluster, &names, Some(9), None).unwrap();
-        assert_eq!((created.len(), configured.len()), (13, 1));
+        assert_eq!((created.len(), configured.len()), (14, 1));
 
         // Its accesses are its own; what it records for tocsin is kept for good.
         assert_eq!(state(&cluster, "access-events").config, accesses.config);
@@ -352,6 +400,7 @@ mod tests {
         let Compared {
             differences,
             advice,
+            ..
         } = compare(&cluster, &names).unwrap();
         assert_eq!(differences, Vec::<String>::new());
         assert_eq!(advice.len(), 1, "{advice:?}");
@@ -399,8 +448,9 @@ mod tests {
     fn no_stage_starts_with_topics_that_lose_records_or_do_not_go_together() {
         let names = TopicNames::new("", &BTreeMap::new());
         let cluster = MemoryCluster::new();
-        let unfit = |only: &str| unfit(&cluster, &names, &|name| name.starts_with(only)).unwrap();
-        assert_eq!(unfit("").len(), 15);
+        let compared = |only: &str| unfit(&cluster, &names, &|name| name.starts_with(only));
+        let unfit = |only: &str| compared(only).unwrap().differences;
+        assert_eq!(unfit("").len(), 16);
         assert_eq!(unfit("candidates").len(), 1);
         assert!(unfit("candidates")[0].contains("is missing"));
         apply(&cluster, &names, Some(3), None).unwrap();
@@ -418,5 +468,21 @@ mod tests {
             "{said:?}"
         );
         assert_eq!(unfit("findings"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn settings_that_nobody_tells_are_said_to_be_unseen_and_not_to_be_right() {
+        let names = TopicNames::new("", &BTreeMap::new());
+        let cluster = MemoryCluster::new();
+        apply(&cluster, &names, Some(3), None).unwrap();
+        assert_eq!(compare(&cluster, &names).unwrap().unseen(), None);
+        cluster.delete_topics(&["candidates"]).unwrap();
+        // Without settings, as a broker shows it that does not let this user see them.
+        let candidates = TopicSpec::new("candidates", 3);
+        cluster.create_topics(&[candidates]).unwrap();
+        let compared = compare(&cluster, &names).unwrap();
+        assert_eq!(compared.differences, Vec::<String>::new());
+        let unseen = compared.unseen().unwrap();
+        assert!(unseen.starts_with("settings of candidates, "), "{unseen}");
     }
 }

@@ -5,7 +5,9 @@ mod background;
 mod episodes;
 mod script;
 
-pub(crate) use script::Script;
+#[cfg(test)]
+pub(crate) use script::Expected;
+pub(crate) use script::{Episode, Script};
 
 use crate::numbers::SplitMix64;
 use facts::{Access, Account, BreachEvent, Grant, Moment};

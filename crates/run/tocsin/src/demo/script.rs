@@ -1,6 +1,8 @@
 //! `history.toml`: what happens, and what each order must answer.
 
 use facts::{Action, ActorKind, BreachEvent, Moment, Purpose, Report};
+use jiff::civil::Date;
+use obligation::Determination;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -188,6 +190,46 @@ impl Script {
         self.own_uses = self.own_uses * ordinary_uses / all.max(1);
         self.service_uses = self.service_uses * ordinary_uses / all.max(1);
         self
+    }
+}
+
+impl Episode {
+    /// What names the incident that it must be.
+    pub(crate) fn group(&self) -> String {
+        match (&self.matter, &self.actor) {
+            (Some(matter), _) => format!("matter:{matter}"),
+            (None, actor) => format!("actor:{}", actor.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+impl Expected {
+    /// By what a determination differs; a figure or date that is not given is not compared.
+    pub(crate) fn differs(&self, one: &Determination) -> Vec<String> {
+        let answer = serde_json::to_value(one.answer).unwrap_or_default();
+        let counted = one.counts.get("accounts");
+        let accounts = counted.map(|count| (count.at_least, count.at_most));
+        let clock = one.clock.as_ref();
+        let day = |day: Option<Date>| day.map(|day| day.to_string());
+        let planned = day(clock.and_then(|clock| clock.planned));
+        let outer = day(clock.and_then(|clock| clock.outer));
+        let expected = self.accounts.map(|[least, most]| (least, Some(most)));
+        let mut differs = Vec::new();
+        if answer != self.answer.as_str() {
+            differs.push(format!("answer {answer}, expected {:?}", self.answer));
+        }
+        if expected.is_some() && accounts != expected {
+            differs.push(format!("accounts {accounts:?}, expected {expected:?}"));
+        }
+        for (what, is, expected) in [
+            ("planned", &planned, &self.planned),
+            ("outer", &outer, &self.outer),
+        ] {
+            if expected.is_some() && is != expected {
+                differs.push(format!("{what} {is:?}, expected {expected:?}"));
+            }
+        }
+        differs
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::reading::{Decoded, bury, decode, read_whole};
 use super::screen::{STANDING, candidate, note};
+use crate::anew::{is_another, noted, with_note};
 use crate::context::Context;
 use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
@@ -23,6 +24,8 @@ struct Part {
     coverage: BTreeMap<String, Coverage>,
     /// Selectors whose search is not finished.
     pending: BTreeSet<String>,
+    /// Selectors that were announced or searched in another topic of this name, which is gone.
+    bereft: BTreeSet<String>,
 }
 
 /// See the module.
@@ -30,6 +33,8 @@ pub(crate) struct ScopeStage {
     context: Rc<Context>,
     candidates: Arc<str>,
     accesses: Arc<str>,
+    /// The id of that topic.
+    accesses_id: Option<String>,
     records: Records,
     screen: Screen,
     stale: bool,
@@ -41,12 +46,16 @@ pub(crate) struct ScopeStage {
 
 impl ScopeStage {
     /// With nothing on record yet.
-    pub(crate) fn new(context: &Rc<Context>) -> Result<ScopeStage, StageError> {
+    pub(crate) fn new(
+        context: &Rc<Context>,
+        accesses_id: Option<String>,
+    ) -> Result<ScopeStage, StageError> {
         let records = Records::default();
         let screen = context.law.screen(&records);
         Ok(ScopeStage {
             candidates: context.names.name(Topic::Candidates),
             accesses: context.names.name(Topic::AccessEvents),
+            accesses_id,
             reader: context.cluster.open_reader()?,
             context: context.clone(),
             records,
@@ -87,16 +96,7 @@ impl ScopeStage {
                     .get(digest)
                     .map_or(log_start, |c| c.to)
                     .max(log_start);
-                let (index, matters) = if digest == STANDING {
-                    (None, Vec::new())
-                } else {
-                    let selectors = self.screen.selectors();
-                    let index = selectors.iter().position(|one| one.digest == *digest)?;
-                    (
-                        Some(index),
-                        selectors.get(index)?.matters.iter().cloned().collect(),
-                    )
-                };
+                let (index, matters) = self.known(digest)?;
                 Some(Due {
                     digest: digest.clone(),
                     index,
@@ -106,6 +106,65 @@ impl ScopeStage {
                 })
             })
             .collect()
+    }
+
+    /// The place of a selector among those that are known here, and its matters; the place of what
+    /// screen passes on of itself is `None`.
+    fn known(&self, digest: &str) -> Option<(Option<usize>, Vec<String>)> {
+        if digest == STANDING {
+            return Some((None, Vec::new()));
+        }
+        let selectors = self.screen.selectors();
+        let index = selectors.iter().position(|one| one.digest == *digest)?;
+        let matters = selectors.get(index)?.matters.iter().cloned();
+        Some((Some(index), matters.collect()))
+    }
+
+    /// Says of what was announced or searched in a topic that is gone that it is cut: what stood
+    /// there and was not searched, or not screened, cannot be any more.
+    fn cut_bereft(&mut self, sink: &mut Sink) -> Result<(), StageError> {
+        let all = self.parts.iter();
+        let bereft = all.flat_map(|(at, part)| part.bereft.iter().map(|one| (*at, one.clone())));
+        for (partition, selector) in bereft.collect::<Vec<_>>() {
+            let known = self.known(&selector);
+            let Some(part) = self.parts.get_mut(&partition) else {
+                continue;
+            };
+            let before = part.coverage.get(&selector);
+            let matters = before.map(|coverage| coverage.matters.clone());
+            let Some(matters) = matters.or(known.map(|(_, matters)| matters)) else {
+                // Not heard of yet; nobody waits for it before it is.
+                continue;
+            };
+            part.bereft.remove(&selector);
+            if before.is_some_and(|coverage| coverage.state == CoverageState::Cut) {
+                continue;
+            }
+            let coverage = Coverage {
+                selector,
+                matters,
+                partition,
+                from: 0,
+                to: 0,
+                state: CoverageState::Cut,
+                holes: before.map_or(0, |coverage| coverage.holes),
+            };
+            self.say(coverage, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Writes how a search stands, and remembers it.
+    fn say(&mut self, coverage: Coverage, sink: &mut Sink) -> Result<(), StageError> {
+        let partition = coverage.partition;
+        let bytes = self.context.codec.encode(Topic::Coverage, &coverage)?;
+        let key = format!("{}|{partition}", coverage.selector);
+        let topic = self.context.names.name(Topic::Coverage);
+        let out = Outgoing::new(topic, key, bytes).on(partition);
+        sink.send(with_note(out, self.accesses_id.as_deref()));
+        let part = self.parts.entry(partition).or_default();
+        part.coverage.insert(coverage.selector.clone(), coverage);
+        Ok(())
     }
 
     /// Reads from `begin` towards `stop` and passes on what the selectors look for; returns the
@@ -197,15 +256,21 @@ impl ScopeStage {
         due: &[Due],
         sink: &mut Sink,
     ) -> Result<(), StageError> {
-        let Some(part) = self.parts.get_mut(&partition) else {
-            return Ok(());
-        };
         for one in due {
+            let Some(part) = self.parts.get_mut(&partition) else {
+                return Ok(());
+            };
             let before = part.coverage.get(&one.digest);
+            // What is not there for screen's own search is not there for selectors that come now,
+            // also where the log begins at its beginning: a topic that was here before is gone.
+            let standing = part.coverage.get(STANDING);
+            let bereft = before.is_none()
+                && standing.is_some_and(|coverage| coverage.state == CoverageState::Cut);
             let from = before.map_or(log_start, |coverage| coverage.from);
             let to = here.clamp(one.cursor, one.until.max(one.cursor));
             // What stood before the log's beginning, or was cut away behind the cursor, is gone.
-            let cut = from > 0
+            let cut = bereft
+                || from > 0
                 || before.is_some_and(|coverage| {
                     coverage.state == CoverageState::Cut || coverage.to < log_start
                 });
@@ -225,15 +290,12 @@ impl ScopeStage {
                 holes: before.map_or(0, |coverage| coverage.holes)
                     + if one.index.is_none() { holes } else { 0 },
             };
+            let is_news = before != Some(&coverage);
             if finished {
                 part.pending.remove(&one.digest);
             }
-            if before != Some(&coverage) {
-                let bytes = self.context.codec.encode(Topic::Coverage, &coverage)?;
-                let key = format!("{}|{partition}", one.digest);
-                let topic = self.context.names.name(Topic::Coverage);
-                sink.send(Outgoing::new(topic, key, bytes).on(partition));
-                part.coverage.insert(one.digest.clone(), coverage);
+            if is_news {
+                self.say(coverage, sink)?;
             }
         }
         Ok(())
@@ -261,9 +323,13 @@ impl Processor for ScopeStage {
             Topic::Coverage,
             Some(at.partition),
             &mut |record| {
-                if let Decoded::Record(one) =
+                if let Decoded::Record(mut one) =
                     decode::<Coverage>(&context, Topic::Coverage, &record)?
                 {
+                    if is_another(self.accesses_id.as_deref(), noted(&record)) {
+                        (one.from, one.to) = (0, 0);
+                        part.bereft.insert(one.selector.clone());
+                    }
                     part.coverage.insert(one.selector.clone(), one);
                 }
                 Ok(())
@@ -300,10 +366,17 @@ impl Processor for ScopeStage {
         sink: &mut Sink,
     ) -> Result<(), StageError> {
         match decode::<Activation>(&self.context, topic, &record)? {
+            Decoded::Record(one) if is_another(self.accesses_id.as_deref(), noted(&record)) => {
+                let part = self.parts.entry(record.partition).or_default();
+                part.activations.remove(&one.selector);
+                part.pending.remove(&one.selector);
+                part.bereft.insert(one.selector);
+            }
             Decoded::Record(one) => {
                 let part = self.parts.entry(record.partition).or_default();
                 let known = part.coverage.get(&one.selector);
-                if known.is_none_or(|coverage| coverage.to < one.offset) {
+                let bereft = part.bereft.contains(&one.selector);
+                if bereft || known.is_none_or(|coverage| coverage.to < one.offset) {
                     part.pending.insert(one.selector.clone());
                 }
                 let until = part.activations.entry(one.selector).or_insert(one.offset);
@@ -325,6 +398,7 @@ impl Processor for ScopeStage {
     }
 
     fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
+        self.cut_bereft(sink)?;
         let partition = self
             .parts
             .iter()

@@ -2,6 +2,7 @@
 //! account's own ordinary use goes on as a candidate, byte for byte.
 
 use super::reading::{Decoded, LetterKey, bury, decode, read_whole};
+use crate::anew::{created_anew, noted, other, with_note};
 use crate::codec::headers;
 use crate::config::StartAt;
 use crate::context::Context;
@@ -23,11 +24,15 @@ pub(crate) const UNREADABLE: &str = "unreadable";
 /// dead letter was redriven. `from` is the offset at which it could not be read.
 pub(crate) const MENDED: &str = "mended";
 
+#[derive(Default)]
 struct Part {
     /// The next offset to be looked at.
     next: i64,
     /// Selectors that were announced for this partition.
     announced: BTreeSet<String>,
+    /// Those that were announced, from this offset on, before it was noted of which topic: they are
+    /// announced once more, with the note.
+    unnoted: BTreeMap<String, i64>,
     /// Accesses on this partition that could not be read.
     unreadable: u64,
     unreadable_changed: bool,
@@ -50,9 +55,19 @@ impl Part {
     }
 }
 
+/// What was said of a partition: from where on a selector is applied.
+struct Said {
+    selector: String,
+    offset: i64,
+    /// The topic that the offset is in; `None`: nobody noted it.
+    topic_id: Option<String>,
+}
+
 /// See the module.
 pub(crate) struct ScreenStage {
     context: Rc<Context>,
+    /// The id of access-events.
+    accesses_id: Option<String>,
     candidates: Arc<str>,
     records: Records,
     screen: Screen,
@@ -62,16 +77,53 @@ pub(crate) struct ScreenStage {
 
 impl ScreenStage {
     /// With nothing on record yet.
-    pub(crate) fn new(context: &Rc<Context>) -> ScreenStage {
+    pub(crate) fn new(context: &Rc<Context>, accesses_id: Option<String>) -> ScreenStage {
         let records = Records::default();
         let screen = context.law.screen(&records);
         ScreenStage {
             candidates: context.names.name(Topic::Candidates),
             context: context.clone(),
+            accesses_id,
             records,
             screen,
             stale: true,
             parts: BTreeMap::new(),
+        }
+    }
+
+    /// What was announced of this topic. What nobody noted a topic with was announced before that
+    /// was done: of this one, unless there was another in its place since.
+    ///
+    /// # Errors
+    /// `Stop` where another topic was announced of, and of this one nothing is known. Kafka forgets
+    /// positions with the topic that they were in; what was announced stays.
+    fn announced(&self, at: &TopicPartition, is_known: bool) -> Result<Vec<Said>, StageError> {
+        let mut said = Vec::new();
+        let context = &self.context;
+        let partition = Some(at.partition);
+        read_whole(context, Topic::Activations, partition, &mut |record| {
+            let decoded = decode::<Activation>(context, Topic::Activations, &record)?;
+            if let Decoded::Record(one) = decoded {
+                said.push(Said {
+                    selector: one.selector,
+                    offset: one.offset,
+                    topic_id: noted(&record).map(str::to_owned),
+                });
+            }
+            Ok(())
+        })?;
+        let here = self.accesses_id.as_deref();
+        let another = |one: &Said| {
+            let (is, was) = other(here, one.topic_id.as_deref())?;
+            Some(created_anew(context, Stage::Screen, &at.topic, was, is))
+        };
+        let Some(stop) = said.iter().rev().find_map(another) else {
+            return Ok(said);
+        };
+        said.retain(|one| one.topic_id.as_deref() == here);
+        match said.is_empty() && !is_known {
+            true => Err(stop),
+            false => Ok(said),
         }
     }
 
@@ -98,39 +150,29 @@ impl ScreenStage {
 
 impl Processor for ScreenStage {
     fn take(&mut self, at: &TopicPartition, committed: Option<i64>) -> Result<i64, StageError> {
-        let mut part = Part {
-            next: 0,
-            announced: BTreeSet::new(),
-            unreadable: 0,
-            unreadable_changed: false,
-            mended: BTreeSet::new(),
-        };
+        let mut part = Part::default();
+        let context = self.context.clone();
+        let said = self.announced(at, committed.is_some())?;
         // From where on it was said that accesses are looked at; scope searches up to there. Where
         // no position was committed since, this is where the first start was: chosen anew, it would
         // lie behind what arrived meanwhile.
-        let (mut first, mut last): (Option<i64>, i64) = (None, 0);
-        let context = self.context.clone();
-        read_whole(
-            &context,
-            Topic::Activations,
-            Some(at.partition),
-            &mut |record| {
-                if let Decoded::Record(one) =
-                    decode::<Activation>(&context, Topic::Activations, &record)?
-                {
-                    first = Some(first.map_or(one.offset, |first| first.min(one.offset)));
-                    last = last.max(one.offset);
-                    part.announced.insert(one.selector);
-                }
-                Ok(())
-            },
-        )?;
+        let first = said.iter().map(|one| one.offset).min();
+        let last = said.iter().map(|one| one.offset).max().unwrap_or(0);
         // What this instance has not heard of yet it does not apply yet, whoever announced it: when
         // it does, it says from where on, and scope searches up to there.
         let applied = self.screen.selectors();
-        let is_applied = |name: &String| applied.iter().any(|one| one.digest == *name);
-        let announced = &mut part.announced;
-        announced.retain(|name| name == STANDING || is_applied(name));
+        let is_applied = |name: &str| applied.iter().any(|one| one.digest == name);
+        for one in said {
+            if one.selector != STANDING && !is_applied(&one.selector) {
+                continue;
+            }
+            if one.topic_id.is_none() && self.accesses_id.is_some() {
+                let offset = part.unnoted.entry(one.selector).or_default();
+                *offset = one.offset.max(*offset);
+            } else {
+                part.announced.insert(one.selector);
+            }
+        }
         read_whole(
             &context,
             Topic::Coverage,
@@ -150,7 +192,6 @@ impl Processor for ScreenStage {
                 Ok(())
             },
         )?;
-        // Kafka forgets positions with the topic that they were in; what was announced stays.
         if committed.is_none() {
             check_position(&context, Stage::Screen, at, last)?;
         }
@@ -193,12 +234,13 @@ impl Processor for ScreenStage {
                 let value = Activation {
                     selector: selector.to_owned(),
                     partition: *partition,
-                    offset: part.next,
+                    offset: part.unnoted.remove(selector).unwrap_or(part.next),
                 };
                 let key = format!("{selector}|{partition}");
                 let bytes = self.context.codec.encode(Topic::Activations, &value)?;
                 let topic = self.context.names.name(Topic::Activations);
-                sink.send(Outgoing::new(topic, key, bytes).on(*partition));
+                let out = Outgoing::new(topic, key, bytes).on(*partition);
+                sink.send(with_note(out, self.accesses_id.as_deref()));
             }
         }
         Ok(())

@@ -2,7 +2,8 @@
 //! whatever comes in late judges again what it touches.
 //!
 //! A partition's findings stand on the partition of the same number, so what was said before is
-//! read back from there, and only what changed is written.
+//! read back from there, and only what changed is written. Beside them stands what is excused: what
+//! an access would be without grants that came late.
 //!
 //! What a search has covered is passed on to assess once everything is judged that the search had
 //! found by then, with what was known of selectors and grants by then: see [`Held`].
@@ -19,14 +20,24 @@ use std::rc::Rc;
 use std::time::Duration;
 use stream::{Outgoing, Position, RecordRef, TopicPartition};
 
+/// What stands on a topic about one access.
+#[derive(PartialEq, Eq)]
+struct Said {
+    /// [`Topic::Findings`] or [`Topic::Excused`].
+    topic: Topic,
+    key: String,
+    /// Of the value.
+    digest: String,
+}
+
 /// Everything that was stated of one access, and what was said about it.
 #[derive(Default)]
 struct Candidate {
     statements: Variants<Access>,
     source: Option<Source>,
-    /// Findings as they stand: key and digest of the value. One, as a rule: a map would hold the
-    /// room of eleven for each access.
-    said: Vec<(String, String)>,
+    /// Findings, and what is excused, as they stand. One, as a rule: a map would hold the room of
+    /// eleven for each access.
+    said: Vec<Said>,
     /// Until when it waits for a basis to be recorded; `None`: it was never held.
     held_until: Option<Duration>,
 }
@@ -139,8 +150,7 @@ impl VerifyStage {
         candidate: &mut Candidate,
         sink: &mut Sink,
     ) -> Result<Option<Duration>, StageError> {
-        let topic = context.names.name(Topic::Findings);
-        let judged = context.law.judge(&candidate.statements, records);
+        let (judged, excused) = context.law.judge(&candidate.statements, records);
         if candidate.said.is_empty() && judged.iter().any(may_find_its_basis) {
             let until = *candidate
                 .held_until
@@ -149,28 +159,31 @@ impl VerifyStage {
                 return Ok(Some(until));
             }
         }
-        let mut says: Vec<(String, String)> = Vec::with_capacity(judged.len());
-        for judged in judged {
-            let mut finding = match judged {
-                Judged::Finding(finding) => *finding,
-                Judged::Attempt(attempt) => match tried(&attempt.group, &candidate.statements) {
-                    Some(finding) => finding,
-                    None => continue,
-                },
-            };
+        let mut says: Vec<Said> = Vec::with_capacity(judged.len() + excused.len());
+        let statements = &candidate.statements;
+        let found = judged.into_iter().filter_map(|judged| match judged {
+            Judged::Finding(finding) => Some(*finding),
+            Judged::Attempt(attempt) => tried(&attempt.group, statements),
+        });
+        let found = found.map(|finding| (Topic::Findings, finding.key(), finding));
+        let excused = excused.into_iter();
+        let excused = excused.map(|one| (Topic::Excused, one.excused_key(), one));
+        for (topic, key, mut finding) in found.chain(excused) {
             let digest = facts::digest_json(&finding);
             finding.source.clone_from(&candidate.source);
-            let key = finding.key();
-            let one = (key, digest);
+            let one = Said { topic, key, digest };
             if !candidate.said.contains(&one) {
-                let bytes = context.codec.encode(Topic::Findings, &finding)?;
-                sink.send(Outgoing::new(topic.clone(), one.0.as_str(), bytes).on(partition));
+                let bytes = context.codec.encode(topic, &finding)?;
+                let name = context.names.name(topic);
+                sink.send(Outgoing::new(name, one.key.as_str(), bytes).on(partition));
             }
             says.push(one);
         }
-        for (gone, _) in &candidate.said {
-            if says.iter().all(|(key, _)| key != gone) {
-                sink.send(Outgoing::tombstone(topic.clone(), gone.as_str()).on(partition));
+        for gone in &candidate.said {
+            let stands = |one: &Said| (one.topic, &one.key) == (gone.topic, &gone.key);
+            if !says.iter().any(stands) {
+                let name = context.names.name(gone.topic);
+                sink.send(Outgoing::tombstone(name, gone.key.as_str()).on(partition));
             }
         }
         candidate.said = says;
@@ -273,30 +286,28 @@ fn source(context: &Context, record: &RecordRef<'_>) -> Option<Source> {
 
 impl Processor for VerifyStage {
     fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
-        let mut said: BTreeMap<String, (String, String)> = BTreeMap::new();
+        let mut said: BTreeMap<(Topic, String), (String, String)> = BTreeMap::new();
         let context = self.context.clone();
-        read_whole(
-            &context,
-            Topic::Findings,
-            Some(at.partition),
-            &mut |record| {
+        for topic in [Topic::Findings, Topic::Excused] {
+            read_whole(&context, topic, Some(at.partition), &mut |record| {
                 let Some(key) = record.key.and_then(|key| std::str::from_utf8(key).ok()) else {
                     return Ok(());
                 };
-                match decode::<Finding>(&context, Topic::Findings, &record)? {
+                let key = (topic, key.to_owned());
+                match decode::<Finding>(&context, topic, &record)? {
                     Decoded::Record(mut finding) => {
                         finding.source = None;
                         let digest = facts::digest_json(&finding);
-                        said.insert(key.to_owned(), (finding.access.id, digest));
+                        said.insert(key, (finding.access.id, digest));
                     }
                     Decoded::Tombstone => {
-                        said.remove(key);
+                        said.remove(&key);
                     }
                     Decoded::Bad(_) => {}
                 }
                 Ok(())
-            },
-        )?;
+            })?;
+        }
         let mut part = Part::default();
         read_whole(
             &context,
@@ -312,12 +323,9 @@ impl Processor for VerifyStage {
         )?;
         let covered = self.coverage.get(&at.partition).into_iter().flatten();
         part.unsaid = covered.map(|(key, _)| key.clone()).collect();
-        for (key, (id, digest)) in said {
-            part.candidates
-                .entry(id)
-                .or_default()
-                .said
-                .push((key, digest));
+        for ((topic, key), (id, digest)) in said {
+            let candidate = part.candidates.entry(id).or_default();
+            candidate.said.push(Said { topic, key, digest });
         }
         self.parts.insert(at.partition, part);
         let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;

@@ -1,7 +1,7 @@
 //! The command line of `tocsin dead-letters`.
 
 use super::letters::Letter;
-use crate::cli::NoticesAt;
+use crate::cli::{NoticesAt, help};
 use crate::topology::{Stage, TopicNames};
 use clap::{Args, Subcommand};
 use facts::{Moment, Source};
@@ -19,11 +19,14 @@ pub(crate) struct DeadLetters {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersCommand {
     /// How many of which code, the oldest and the newest, and which.
-    #[command(
-        after_help = "Examples:\n  tocsin dead-letters list --config tocsin.toml\n  tocsin \
-                      dead-letters list --config tocsin.toml --code avro-unknown-schema --from \
-                      2026-03-01T00:00:00Z\n  tocsin dead-letters list --out out/replay --json"
-    )]
+    #[command(after_help = help!(
+        [
+            "dead-letters list --config tocsin.toml",
+            "dead-letters list --config tocsin.toml --code avro-unknown-schema --from \
+             2026-03-01T00:00:00Z",
+            "dead-letters list --out out/replay --json",
+        ]
+    ))]
     List {
         /// Which.
         #[command(flatten)]
@@ -39,11 +42,12 @@ pub(crate) enum DeadLettersCommand {
         at: NoticesAt,
     },
     /// One dead letter: what is wrong with it and what came with it. What it holds is masked.
-    #[command(
-        after_help = "Examples:\n  tocsin dead-letters show access-events/3/1204 --config \
-                      tocsin.toml\n  tocsin dead-letters show access-events/3/1204 --config \
-                      tocsin.toml --reveal record.bin"
-    )]
+    #[command(after_help = help!(
+        [
+            "dead-letters show access-events/3/1204 --config tocsin.toml",
+            "dead-letters show access-events/3/1204 --config tocsin.toml --reveal record.bin",
+        ]
+    ))]
     Show {
         /// Which, as `list` names it: TOPIC/PARTITION/OFFSET, or FILE:LINE of a replay over files.
         letter: String,
@@ -56,14 +60,16 @@ pub(crate) enum DeadLettersCommand {
         at: NoticesAt,
     },
     /// Writes the original bytes and headers back to the topic and partition they came from. One
-    /// that would fail again is left, and one that was redriven before.
-    #[command(
-        after_help = "Examples:\n  tocsin dead-letters redrive --code avro-unknown-schema --config \
-                      tocsin.toml --dry-run\n  tocsin dead-letters redrive --code \
-                      avro-unknown-schema --config tocsin.toml\n  tocsin dead-letters redrive \
-                      access-events/3/1204 --config tocsin.toml\n\nA record that was counted \
-                      already is not counted twice: records are told apart by their ids."
-    )]
+    /// that would fail again is left, and one that was redriven before. A record that was counted
+    /// already is not counted twice: records are told apart by their ids.
+    #[command(after_help = help!(
+        [
+            "dead-letters redrive --code avro-unknown-schema --config tocsin.toml --dry-run",
+            "dead-letters redrive --code avro-unknown-schema --config tocsin.toml",
+            "dead-letters redrive access-events/3/1204 --config tocsin.toml",
+        ],
+        "0 done, 1 failed, 2 some were left"
+    ))]
     Redrive(Redrive),
 }
 

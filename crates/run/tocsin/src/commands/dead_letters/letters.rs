@@ -2,6 +2,7 @@
 
 use super::args::Filter;
 use crate::codec::{Codec, headers};
+use crate::commands::results;
 use crate::errors::Failure;
 use crate::processors::LetterKey;
 use crate::topology::{Topic, TopicNames};
@@ -174,22 +175,9 @@ pub(super) fn of_topic(
 
 /// The letters in the results of a run, with what each holds.
 pub(super) fn of_folder(out: &Path) -> Result<Vec<(Letter, DeadLetter)>, Failure> {
-    let path = out.join("dead-letters.jsonl");
-    let unreadable = |why: String| {
-        Failure::usage(
-            "results-unreadable",
-            format!("reading {}: {why}", path.display()),
-        )
-    };
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
-    text.lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| {
-            let letter: DeadLetter =
-                serde_json::from_str(line).map_err(|error| unreadable(error.to_string()))?;
-            Ok((Letter::new(&letter), letter))
-        })
-        .collect()
+    let letters: Vec<DeadLetter> = results::lines(out, "dead-letters.jsonl")?;
+    let known = |letter: DeadLetter| (Letter::new(&letter), letter);
+    Ok(letters.into_iter().map(known).collect())
 }
 
 /// Those of one code, stage and topic.

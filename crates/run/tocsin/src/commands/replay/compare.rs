@@ -2,6 +2,7 @@
 //! personal is said: an answer is named by ids, and of values only figures, dates and verdicts are
 //! shown.
 
+use crate::commands::{notices, results};
 use crate::engine::Plan;
 use crate::errors::Failure;
 use crate::outputs::{LINES, Results};
@@ -67,21 +68,13 @@ pub(super) struct Comparison {
 impl Side {
     /// What a run left in a folder.
     pub(super) fn of_folder(folder: &Path) -> Result<Side, Failure> {
-        let unreadable = |path: &Path, why: String| {
-            Failure::failed("compare", format!("reading {}: {why}", path.display()))
-        };
         let mut side = Side::default();
         for name in LINES {
-            let path = folder.join(name);
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| unreadable(&path, error.to_string()))?;
-            for line in text.lines() {
-                let value = serde_json::from_str(line)
-                    .map_err(|error| unreadable(&path, error.to_string()))?;
+            for value in results::lines(folder, name)? {
                 side.put(name, value);
             }
         }
-        for (id, notice) in crate::commands::notices::of_run(folder)? {
+        for (id, notice) in notices::of_run(folder)? {
             side.put_notice(id, &notice);
         }
         // A folder without it is still a run: then nothing is known of its packs.
@@ -107,7 +100,7 @@ impl Side {
         for (name, lines) in results.lines(plan) {
             for line in lines {
                 let value = serde_json::from_str(&line)
-                    .map_err(|error| Failure::failed("compare", error.to_string()))?;
+                    .map_err(|error| Failure::failed("results-unreadable", error.to_string()))?;
                 side.put(name, value);
             }
         }

@@ -77,7 +77,11 @@ fn files(
 ) -> Result<u8, Failure> {
     let orders = orders(args, earlier, &[]);
     let directory = args.law.orders_dir.as_deref();
-    let law = Law::load(&orders, directory, &LawSettings::default())?;
+    let settings = LawSettings {
+        documents: args.documents.clone(),
+        ..LawSettings::default()
+    };
+    let law = Law::load(&orders, directory, &settings)?;
     let names = embedded::names();
     let folder = Arc::new(Folder::open(folder, &names)?);
     for kind in &folder.missing {
@@ -176,6 +180,7 @@ fn topics(
         from,
         to,
         cut,
+        ..
     } in &manifest.topics
     {
         let cut = if *cut {

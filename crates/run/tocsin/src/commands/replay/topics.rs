@@ -1,6 +1,7 @@
 //! Ranges of real topics: frozen first, then copied into memory by a reader without a group.
 //! Nothing is written to the broker, and no position is committed.
 
+use crate::anew::{self, CREATED_ANEW};
 use crate::embedded;
 use crate::errors::Failure;
 use crate::topology::{Topic, TopicNames};
@@ -25,6 +26,9 @@ pub(super) struct Range {
     pub(super) from: i64,
     /// The first offset that is no longer in it.
     pub(super) to: i64,
+    /// The topic's id; `None`: it has none, or the manifest is older than this note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) topic_id: Option<String>,
     /// Retention has cut what stood before it, and that was wanted too: searches say so, and their
     /// counts have no upper end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -59,8 +63,10 @@ pub(super) fn freeze(
     wanted: &Wanted,
 ) -> Result<Vec<Range>, Failure> {
     let (mut ranges, mut gone) = (Vec::new(), Vec::new());
-    for topic in Topic::INPUTS {
-        let name = names.name(topic);
+    let inputs = Topic::INPUTS.map(|topic| names.name(topic));
+    let ids = broker.topic_ids(&inputs.each_ref().map(|name| &**name))?;
+    for (topic, name) in Topic::INPUTS.into_iter().zip(inputs) {
+        let topic_id = ids.get(&*name).cloned();
         // Reports, grants, accounts and decisions come late: all of them count, whatever the range.
         let (after, before) = match topic {
             Topic::AccessEvents => (wanted.from, wanted.to),
@@ -90,6 +96,7 @@ pub(super) fn freeze(
                 partition,
                 from,
                 to: at(before, end)?.max(from),
+                topic_id: topic_id.clone(),
                 cut: is_cut,
             });
         }
@@ -155,11 +162,33 @@ pub(super) fn check(
             ));
         }
     }
-    if gone.is_empty() {
-        Ok(())
-    } else {
-        Err(cut(&gone))
+    if !gone.is_empty() {
+        return Err(cut(&gone));
     }
+    same_topics(broker, ranges)
+}
+
+/// An error where a topic is another one than that of which the ranges were frozen.
+fn same_topics(broker: &dyn Cluster, ranges: &[Range]) -> Result<(), Failure> {
+    let names: Vec<&str> = ranges.iter().map(|range| range.topic.as_str()).collect();
+    let ids = broker.topic_ids(&names)?;
+    for Range {
+        topic, topic_id, ..
+    } in ranges
+    {
+        let there = ids.get(topic).map(String::as_str);
+        if let Some((is, was)) = anew::other(there, topic_id.as_deref()) {
+            return Err(Failure::failed(
+                CREATED_ANEW,
+                format!(
+                    "the ranges to replay are of a topic {topic} of the id {was}, and the one of \
+                     this name has the id {is}: it was deleted and created anew. Replay archived \
+                     files, or freeze what is there now, without --manifest"
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// How fast records may be read, and how far reading has come.
@@ -256,7 +285,8 @@ pub(super) fn copy(
             copy_range(broker, range, memory, (&ours, target), pace)?;
         }
     }
-    Ok(())
+    // What was read in between may be of either.
+    same_topics(broker, ranges)
 }
 
 fn copy_range(
@@ -384,6 +414,33 @@ mod tests {
         assert!(found.iter().filter(cut).count() > 2, "searches are not cut");
         let found = incidents(&copied(&whole, &poured()));
         assert_eq!(found.iter().filter(cut).count(), 0);
+    }
+
+    #[test]
+    fn the_ranges_of_a_topic_that_was_created_anew_are_refused() {
+        let (broker, names) = (poured(), embedded::names());
+        let ranges = freeze(&broker, &names, &EVERYTHING).unwrap();
+        check(&broker, &names, &ranges).unwrap();
+        let accesses = names.name(Topic::AccessEvents);
+        crate::tests::accesses_anew(&broker, 2);
+        let refused = check(&broker, &names, &ranges).unwrap_err();
+        assert_eq!(refused.code, CREATED_ANEW);
+        assert!(refused.message.contains(&*accesses), "{}", refused.message);
+        let memory = MemoryCluster::new();
+        embedded::create_topics(&memory, 3).unwrap();
+        let stop = AtomicBool::new(false);
+        let mut pace = Pace::new(None, &ranges, &stop);
+        let copied = copy(&broker, &names, &memory, &ranges, &mut pace);
+        assert_eq!(copied.unwrap_err().code, CREATED_ANEW, "while it was read");
+        // A manifest that was written before this was noted says nothing of it.
+        let older: Vec<Range> = ranges
+            .into_iter()
+            .map(|range| Range {
+                topic_id: None,
+                ..range
+            })
+            .collect();
+        check(&broker, &names, &older).unwrap();
     }
 
     #[test]

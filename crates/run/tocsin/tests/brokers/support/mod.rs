@@ -1,7 +1,5 @@
 //! What the tests on real parts share: the parts, the demo's history, a deployment of the pipeline
 //! as processes of its own, and reading back what it wrote.
-// Each test binary uses its part.
-#![allow(dead_code, unused_imports)]
 
 pub(crate) mod deployment;
 pub(crate) mod history;
@@ -10,7 +8,7 @@ pub(crate) mod stand;
 
 pub(crate) use deployment::{Deployment, Stage};
 pub(crate) use history::{Demo, Input};
-pub(crate) use stand::{Parts, login, parts};
+pub(crate) use stand::{Parts, login, parts, registry};
 
 use std::time::Duration;
 
@@ -28,6 +26,11 @@ impl Seeded {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (z ^ (z >> 31)) as usize % bound
+    }
+
+    /// A time below `bound`.
+    pub(crate) fn time_below(&mut self, bound: Duration) -> Duration {
+        Duration::from_millis(self.below(bound.as_millis() as usize) as u64)
     }
 
     /// Puts `list` into another order.

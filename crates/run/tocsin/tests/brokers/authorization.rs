@@ -4,18 +4,15 @@
 //!
 //! What each may do stands here a second time, by hand and from `deploy/topics`, so that it is not
 //! the code's own list that the code is held against.
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::deployment::{FROM_THE_BEGINNING, STAGES, Said, configuration, wait_settled};
+use crate::support::{Demo, Deployment, PATIENCE, Parts, Stage, login, parts};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use stream::{
     Cluster, KafkaCluster, KafkaSettings, LogError, Outgoing, Position, Worker, WorkerSpec,
 };
-use support::deployment::{FROM_THE_BEGINNING, STAGES, Said, wait_settled};
-use support::{Demo, Deployment, PATIENCE, Parts, Stage, login, parts};
 use xtask::parts::kafka::{Broker, password};
 use xtask::parts::process::Scratch;
 use xtask::parts::skip_or_fail;
@@ -29,7 +26,7 @@ const USERS: [&str; 8] = [
 const READ_BACK: [(&str, &[&str]); 5] = [
     ("screen", &["activations", "coverage"]),
     ("scope", &["coverage"]),
-    ("verify", &["findings", "searched"]),
+    ("verify", &["findings", "excused", "searched"]),
     ("assess", &["incidents", "determinations"]),
     ("notify", &["notices", "outbox"]),
 ];
@@ -58,7 +55,7 @@ struct Topic {
 
 /// The topics, with what is read back.
 fn topics() -> Vec<Topic> {
-    let text = include_str!("../../../../deploy/topics/topics.toml");
+    let text = include_str!("../../../../../deploy/topics/topics.toml");
     let file: toml::Table = text.parse().unwrap();
     let of = |one: &toml::Value| {
         let words = |name: &str| -> BTreeSet<String> {
@@ -144,23 +141,25 @@ impl Stand {
     fn assert_check_is_clean(&self) {
         let said = self.kafka.tocsin(&["topics", "check"]);
         assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-        assert!(said.out.contains("15 topics and "), "{}", said.out);
+        assert!(said.out.contains("16 topics and "), "{}", said.out);
     }
 
-    /// A stage ends by itself, and says why without a secret.
-    fn assert_halts(&mut self, stage: &'static str, because: &[&str]) {
-        let mut running = self.start(stage);
-        let begun = Instant::now();
-        while !running.has_ended() {
-            let log = running.log();
-            assert!(begun.elapsed() < PATIENCE, "{stage} goes on:\n{log}");
-            std::thread::sleep(Duration::from_millis(50));
+    /// A stage does not start, and says which right its user lacks.
+    fn assert_does_not_start(&mut self, stage: &'static str, lacks: &str, topic: &str) {
+        let arguments = ["run", stage, "--listen", "127.0.0.1:0", "--linger", "0"];
+        let said = self.by(stage, &arguments);
+        assert_eq!(said.code, 1, "{}", said.err);
+        let topic = self.kafka.topic(topic);
+        let problem = format!("{topic}: this user may not {lacks} it, which {stage} must");
+        for part in [
+            &*problem,
+            "[right-missing]",
+            "topics check",
+            "[topics-unfit]",
+        ] {
+            assert!(said.err.contains(part), "{part}: {}", said.err);
         }
-        let log = running.log();
-        for part in because.iter().chain(&["[stage-failed]"]) {
-            assert!(log.contains(part), "{part}:\n{log}");
-        }
-        assert!(!log.contains(&password(stage)), "{log}");
+        assert!(!said.err.contains(&password(stage)), "{}", said.err);
     }
 
     /// The stage, as its own user.
@@ -171,6 +170,25 @@ impl Stand {
     fn by(&mut self, user: &'static str, arguments: &[&str]) -> Said {
         self.kafka.by(user, |kafka| kafka.tocsin(arguments))
     }
+}
+
+/// A stage that is at work ends by itself, and says why without a secret.
+fn assert_halts(running: &mut Stage, because: &[&str]) {
+    let begun = Instant::now();
+    while !running.has_ended() {
+        let log = running.log();
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{} goes on:\n{log}",
+            running.name
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let log = running.log();
+    for part in because.iter().chain(&["[stage-failed]"]) {
+        assert!(log.contains(part), "{part}:\n{log}");
+    }
+    assert!(!log.contains(&password(&running.name)), "{log}");
 }
 
 /// What Kafka's own tool lists for the stages: principal, resource, name, pattern, operation.
@@ -235,21 +253,16 @@ fn expected(prefix: &str) -> BTreeSet<[String; 5]> {
     add("assess", "TOPIC", "access-events", "LITERAL", &asks);
     let id = "TRANSACTIONAL_ID";
     let may = ["WRITE", "DESCRIBE"];
+    let joins = ["READ", "DESCRIBE"];
     for stage in STAGES {
-        add(stage, "GROUP", stage, "LITERAL", &["READ"]);
+        add(stage, "GROUP", stage, "LITERAL", &joins);
         add(stage, "GROUP", "reader", "LITERAL", &["DESCRIBE"]);
     }
     for stage in ["screen", "scope", "verify"] {
         add(stage, id, &format!("{stage}-"), "PREFIXED", &may);
     }
     for stage in ["assess", "notify"] {
-        add(
-            stage,
-            "GROUP",
-            &format!("{stage}-turn"),
-            "LITERAL",
-            &["READ"],
-        );
+        add(stage, "GROUP", &format!("{stage}-turn"), "LITERAL", &joins);
         add(stage, id, stage, "LITERAL", &may);
         add(stage, id, &format!("{stage}-turn-"), "PREFIXED", &may);
     }
@@ -307,7 +320,7 @@ fn assert_each_keeps_to_its_own(stand: &Stand) {
         _ => kafka.topic(&format!("{stage}-probe")),
     };
     let topics = topics();
-    assert_eq!(topics.len(), 15);
+    assert_eq!(topics.len(), 16);
     // So that on every topic there is something to be read.
     for topic in &topics {
         let (id, name) = (kafka.topic("administrator"), kafka.topic(&topic.name));
@@ -431,6 +444,75 @@ fn assert_another_user_is_told(stand: &mut Stand) {
     }
 }
 
+/// Rights that somebody gave by hand, on the very id of an instance, are enough to start it.
+fn assert_an_id_by_hand_is_as_good(stand: &mut Stand) {
+    let group = stand.kafka.topic("verify");
+    let begun = Instant::now();
+    // A member that ended is in its group until its session has.
+    while !stand.kafka.cluster.members(&group).unwrap().is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "somebody is in {group}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let (all, own) = (format!("{group}-"), format!("{group}-0"));
+    let may = ["--allow-principal", "User:verify", "--operation", "WRITE"];
+    let may = [&may[..], &["--operation", "DESCRIBE"][..]].concat();
+    let prefixed = [
+        "--transactional-id",
+        &all,
+        "--resource-pattern-type",
+        "prefixed",
+    ];
+    let gone = [&["--remove", "--force"][..], &may[..], &prefixed[..]].concat();
+    stand.broker.acls(&gone).unwrap();
+    let said = stand.by("verify", &["run", "verify", "--check"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let problem = format!("opening the transactional producer {own} failed");
+    for part in [&*problem, "[right-missing]"] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    let given = [&["--add"][..], &may[..], &["--transactional-id", &own][..]].concat();
+    stand.broker.acls(&given).unwrap();
+    let said = stand.by("verify", &["run", "verify", "--check"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = stand.kafka.tocsin(&["topics", "apply", "--revoke"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    stand.assert_check_is_clean();
+}
+
+/// After a move to another prefix the stages keep nothing of what they had under the old one.
+fn assert_a_former_prefix_is_left_behind(stand: &mut Stand) {
+    let former = format!("former-{}", stand.kafka.prefix);
+    let inputs = [
+        "access-events",
+        "breach-events",
+        "grants",
+        "accounts",
+        "decisions",
+    ];
+    let inputs = inputs.map(|name| format!("{name} = {:?}\n", stand.kafka.topic(name)));
+    let more = format!("{FROM_THE_BEGINNING}{SECURED}[topics]\n{}", inputs.concat());
+    let (bootstrap, registry) = (&stand.parts.bootstrap, &stand.parts.registry);
+    let text = configuration(bootstrap, registry, &former, &more);
+    let folder = Scratch::new("e2e-secured-former").unwrap();
+    let now = stand.kafka.config.clone();
+    stand.kafka.config = folder.write("tocsin.toml", &text).unwrap();
+    let said = stand
+        .kafka
+        .tocsin(&["topics", "apply", "--replication", "1"]);
+    assert_eq!(said.code, 2, "what the stages have today: {}", said.err);
+    stand.kafka.config = now;
+    assert!(listed(&stand.broker).len() > expected(&stand.kafka.prefix).len());
+    let without = ["topics", "apply", "--revoke"];
+    assert_eq!(stand.kafka.tocsin(&without).code, 2);
+    let with = [&without[..], &["--old-prefix", &former][..]].concat();
+    let said = stand.kafka.tocsin(&with);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let line = format!("took the ACL away: User:verify may READ the topic {former}candidates\n");
+    assert!(said.out.contains(&line), "{}", said.out);
+    assert_eq!(listed(&stand.broker), expected(&stand.kafka.prefix));
+    stand.assert_check_is_clean();
+}
+
 /// A right is too many: it is named, and taken away where that is asked for.
 fn assert_what_is_too_many_is_taken_away(stand: &Stand) {
     stand.change("--add", "verify", "READ", "accounts");
@@ -479,6 +561,13 @@ fn assert_settings_are_seen(stand: &mut Stand) {
     for part in [problem.as_str(), "[topics-unfit]"] {
         assert!(said.err.contains(part), "{part}: {}", said.err);
     }
+
+    // Where they are not to be seen, nothing is said to be right.
+    stand.change("--remove", "verify", "DescribeConfigs", "candidates");
+    let said = stand.by("verify", &["run", "verify", "--check"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let unseen = format!("not looked at: settings of {candidates}, ");
+    assert!(said.err.contains(&unseen), "{}", said.err);
 }
 
 #[test]
@@ -492,30 +581,51 @@ fn each_stage_may_use_its_own_topics_and_is_refused_everywhere_else() {
     assert_eq!(listed(&stand.broker), expected(&stand.kafka.prefix));
     stand.assert_check_is_clean();
 
-    // A right to write is missing: the stage stops and says which, and the check names it.
+    // With exactly these rights the pipeline comes to what it always comes to.
+    stand.kafka.produce(&demo.early());
+    let mut stages: Vec<Stage> = STAGES.map(|stage| stand.start(stage)).into();
+    wait_settled(&stages);
+
+    // A right to write goes while the stage is at work: it stops and says which, does not start
+    // again without it, and goes on where it was with it.
     let activations = stand.kafka.topic("activations");
     stand.change("--remove", "screen", "WRITE", "activations");
+    stand.kafka.produce(&demo.late());
     let why = format!("writing to {activations} in a transaction of ");
-    stand.assert_halts("screen", &[&why, "WRITE to write it", "topics check"]);
+    assert_halts(&mut stages[0], &[&why, "WRITE to write it", "topics check"]);
+    stand.assert_does_not_start("screen", "WRITE", "activations");
     stand.assert_check_says(&["User:screen", "WRITE", &activations, "missing"]);
     let said = stand.kafka.tocsin(&["topics", "apply"]);
     assert_eq!(said.code, 0, "{}", said.err);
     let line = format!("set the ACL: User:screen may WRITE the topic {activations}\n");
     assert_eq!(said.out, line);
-
-    // With exactly these rights the pipeline comes to what it always comes to.
-    stand.kafka.produce(&demo.early());
-    let mut stages: Vec<Stage> = STAGES.map(|stage| stand.start(stage)).into();
-    wait_settled(&stages);
-    stand.kafka.produce(&demo.late());
+    stages[0] = stand.start("screen");
     wait_settled(&stages);
     stand.kafka.results().assert_same(&demo.results);
     for stage in STAGES {
         let said = stand.by(stage, &["run", stage, "--check"]);
         assert_eq!(said.code, 0, "{stage}: {}", said.err);
         assert!(said.err.contains("not looked at: ACLs"), "{}", said.err);
+        // Whoever is at work by the one id of these is not disturbed.
+        let one = ["assess", "notify"].contains(&stage);
+        assert_eq!(said.err.contains("would fence"), one, "{}", said.err);
     }
     assert_people_can_do_their_part(&mut stand, demo, &stages);
+
+    // A right to read goes.
+    let candidates = stand.kafka.topic("candidates");
+    stand.change("--remove", "verify", "READ", "candidates");
+    let why = format!("reading {candidates}[");
+    let mut verify = stages.remove(2);
+    assert_halts(&mut verify, &[&why, "READ to read it", "topics check"]);
+    stand.assert_does_not_start("verify", "READ", "candidates");
+    stand.assert_check_says(&["User:verify", "READ", &candidates, "missing"]);
+    let said = stand.by("verify", &["run", "verify", "--check"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let problem = format!("problem: {candidates}: this user may not READ it, which verify must");
+    assert!(said.err.contains(&problem), "{}", said.err);
+    assert_eq!(stand.kafka.tocsin(&["topics", "apply"]).code, 0);
+    stand.assert_check_is_clean();
     for stage in stages.drain(..) {
         let log = stage.log();
         assert_eq!(stage.terminate(), Some(0), "{log}");
@@ -523,21 +633,9 @@ fn each_stage_may_use_its_own_topics_and_is_refused_everywhere_else() {
     assert_each_keeps_to_its_own(&stand);
     stand.assert_check_is_clean();
 
-    // A right to read is missing.
-    let candidates = stand.kafka.topic("candidates");
-    stand.change("--remove", "verify", "READ", "candidates");
-    let why = format!("reading {candidates}[");
-    stand.assert_halts("verify", &[&why, "READ to read it", "topics check"]);
-    stand.assert_check_says(&["User:verify", "READ", &candidates, "missing"]);
-    let said = stand.by("verify", &["run", "verify", "--check"]);
-    assert_eq!(said.code, 1, "{}", said.err);
-    let problem = format!("problem: {candidates}: this user may not READ it, which verify must");
-    assert!(said.err.contains(&problem), "{}", said.err);
-    assert!(said.err.contains("[right-missing]"), "{}", said.err);
     assert_another_user_is_told(&mut stand);
-    assert_eq!(stand.kafka.tocsin(&["topics", "apply"]).code, 0);
-    stand.assert_check_is_clean();
-
+    assert_an_id_by_hand_is_as_good(&mut stand);
+    assert_a_former_prefix_is_left_behind(&mut stand);
     assert_what_is_too_many_is_taken_away(&stand);
     assert_settings_are_seen(&mut stand);
 }

@@ -3,30 +3,22 @@
 //!
 //! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
 //! `cargo xtask test` sets; else they are started here.
-#![allow(clippy::unwrap_used, missing_docs)]
-// Each test binary uses its part of what they share.
-#![allow(dead_code, unused_imports)]
 
-mod support;
-
+use crate::support::deployment::{FROM_THE_BEGINNING, STAGES, configuration, wait_settled};
+use crate::support::results::Results;
+use crate::support::{Demo, Deployment, PATIENCE, parts};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Cluster, Outgoing, TopicSpec};
-use support::deployment::{FROM_THE_BEGINNING, STAGES, configuration, run, wait_settled};
-use support::results::Results;
-use support::{Demo, Deployment, PATIENCE, parts};
+use stream::{Assignment, Cluster, Outgoing, TopicPartition, TopicSpec, WorkerSpec};
 use wire::{RecordKind, Registry, subject};
+use xtask::parts::http::answering;
 use xtask::parts::kafka::Broker;
 use xtask::parts::process::Scratch;
 use xtask::parts::skip_or_fail;
-
-/// One at a time: a test foresees the next id of the registry.
-static ALONE: Mutex<()> = Mutex::new(());
 
 /// The newest schema of an access, with one nullable field more; `number` makes another of it.
 fn schema_with_more(number: u32) -> String {
@@ -43,10 +35,15 @@ fn a_schema_registered_too_late_leaves_no_trace_after_a_redrive() {
     let Some(parts) = parts(test) else {
         return;
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Of its own: the test foresees the next id.
+    let own = match xtask::parts::registry::Registry::start() {
+        Ok(registry) => registry,
+        Err(missing) => return skip_or_fail(test, &missing).unwrap(),
+    };
+    let parts = parts.with_registry(&own);
     let demo = Demo::get();
     let more = format!("{FROM_THE_BEGINNING}[run]\nunknown_schema_wait_seconds = 1\n");
-    let mut kafka = Deployment::new(parts, "redrive", &more);
+    let mut kafka = Deployment::new(&parts, "redrive", &more);
     kafka.prepare();
     // Its start registers what it writes; after that the ids of the registry stand still.
     let stage = kafka.start(&[]);
@@ -57,7 +54,7 @@ fn a_schema_registered_too_late_leaves_no_trace_after_a_redrive() {
     let foreseen = known + 1;
 
     // Every fiftieth access is written by a schema that nobody has registered yet.
-    let accesses = |one: &&support::Input| one.topic == "access-events";
+    let accesses = |one: &&crate::support::Input| one.topic == "access-events";
     let mut seen = 0;
     let records = demo.inputs.iter().map(|one| {
         let mut value = kafka.confluent(one);
@@ -142,7 +139,6 @@ fn a_replay_is_frozen_repeated_compared_and_refuses_what_is_cut() {
     let Some(parts) = parts(test) else {
         return;
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let demo = Demo::get();
     let mut kafka = Deployment::new(parts, "ranges", FROM_THE_BEGINNING);
     kafka.prepare();
@@ -228,31 +224,12 @@ fn a_replay_is_frozen_repeated_compared_and_refuses_what_is_cut() {
     assert!(!Path::new(&format!("{again}/.partial")).exists());
 }
 
-/// The address of a registry that lets nobody in.
-fn refusing() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let head = BufReader::new(stream.try_clone().unwrap()).lines();
-            let end =
-                |line: &std::io::Result<String>| line.as_ref().is_ok_and(|one| !one.is_empty());
-            head.take_while(end).for_each(drop);
-            let answer = b"HTTP/1.1 403 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            let _ = stream.write_all(answer);
-        }
-    });
-    address
-}
-
 #[test]
 fn a_replay_ends_where_the_registry_refuses() {
     let test = "a_replay_ends_where_the_registry_refuses";
     let Some(parts) = parts(test) else {
         return;
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let demo = Demo::get();
     let mut kafka = Deployment::new(parts, "refused", FROM_THE_BEGINNING);
     kafka.prepare();
@@ -260,7 +237,7 @@ fn a_replay_ends_where_the_registry_refuses() {
     let folder = Scratch::new("e2e-refused").unwrap();
     let text = configuration(
         &parts.bootstrap,
-        &refusing(),
+        &answering(403, "").unwrap(),
         &kafka.prefix,
         FROM_THE_BEGINNING,
     );
@@ -283,7 +260,6 @@ fn a_stage_that_stops_by_itself_is_seen_before_its_process_ends() {
     let Some(parts) = parts(test) else {
         return;
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // Nobody says where a first start begins, so screen stops.
     let mut kafka = Deployment::new(parts, "halted", "");
     kafka.prepare();
@@ -310,6 +286,186 @@ fn a_stage_that_stops_by_itself_is_seen_before_its_process_ends() {
     assert_eq!(stage.terminate(), Some(1));
 }
 
+/// Sets the positions of a stage to the beginning of a topic, as Kafka's own tools do.
+fn begin_again(kafka: &Deployment, stage: &str, topic: &str) {
+    let topic = kafka.topic(topic);
+    let partitions = 0..kafka.cluster.partitions(&topic).unwrap();
+    let partitions = partitions.map(|one| TopicPartition::new(topic.as_str(), one));
+    let partitions: Vec<TopicPartition> = partitions.collect();
+    let spec = WorkerSpec {
+        group: kafka.topic(stage),
+        topics: vec![topic.clone()],
+        assignment: Assignment::Fixed(partitions.clone()),
+        ..WorkerSpec::writer(kafka.topic("begin-again"))
+    };
+    let mut worker = kafka.cluster.open_worker(spec).unwrap();
+    let polled = worker.poll(1, Duration::ZERO, &mut |_| {}).unwrap();
+    assert_eq!(polled.assigned, partitions);
+    for (_, committed) in worker.committed(&partitions).unwrap() {
+        assert_eq!(committed, None, "brokers forget positions with the topic");
+    }
+    let positions: Vec<stream::Position> = partitions.iter().map(|one| one.at(0)).collect();
+    worker.begin().unwrap();
+    worker.commit(&positions).unwrap();
+    worker.close().unwrap();
+}
+
+/// Deletes a topic, and lets `topics apply` create it anew.
+fn create_anew(kafka: &Deployment, topic: &str) {
+    let (name, begun) = (kafka.topic(topic), Instant::now());
+    kafka.cluster.delete_topics(&[&name]).unwrap();
+    let there = || !kafka.cluster.topic_ids(&[&name]).unwrap().is_empty();
+    while there() {
+        assert!(begun.elapsed() < PATIENCE, "{name} is still there");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let apply = ["topics", "apply", "--partitions", "3", "--replication", "1"];
+    let said = kafka.tocsin(&apply);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+}
+
+/// How searches stand on the partitions: all of them, and those that are cut.
+fn searches(kafka: &Deployment) -> (usize, usize) {
+    let mut decoder = kafka.decoder();
+    let all = stream::latest(&kafka.cluster, &kafka.topic("coverage")).unwrap();
+    let states = all.values().map(|record| {
+        let value = record.value.as_deref().unwrap();
+        let one: facts::Coverage = decoder.decode(RecordKind::Coverage, value).unwrap();
+        one.state
+    });
+    let states: Vec<facts::CoverageState> = states.collect();
+    let cut = |state: &&facts::CoverageState| **state == facts::CoverageState::Cut;
+    (states.len(), states.iter().filter(cut).count())
+}
+
+/// Brokers forget positions with the topic that they were in, and the new one may have grown past
+/// them: then nothing but its id tells that it is another.
+#[test]
+fn accesses_that_were_created_anew_stop_the_screen_and_leave_counts_open() {
+    let test = "accesses_that_were_created_anew_stop_the_screen_and_leave_counts_open";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "anew", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.early());
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    // What comes late is announced from where screen stands.
+    kafka.produce(&demo.late());
+    wait_settled([&stage]);
+    kafka.results().assert_same(&demo.results);
+    let (all, cut) = searches(&kafka);
+    assert!(all > 9 && cut == 0, "{cut} of {all}");
+    assert_eq!(stage.terminate(), Some(0));
+
+    let was = kafka.length("access-events");
+    create_anew(&kafka, "access-events");
+    let inputs = demo.inputs.iter();
+    let again: Vec<_> = inputs.filter(|one| one.topic == "access-events").collect();
+    let again: Vec<crate::support::Input> = again.into_iter().cloned().collect();
+    kafka.produce(&again);
+    kafka.produce(&again);
+    assert!(kafka.length("access-events") > was);
+
+    let stage = kafka.start_with("0", &[], 600);
+    let halted = "tocsin_task_state{stage=\"screen\",state=\"halted\"} 1";
+    let begun = Instant::now();
+    let goes_on = || {
+        let (all, cut) = searches(&kafka);
+        cut < all || !stage.get("/metrics").1.contains(halted)
+    };
+    while goes_on() {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let (_, why) = stage.get("/readyz");
+    assert!(
+        why.contains("topic-created-anew") && why.contains("--reset-offsets"),
+        "{why}"
+    );
+    let is_open = |results: &Results| {
+        let incidents = results.incidents.values();
+        incidents.filter(|one| !one.contains("\"cut\":[]")).count()
+    };
+    assert_eq!(is_open(&demo.results), 0);
+    while is_open(&kafka.results()) < 3 {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(stage.terminate(), Some(1));
+
+    // A person says where to go on: what the new topic holds is read, and what is gone stays gone.
+    begin_again(&kafka, "screen", "access-events");
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    let results = kafka.results();
+    assert!(results.findings == demo.results.findings);
+    assert!(is_open(&results) >= 3);
+    let (all, cut) = searches(&kafka);
+    assert_eq!(all, cut);
+    assert_eq!(stage.terminate(), Some(0));
+}
+
+/// Read from its beginning, it would be all there ever was: what had been reported in the old one
+/// would count for nothing, and nobody would say so.
+#[test]
+fn an_input_that_was_created_anew_stops_its_readers_whenever_they_start() {
+    let test = "an_input_that_was_created_anew_stops_its_readers_whenever_they_start";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "forgotten", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.inputs);
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    kafka.results().assert_same(&demo.results);
+    assert_eq!(stage.terminate(), Some(0));
+
+    create_anew(&kafka, "grants");
+    let again = demo.inputs.iter().filter(|one| one.topic == "grants");
+    let again: Vec<crate::support::Input> = again.cloned().collect();
+    kafka.produce(&again);
+    // All but notify read grants. Twice: a supervisor starts them again.
+    for _ in 0..2 {
+        let stage = kafka.start_with("0", &[], 600);
+        let begun = Instant::now();
+        let halted = |name: &str| {
+            let line = format!("tocsin_task_state{{stage=\"{name}\",state=\"halted\"}} 1");
+            stage.get("/metrics").1.contains(&line)
+        };
+        while !["screen", "scope", "verify", "assess"]
+            .into_iter()
+            .all(halted)
+        {
+            assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        assert!(!halted("notify"), "{}", stage.log());
+        let (_, why) = stage.get("/readyz");
+        let group = format!("--group {} --reset-offsets", kafka.topic("verify"));
+        assert!(
+            why.contains("topic-created-anew") && why.contains(&group),
+            "{why}"
+        );
+        assert_eq!(stage.terminate(), Some(1));
+    }
+
+    // A person has sent again what it must hold, and says for each reader that it may go on.
+    for stage in ["screen", "scope", "verify", "assess"] {
+        begin_again(&kafka, stage, "grants");
+    }
+    for _ in 0..2 {
+        let stage = kafka.start(&[]);
+        wait_settled([&stage]);
+        kafka.results().assert_same(&demo.results);
+        assert_eq!(stage.terminate(), Some(0));
+    }
+}
+
 /// A supervisor waits for an end in good order only so long; nothing is lost by not waiting for a
 /// broker, whose successor aborts what stands open.
 #[test]
@@ -318,7 +474,6 @@ fn a_stop_does_not_wait_for_a_broker_that_is_gone() {
     let Some(parts) = parts(test) else {
         return;
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut broker = match Broker::start_steady() {
         Ok(broker) => broker,
         Err(missing) => return skip_or_fail(test, &missing).unwrap(),
@@ -331,9 +486,11 @@ fn a_stop_does_not_wait_for_a_broker_that_is_gone() {
     broker.kill();
     std::thread::sleep(Duration::from_secs(3));
     let begun = Instant::now();
-    assert_eq!(stage.terminate(), Some(0));
+    let (code, log) = stage.terminate_saying();
     let took = begun.elapsed();
+    assert_eq!(code, Some(0), "{log}");
     assert!(took < Duration::from_secs(15), "{took:?}");
+    assert!(log.contains("not waiting any longer for "), "{log}");
 }
 
 #[test]
@@ -342,7 +499,6 @@ fn topics_apply_leaves_what_a_company_set() {
     let Some(parts) = parts(test) else {
         return;
     };
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut kafka = Deployment::new(parts, "own", FROM_THE_BEGINNING);
     let own = |name: &str| {
         TopicSpec::new(kafka.topic(name), 4)

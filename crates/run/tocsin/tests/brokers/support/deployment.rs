@@ -9,9 +9,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::{Cluster, KafkaCluster, KafkaSettings, Outgoing, TopicSpec, WorkerSpec};
-use wire::{RecordKind, Registry, subject};
+use stream::{
+    Cluster, KafkaCluster, KafkaSettings, LogError, Outgoing, Position, TopicSpec, WorkerSpec,
+};
+use wire::{Decoder, RecordKind, Registry, SchemaStore, subject};
+use xtask::Trouble;
 use xtask::parts::http;
 use xtask::parts::kafka::{ADMIN, password};
 use xtask::parts::process::{Process, Scratch};
@@ -21,9 +25,13 @@ pub(crate) const STAGES: [&str; 5] = ["screen", "scope", "verify", "assess", "no
 /// How many records one transaction of a producer holds.
 const PRODUCED_AT_ONCE: usize = 5_000;
 /// So many times in a row everything must be seen at rest.
-const AT_REST: u32 = 6;
+pub(crate) const AT_REST: u32 = 6;
 /// Longer than a record takes from one process to the next, also on a busy machine.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+/// Longer than a stage may take to end when it is asked to, on a busy machine.
+const TIME_TO_END: Duration = Duration::from_secs(30);
+/// Whoever looks whether a transaction is open gives up then.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
 
 /// What a command came to.
 pub(crate) struct Said {
@@ -45,6 +53,7 @@ pub(crate) struct Deployment {
     pub(crate) config: PathBuf,
     /// As whom commands and stages are run; `None`: the broker does not ask.
     user: Option<&'static str>,
+    copies: String,
     registry: String,
     ids: BTreeMap<RecordKind, u32>,
     scratch: Scratch,
@@ -65,6 +74,7 @@ impl Deployment {
             cluster,
             config,
             user: parts.secured.then_some(ADMIN),
+            copies: parts.copies.to_string(),
             registry: parts.registry.clone(),
             ids: BTreeMap::new(),
             scratch,
@@ -78,7 +88,8 @@ impl Deployment {
 
     /// Creates the topics and registers the schemas of the inputs, as a company's own systems do.
     pub(crate) fn prepare(&mut self) {
-        let said = self.tocsin(&["topics", "apply", "--partitions", "3", "--replication", "1"]);
+        let spread = ["--partitions", "3", "--replication", &self.copies];
+        let said = self.tocsin(&[&["topics", "apply"][..], &spread].concat());
         assert_eq!(said.code, 0, "topics apply: {}{}", said.out, said.err);
         let registry = Registry::new(&self.registry, None);
         for (topic, kind) in [
@@ -137,16 +148,21 @@ impl Deployment {
 
     /// Produces what is given as it is.
     pub(crate) fn send(&self, records: Vec<Outgoing>) {
+        self.try_send(&records).unwrap();
+    }
+
+    /// The same. Whoever is told of an error does not know what was sent.
+    pub(crate) fn try_send(&self, records: &[Outgoing]) -> Result<(), LogError> {
         let id = format!("{}source", self.prefix);
-        let mut worker = self.cluster.open_worker(WorkerSpec::writer(id)).unwrap();
+        let mut worker = self.cluster.open_worker(WorkerSpec::writer(id))?;
         for piece in records.chunks(PRODUCED_AT_ONCE) {
-            worker.begin().unwrap();
+            worker.begin()?;
             for record in piece {
-                worker.send(record).unwrap();
+                worker.send(record)?;
             }
-            worker.commit(&[]).unwrap();
+            worker.commit(&[])?;
         }
-        worker.close().unwrap();
+        worker.close()
     }
 
     /// Gives a topic another setting, as its owner does, and waits until it holds.
@@ -184,6 +200,17 @@ impl Deployment {
 
     /// The same; once a stage stops by itself, it serves its pages for so many seconds more.
     pub(crate) fn start_with(&self, instance: &str, stages: &[&str], linger: u64) -> Stage {
+        let started = self.try_start(instance, stages, linger);
+        started.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same, where it may end before it serves anything.
+    pub(crate) fn try_start(
+        &self,
+        instance: &str,
+        stages: &[&str],
+        linger: u64,
+    ) -> Result<Stage, Trouble> {
         let mut command = self.command();
         command.arg("run").args(stages).arg("--config");
         command.arg(&self.config).args(["--listen", "127.0.0.1:0"]);
@@ -195,18 +222,17 @@ impl Deployment {
             .map(|number| self.scratch.path().join(format!("{name}-{number}.log")))
             .find(|path| !path.exists())
             .unwrap();
-        let mut process = Process::start(&name, command, &log).unwrap();
+        let mut process = Process::start(&name, command, &log)?;
         let mut addr = None;
-        let ready = process.wait_until(PATIENCE, |log| {
+        process.wait_until(PATIENCE, |log| {
             addr = address(log);
             addr.is_some()
-        });
-        ready.unwrap_or_else(|why| panic!("{why}"));
-        Stage {
+        })?;
+        Ok(Stage {
             name: stages.join("-"),
             addr: addr.unwrap(),
             process,
-        }
+        })
     }
 
     /// Starts every stage, each as a process of its own.
@@ -214,9 +240,15 @@ impl Deployment {
         STAGES.iter().map(|stage| self.start(&[stage])).collect()
     }
 
+    /// Decodes what stands on its topics.
+    pub(crate) fn decoder(&self) -> Decoder {
+        let store = SchemaStore::new(Registry::new(&self.registry, None));
+        Decoder::new(Arc::new(store))
+    }
+
     /// What stands on its topics now.
     pub(crate) fn results(&self) -> Results {
-        Results::of_topics(&self.cluster, &self.registry, &self.prefix)
+        Results::of_topics(&self.cluster, self.decoder(), &self.prefix)
     }
 
     /// How many committed records a topic has had, transaction markers among them.
@@ -225,6 +257,68 @@ impl Deployment {
         let partitions = 0..self.cluster.partitions(&name).unwrap();
         let ends = partitions.map(|one| self.cluster.range(&name, one).unwrap().1);
         ends.sum()
+    }
+
+    /// How many records of a topic, markers among them, nobody has decided about: they stand in
+    /// transactions that are open.
+    pub(crate) fn undecided(&self, topic: &str) -> Result<i64, LogError> {
+        let name = self.topic(topic);
+        let mut positions = Vec::new();
+        for partition in 0..self.cluster.partitions(&name)? {
+            let (_, end) = self.cluster.range(&name, partition)?;
+            positions.push(Position::new(name.as_str(), partition, end));
+        }
+        let mut reader = self.cluster.open_reader()?;
+        reader.assign(&positions)?;
+        let mut found = 0;
+        let begun = Instant::now();
+        for Position { partition, .. } in positions {
+            let written = loop {
+                if let Some(written) = reader.written_end(&name, partition) {
+                    break written;
+                }
+                if begun.elapsed() > LOOKED_FOR {
+                    return Ok(0);
+                }
+                reader.poll(1_000, Duration::from_millis(10), &mut |_| {})?;
+            };
+            found += written - reader.position(&name, partition).unwrap_or(written);
+        }
+        Ok(found)
+    }
+
+    /// How much these processes have read and written, where nothing is outstanding: each says so,
+    /// and stands at the end of what it reads as the brokers know it. `None`: something is, or a
+    /// process or broker does not answer.
+    pub(crate) fn at_rest(&self, stages: &[Stage]) -> Option<u64> {
+        let mut moved = 0;
+        for stage in stages {
+            let status: Value = serde_json::from_str(&stage.answer("/status")?).ok()?;
+            let tasks = status["stages"]
+                .as_array()?
+                .iter()
+                .map(|one| &one["tasks"][0]);
+            let places = tasks.flat_map(|task| task["positions"].as_array().into_iter().flatten());
+            for place in places {
+                let partition = i32::try_from(place["partition"].as_i64()?).ok()?;
+                let name = self.topic(place["topic"].as_str()?);
+                let (_, end) = self.cluster.range(&name, partition).ok()?;
+                if place["position"].as_i64()? < end {
+                    return None;
+                }
+            }
+            if status["settled"] != true {
+                return None;
+            }
+            let page = stage.answer("/metrics")?;
+            for name in ["tocsin_records_read_total", "tocsin_records_written_total"] {
+                let counts = samples(&page, name)
+                    .into_iter()
+                    .map(|(_, count)| count as u64);
+                moved += counts.sum::<u64>();
+            }
+        }
+        Some(moved)
     }
 }
 
@@ -256,6 +350,12 @@ impl Stage {
         })
     }
 
+    /// What its server says, if it says anything.
+    fn answer(&self, path: &str) -> Option<String> {
+        let (code, body) = http::get(self.addr, path).ok()?;
+        (code == 200).then_some(body)
+    }
+
     /// The sum of a metric over its labels.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         samples(&self.get("/metrics").1, name)
@@ -281,6 +381,11 @@ impl Stage {
         self.process.pause(false);
     }
 
+    /// Stops it where it stands, or lets it go on.
+    pub(crate) fn hold(&self, held: bool) {
+        self.process.pause(held);
+    }
+
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.process.has_ended()
@@ -288,7 +393,13 @@ impl Stage {
 
     /// Asks it to end; its exit code.
     pub(crate) fn terminate(self) -> Option<i32> {
-        self.process.terminate().unwrap()
+        self.terminate_saying().0
+    }
+
+    /// The same, and all that it wrote.
+    pub(crate) fn terminate_saying(mut self) -> (Option<i32>, String) {
+        let code = self.process.terminate(TIME_TO_END).unwrap();
+        (code, self.log())
     }
 
     /// Every record that it read was passed over, kept or is a dead letter: stage by stage, and
@@ -314,7 +425,7 @@ impl Stage {
 }
 
 /// What stages read, by its name in the design.
-const DESIGN: [&str; 11] = [
+const DESIGN: [&str; 12] = [
     "access-events",
     "breach-events",
     "grants",
@@ -324,6 +435,7 @@ const DESIGN: [&str; 11] = [
     "activations",
     "searched",
     "findings",
+    "excused",
     "incidents",
     "determinations",
 ];

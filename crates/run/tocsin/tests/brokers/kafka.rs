@@ -3,21 +3,18 @@
 //!
 //! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
 //! `cargo xtask test` sets; else they are started here.
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::deployment::{
+    FROM_THE_BEGINNING, STAGES, Said, configuration, run, wait_read, wait_settled,
+};
+use crate::support::results::Results;
+use crate::support::{Demo, Deployment, Input, Seeded, Stage, parts};
 use base64::Engine as _;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use stream::{Cluster, KafkaCluster, KafkaSettings};
-use support::deployment::{
-    FROM_THE_BEGINNING, STAGES, Said, configuration, run, wait_read, wait_settled,
-};
-use support::results::Results;
-use support::{Demo, Deployment, Input, Seeded, Stage, parts};
 use xtask::parts::process::Scratch;
 use xtask::parts::prometheus::{self, Prometheus};
 use xtask::parts::{free_port, skip_or_fail};
@@ -487,6 +484,7 @@ fn replay_of_real_topics_equals_embedded() {
     for topic in [
         "candidates",
         "findings",
+        "excused",
         "incidents",
         "notices",
         "dead-letters",

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use xtask::Trouble;
+use xtask::parts::brokers::Brokers;
 use xtask::parts::kafka::{ADMIN, Broker, password};
 use xtask::parts::registry::Registry;
 use xtask::parts::{TEST_KAFKA, TEST_REGISTRY, skip_or_fail};
 
-/// A running broker and registry. What was started here ends with this process.
+/// A broker and a registry. What was started here ends with this process.
 pub(crate) struct Parts {
     /// `host:port` of the broker.
     pub(crate) bootstrap: String,
@@ -15,19 +16,37 @@ pub(crate) struct Parts {
     pub(crate) registry: String,
     /// Whether the broker asks who comes.
     pub(crate) secured: bool,
+    /// On how many brokers every record stands.
+    pub(crate) copies: usize,
     _broker: Option<Broker>,
-    _registry: Option<Registry>,
 }
 
 impl Parts {
     /// The same registry beside a broker of the test's own.
     pub(crate) fn beside(&self, broker: &Broker) -> Parts {
+        Parts::of(broker.bootstrap(), self.registry.clone())
+    }
+
+    /// The same broker beside a registry of the test's own.
+    pub(crate) fn with_registry(&self, registry: &Registry) -> Parts {
+        Parts::of(self.bootstrap.clone(), registry.url())
+    }
+
+    /// Brokers of the test's own, and a registry.
+    pub(crate) fn of_brokers(brokers: &Brokers, registry: &str) -> Parts {
         Parts {
-            bootstrap: broker.bootstrap(),
-            registry: self.registry.clone(),
+            copies: brokers.count(),
+            ..Parts::of(brokers.bootstrap(), registry.to_owned())
+        }
+    }
+
+    fn of(bootstrap: String, registry: String) -> Parts {
+        Parts {
+            bootstrap,
+            registry,
             secured: false,
+            copies: 1,
             _broker: None,
-            _registry: None,
         }
     }
 
@@ -61,6 +80,17 @@ pub(crate) fn login(user: &str) -> BTreeMap<String, String> {
     owned.into_iter().collect()
 }
 
+/// The address of the registry, and the registry where it was started here.
+type Found = Result<(String, Option<Registry>), Trouble>;
+
+static REGISTRY: LazyLock<Found> = LazyLock::new(|| match std::env::var(TEST_REGISTRY) {
+    Ok(given) => Ok((given, None)),
+    Err(_) => {
+        let registry = Registry::start()?;
+        Ok((registry.url(), Some(registry)))
+    }
+});
+
 static PARTS: LazyLock<Result<Parts, Trouble>> = LazyLock::new(|| {
     let (bootstrap, broker) = match std::env::var(TEST_KAFKA) {
         Ok(given) => (given, None),
@@ -69,21 +99,27 @@ static PARTS: LazyLock<Result<Parts, Trouble>> = LazyLock::new(|| {
             (broker.bootstrap(), Some(broker))
         }
     };
-    let (url, registry) = match std::env::var(TEST_REGISTRY) {
-        Ok(given) => (given, None),
-        Err(_) => {
-            let registry = Registry::start()?;
-            (registry.url(), Some(registry))
-        }
-    };
+    let (registry, _) = REGISTRY.as_ref().map_err(Trouble::clone)?;
     Ok(Parts {
-        bootstrap,
-        registry: url,
-        secured: false,
         _broker: broker,
-        _registry: registry,
+        ..Parts::of(bootstrap, registry.clone())
     })
 });
+
+/// The address of the registry alone, for a test whose brokers are its own; `None`: it is missing
+/// and may be.
+///
+/// # Panics
+/// It is missing where real parts are required.
+pub(crate) fn registry(test: &str) -> Option<&'static str> {
+    match &*REGISTRY {
+        Ok((url, _)) => Some(url),
+        Err(missing) => {
+            skip_or_fail(test, missing).unwrap();
+            None
+        }
+    }
+}
 
 /// The parts, one of each for all tests of this process; `None`: they are missing and may be.
 ///

@@ -3,18 +3,15 @@
 //!
 //! The parts are those that `TOCSIN_TEST_KAFKA` and `TOCSIN_TEST_REGISTRY` name, which
 //! `cargo xtask test` sets; else they are started here.
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::deployment::{FROM_THE_BEGINNING, STAGES, wait_read_beside, wait_settled};
+use crate::support::history::LATE_MATTER;
+use crate::support::results::Results;
+use crate::support::{Demo, Deployment, PATIENCE, Stage, parts};
 use serde_json::Value;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 use stream::Cluster;
-use support::deployment::{FROM_THE_BEGINNING, STAGES, wait_read_beside, wait_settled};
-use support::history::LATE_MATTER;
-use support::results::Results;
-use support::{Demo, Deployment, PATIENCE, Stage, parts};
 
 /// A member that is dead is noticed soon, and so is a transaction that it leaves open.
 const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n\

@@ -4,9 +4,8 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use stream::{Cluster, KafkaCluster};
-use wire::{Decoder, Envelope, RecordKind, Registry, SchemaStore};
+use wire::{Decoder, Envelope, RecordKind};
 
 /// Documents by what names them, as canonical JSON.
 pub(crate) type Documents = BTreeMap<String, String>;
@@ -59,12 +58,11 @@ impl Results {
     }
 
     /// What stands on the topics of a deployment, read as `read_committed` shows it.
-    pub(crate) fn of_topics(cluster: &KafkaCluster, registry: &str, prefix: &str) -> Results {
-        let store = SchemaStore::new(Registry::new(registry, None));
+    pub(crate) fn of_topics(cluster: &KafkaCluster, decoder: Decoder, prefix: &str) -> Results {
         let mut topics = Topics {
             cluster,
             prefix,
-            decoder: Decoder::new(Arc::new(store)),
+            decoder,
         };
         let mut results = Results {
             incidents: topics.documents("incidents", RecordKind::Incident, &["incident"]),
