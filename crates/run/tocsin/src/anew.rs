@@ -192,7 +192,7 @@ mod tests {
     use crate::topology::Topic;
     use facts::{Activation, Coverage, CoverageState};
     use std::collections::{BTreeMap, BTreeSet};
-    use stream::{Assignment, Cluster, MemoryCluster, Record, TopicPartition, WorkerSpec};
+    use stream::{Assignment, MemoryCluster, Record, TopicPartition, WorkerSpec};
 
     const WITHOUT_SCREEN: [Stage; 4] = [Stage::Scope, Stage::Verify, Stage::Assess, Stage::Notify];
 

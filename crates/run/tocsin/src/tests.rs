@@ -11,8 +11,6 @@ use crate::law::{Law, LawSettings};
 use crate::runtime::{OTHER_RULES, Remedy, Runner, StageError, remedy};
 use crate::topology::{Stage, Topic};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::{Cluster, MemoryCluster, Outgoing};

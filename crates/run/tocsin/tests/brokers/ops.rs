@@ -8,8 +8,6 @@ use crate::support::deployment::{FROM_THE_BEGINNING, STAGES, configuration, wait
 use crate::support::results::Results;
 use crate::support::{Demo, Deployment, PATIENCE, parts};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
