@@ -35,6 +35,21 @@ fn the_stages_say_what_a_single_pass_says() {
     assert!(faults > 100 && fenced > 20, "{faults} and {fenced}");
 }
 
+/// Seeds that once found a fault of the stages, and of what.
+const MENDED: [(u64, &str); 1] = [(
+    359_085_826_328,
+    "screen said once more from where on it applies what another instance had said the same of",
+)];
+
+#[test]
+fn what_a_seed_has_found_stays_mended() {
+    let stage = Stage::load().unwrap();
+    for (seed, found) in MENDED {
+        let outcome = rehearse(&stage, seed, None);
+        assert!(outcome.is_ok(), "{found}: {outcome:?}");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_run() {
     let stage = Stage::load().unwrap();

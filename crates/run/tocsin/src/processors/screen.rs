@@ -33,6 +33,9 @@ struct Part {
     /// Those that were announced, from this offset on, before it was noted of which topic: they are
     /// announced once more, with the note.
     unnoted: BTreeMap<String, i64>,
+    /// Those that were announced, from this offset on, by an instance that knew of them when this
+    /// one did not yet.
+    unknown: BTreeMap<String, i64>,
     /// Accesses on this partition that could not be read.
     unreadable: u64,
     unreadable_changed: bool,
@@ -164,6 +167,9 @@ impl Processor for ScreenStage {
         let is_applied = |name: &str| applied.iter().any(|one| one.digest == name);
         for one in said {
             if one.selector != STANDING && !is_applied(&one.selector) {
+                if one.topic_id == self.accesses_id {
+                    part.unknown.insert(one.selector, one.offset);
+                }
                 continue;
             }
             if one.topic_id.is_none() && self.accesses_id.is_some() {
@@ -231,6 +237,10 @@ impl Processor for ScreenStage {
                     continue;
                 }
                 part.announced.insert(selector.to_owned());
+                // Said already: nothing was looked at since.
+                if part.unknown.remove(selector) == Some(part.next) {
+                    continue;
+                }
                 let value = Activation {
                     selector: selector.to_owned(),
                     partition: *partition,
