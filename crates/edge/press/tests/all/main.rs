@@ -1,0 +1,6 @@
+//! Pages and mails, read back by other programs.
+
+#![allow(clippy::unwrap_used)]
+
+mod eml;
+mod pdf;

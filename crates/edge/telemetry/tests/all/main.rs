@@ -1,0 +1,4 @@
+//! The pages that are served, and the port that they are served on.
+
+mod pages;
+mod port;

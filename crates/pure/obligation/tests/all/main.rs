@@ -1,0 +1,14 @@
+//! What the packs answer: their cases, what learning and forgetting change, what is near the line.
+
+mod common;
+mod duty_based;
+mod facts_files;
+mod forgetting;
+mod instances;
+mod learning;
+mod mutations;
+mod packs;
+mod register;
+mod spared;
+mod together;
+mod vanishing;
