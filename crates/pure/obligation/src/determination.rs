@@ -324,8 +324,8 @@ pub struct SparedBy {
 }
 
 impl SparedBy {
-    /// Whether a system that keeps accounts or grants named the record, and may have called it after
-    /// whom it is about.
+    /// Whether a system that keeps accounts or grants named the record, and may have called it
+    /// after whom it is about.
     pub fn may_be_called_after_people(&self) -> bool {
         let kinds = [Taker::Account, Taker::LateGrant];
         kinds.iter().any(|one| one.as_str() == self.kind)
