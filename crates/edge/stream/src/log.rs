@@ -161,6 +161,11 @@ pub trait Cluster: Send + Sync {
     /// Where the cluster refuses or does not answer.
     fn members(&self, group: &str) -> Result<Vec<Member>, LogError>;
 
+    /// How long a member that is gone stays in its group: a session. Zero where it is out at once.
+    fn session(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Creates topics; one that is there already is left as it is.
     ///
     /// # Errors

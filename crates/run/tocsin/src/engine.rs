@@ -3,6 +3,7 @@
 use crate::codec::Codec;
 use crate::config::StartAt;
 use crate::context::{Context, FileOf, Tuning};
+use crate::fenced::{is_alone, is_fenced};
 use crate::law::Law;
 use crate::runtime::{
     Remedy, Runner, StageError, alone_by_these_rules, label, member_name, remedy,
@@ -322,18 +323,25 @@ fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<()
             Err(error) => error,
         };
         pulse.settled.store(false, Ordering::SeqCst);
-        let again = remedy(&error) == Remedy::Again;
+        let stops = remedy(&error) == Remedy::Stop;
         let pause = back_off(Duration::from_millis(100), tries);
         tries = tries.saturating_add(1);
-        watch.failed(&error, again, pause, tries);
-        if !again {
+        let fenced = is_fenced(&error);
+        watch.failed(&error, !stops || fenced, pause, tries);
+        let health = watch.health.clone();
+        let mut wait = |time: Duration| {
+            let until = Instant::now() + time;
+            while Instant::now() < until && !stop.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(20));
+                health.beat();
+            }
+            !stop.load(Ordering::SeqCst)
+        };
+        if stops && !(fenced && is_alone(stage, &context, &mut wait)) {
+            watch.halted(&error);
             return Err(error);
         }
-        let until = Instant::now() + pause;
-        while Instant::now() < until && !stop.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(20));
-            watch.health.beat();
-        }
+        wait(pause);
     }
     watch.health.set_state(TaskState::Stopped);
     Ok(())

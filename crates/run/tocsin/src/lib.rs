@@ -17,6 +17,7 @@ mod demo;
 mod embedded;
 mod engine;
 mod errors;
+mod fenced;
 mod files;
 mod law;
 mod marks;

@@ -117,8 +117,14 @@ impl Watch {
                 };
                 self.health.set_state_because(state, &why);
             }
-            StageError::Stop { .. } => self.health.set_state_because(TaskState::Halted, &why),
+            StageError::Stop { .. } => self.halted(error),
         }
+    }
+
+    /// The stage ends by an error.
+    pub(crate) fn halted(&self, error: &StageError) {
+        let why = error.to_string();
+        self.health.set_state_because(TaskState::Halted, &why);
     }
 }
 

@@ -344,6 +344,10 @@ impl Cluster for KafkaCluster {
         Ok(members::group(&self.shared, group)?.members)
     }
 
+    fn session(&self) -> Duration {
+        self.shared.settings.session()
+    }
+
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), LogError> {
         admin::create(&self.shared, topics)
     }

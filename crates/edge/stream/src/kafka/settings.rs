@@ -29,6 +29,9 @@ const RESERVED: &[&str] = &[
     "transactional.id",
 ];
 
+/// librdkafka's default of `session.timeout.ms`.
+const SESSION: Duration = Duration::from_secs(45);
+
 /// How to reach a cluster.
 #[derive(Clone)]
 pub struct KafkaSettings {
@@ -104,6 +107,14 @@ impl KafkaSettings {
             }
         }
         Ok(())
+    }
+
+    /// How long a consumer's session lasts, as configured or by librdkafka's default.
+    pub(crate) fn session(&self) -> Duration {
+        let name = "session.timeout.ms";
+        let set = self.consumer.get(name).or_else(|| self.client.get(name));
+        let millis = set.and_then(|value| value.parse().ok());
+        millis.map_or(SESSION, Duration::from_millis)
     }
 
     fn base(&self) -> ClientConfig {
@@ -227,6 +238,25 @@ mod tests {
         let error = settings.check().unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(error.message.contains("isolation.level"));
+    }
+
+    #[test]
+    fn the_session_is_the_one_that_consumers_get() {
+        let mut settings = KafkaSettings::new("localhost:9092");
+        assert_eq!(settings.session(), Duration::from_secs(45));
+        let mut set = |own: bool, millis: &str| {
+            let of = if own {
+                &mut settings.consumer
+            } else {
+                &mut settings.client
+            };
+            of.insert("session.timeout.ms".into(), millis.into());
+            let config = settings.consuming(&Membership::default());
+            assert_eq!(config.get("session.timeout.ms"), Some(millis));
+            settings.session().as_millis()
+        };
+        assert_eq!(set(false, "9000"), 9000);
+        assert_eq!(set(true, "6000"), 6000);
     }
 
     #[test]

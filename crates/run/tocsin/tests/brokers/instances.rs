@@ -11,7 +11,7 @@ use crate::support::{Demo, Deployment, PATIENCE, Stage, parts};
 use serde_json::Value;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use stream::Cluster;
+use stream::{Assignment, Cluster, KafkaCluster, KafkaSettings, WorkerSpec};
 
 /// A member that is dead is noticed soon, and so is a transaction that it leaves open.
 const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n\
@@ -79,6 +79,51 @@ fn a_search_is_not_finished_before_what_it_found_is_judged() {
     let results = kafka.results();
     assert_eq!(late_answer(&results).as_deref(), Some("owed"));
     results.assert_same(&demo.results);
+}
+
+/// Brokers tell a stage that it is fenced also where nobody bears its name any more.
+#[test]
+fn a_stage_that_was_fenced_goes_on_where_nobody_bears_its_name() {
+    let Some(parts) = parts("a_stage_that_was_fenced_goes_on_where_nobody_bears_its_name") else {
+        return;
+    };
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(parts, "fenced", &format!("{FROM_THE_BEGINNING}{SOON}"));
+    kafka.prepare();
+    let stages = kafka.start_all();
+    // At rest: in the middle of a transaction the fence is an abort, after which it begins again.
+    wait_settled(&stages);
+    let group = kafka.topic("screen");
+    let name = eventually("screen is in its group", || {
+        kafka.cluster.members(&group).ok()?.pop()?.instance_id
+    });
+    let mut settings = KafkaSettings::new(&parts.bootstrap);
+    settings.client = parts.properties();
+    let session = ("session.timeout.ms".to_owned(), "6000".to_owned());
+    settings.consumer.extend([session]);
+    let namesakes = KafkaCluster::connect(settings).unwrap();
+    let spec = WorkerSpec {
+        group,
+        instance_id: Some(name),
+        topics: vec![kafka.topic("access-events")],
+        assignment: Assignment::Group,
+        ..WorkerSpec::writer(kafka.topic("namesake"))
+    };
+    let mut namesake = namesakes.open_worker(spec).unwrap();
+    eventually("screen is fenced", || {
+        let polled = namesake.poll(1, Duration::from_millis(100), &mut |_| {});
+        polled.unwrap();
+        let page = stages[0].get("/metrics").1;
+        let mut series = page
+            .lines()
+            .filter(|line| line.contains(r#"result="fenced""#));
+        series.any(|line| !line.ends_with(" 0")).then_some(())
+    });
+    drop(namesake);
+    kafka.produce(&demo.early());
+    kafka.produce(&demo.late());
+    wait_settled(&stages);
+    kafka.results().assert_same(&demo.results);
 }
 
 #[test]
