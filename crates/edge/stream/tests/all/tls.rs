@@ -1,9 +1,10 @@
 //! A broker behind TLS with a user and password (SCRAM-SHA-512), as most deployments have it.
 //!
 //! Needs the feature `tls`:
-//! `cargo xtask test -p tocsin-stream --features tls --test all tls::`. It is no part of CI: with the feature the client library, and OpenSSL with it, is built once more, which
-//! takes minutes. Where the system has OpenSSL's headers, `OPENSSL_NO_VENDOR=1` before the command
-//! takes these instead.
+//! `cargo xtask test -p tocsin-stream --features tls --test all tls::`. It is no part of CI: with
+//! the feature the client library, and OpenSSL with it, is built once more, which takes minutes.
+//! Where the system has OpenSSL's headers, `OPENSSL_NO_VENDOR=1` before the command takes these
+//! instead.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
