@@ -41,6 +41,21 @@ pub(crate) struct Log {
     bytes: Vec<u8>,
 }
 
+/// Every topic that a stage writes.
+fn topics() -> impl Iterator<Item = &'static str> {
+    NEVER_TWICE.into_iter().chain(["candidates"])
+}
+
+/// How often each topic was written to.
+fn written(cluster: &MemoryCluster) -> Result<BTreeMap<&'static str, u64>, String> {
+    let count = |topic| {
+        let read = stream::read_topic(cluster, topic, &mut |_| {});
+        read.map(|count| (topic, count))
+            .map_err(|error| error.to_string())
+    };
+    topics().map(count).collect()
+}
+
 /// Reads everything.
 pub(crate) fn read(cluster: &MemoryCluster) -> Result<Log, String> {
     let mut log = Log {
@@ -50,12 +65,11 @@ pub(crate) fn read(cluster: &MemoryCluster) -> Result<Log, String> {
         bytes: Vec::new(),
     };
     let mut decoder = Decoder::new(Arc::new(SchemaStore::without_registry()));
-    for topic in NEVER_TWICE.into_iter().chain(["candidates"]) {
-        let (mut failed, mut count) = (None, 0);
+    for topic in topics() {
+        let mut failed = None;
         let mut last: BTreeMap<String, Option<Content>> = BTreeMap::new();
         let (bytes, twice) = (&mut log.bytes, &mut log.twice);
-        stream::read_topic(cluster, topic, &mut |record| {
-            count += 1;
+        let read = stream::read_topic(cluster, topic, &mut |record| {
             let key = String::from_utf8_lossy(record.key.unwrap_or_default()).into_owned();
             bytes.extend(record.key.unwrap_or_default());
             bytes.extend(record.value.unwrap_or_default());
@@ -76,8 +90,8 @@ pub(crate) fn read(cluster: &MemoryCluster) -> Result<Log, String> {
             if same && NEVER_TWICE.contains(&topic) {
                 twice.push(format!("{topic}: the same twice under {key}"));
             }
-        })
-        .map_err(|error| error.to_string())?;
+        });
+        let count = read.map_err(|error| error.to_string())?;
         if let Some(why) = failed {
             return Err(why);
         }
@@ -176,8 +190,8 @@ impl Log {
     }
 
     /// A start when all is at rest is not seen by anybody.
-    pub(crate) fn nothing_new(&self, again: &Log) -> Result<(), String> {
-        for (topic, count) in &again.written {
+    pub(crate) fn nothing_new(&self, cluster: &MemoryCluster) -> Result<(), String> {
+        for (topic, count) in &written(cluster)? {
             let before = self.written.get(topic).copied().unwrap_or(0);
             if *count != before {
                 let new = count - before;
