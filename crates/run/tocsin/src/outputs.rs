@@ -84,14 +84,20 @@ impl OutDir {
         Ok(())
     }
 
-    /// Writes a file, making its folder.
+    /// Writes a file, making its folder. Under its name stands the whole of it, or what stood there
+    /// before.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let path = self.path(name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)
                 .map_err(|error| failed("making the folder", folder, &error))?;
         }
-        fs::write(&path, bytes).map_err(|error| failed("writing", &path, &error))
+        let part = path.with_added_extension("part");
+        let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, &path));
+        written.map_err(|error| {
+            let _ = fs::remove_file(&part);
+            failed("writing", &path, &error)
+        })
     }
 
     fn write_lines(&self, name: &str, lines: &[String]) -> Result<(), Failure> {
@@ -382,4 +388,27 @@ fn finding_line(finding: &Finding, incidents_of: &BTreeMap<&str, Vec<&Incident>>
         finding: rest,
         record: &finding.access,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_whole_or_as_it_was() {
+        let scratch = tempfile::tempdir().unwrap();
+        let out = OutDir::as_it_is(scratch.path());
+        let read = || fs::read_to_string(scratch.path().join("notices/notice.json")).unwrap();
+        out.write("notices/notice.json", b"as it was").unwrap();
+        // As where the disk is full: no part of the next one can be written.
+        let part = scratch.path().join("notices/notice.json.part");
+        fs::create_dir(&part).unwrap();
+        let failure = out.write("notices/notice.json", b"the next one").unwrap_err();
+        assert!(failure.to_string().contains("out-unwritable"), "{failure}");
+        assert_eq!(read(), "as it was");
+        fs::remove_dir(&part).unwrap();
+        out.write("notices/notice.json", b"the next one").unwrap();
+        assert_eq!(read(), "the next one");
+        assert_eq!(fs::read_dir(scratch.path().join("notices")).unwrap().count(), 1);
+    }
 }
