@@ -249,7 +249,7 @@ fn list(at: &NoticesAt) -> Result<u8, Failure> {
                 json!({ "notice": one.id, "incident": one.incident, "order": one.order,
                     "duty": one.duty, "kind": one.kind, "state": one.state,
                     "digest": one.digest, "gaps": one.gaps.len(),
-                    "approvals": one.approvals.len() })
+                    "approvals": approvals(one) })
             })
             .collect();
         print_json(&lines)?;
@@ -268,10 +268,15 @@ fn list(at: &NoticesAt) -> Result<u8, Failure> {
             one.duty,
             one.kind.as_str(),
             word(one),
-            one.approvals.len(),
+            approvals(one),
         );
     }
     Ok(exit::DONE)
+}
+
+/// How many approvals hold for the document as it is, or was released.
+fn approvals(record: &NoticeRecord) -> usize {
+    record.approvals.iter().filter(|one| one.counts).count()
 }
 
 fn show(notice: &str, at: &NoticesAt) -> Result<u8, Failure> {

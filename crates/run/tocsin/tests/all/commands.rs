@@ -554,6 +554,16 @@ fn two_people_approve_a_notice_and_a_replay_releases_it() {
     let withdraw = by("kim", "2026-05-03T09:00:00Z", &path("released"), &words);
     decisions.push_str(&withdraw);
     std::fs::write(input.join("decisions-1.jsonl"), &decisions).expect("written");
-    replay(&path("withdrawn"));
+    let withdrawn = replay(&path("withdrawn"));
     assert_eq!(determination(&path("withdrawn")), before);
+    // Approvals that do not hold any more are on record, and are not counted.
+    let listed = |out: &str| {
+        let list = stdout(&tocsin(&["notices", "list", "--out", out, "--json"]));
+        let list: Vec<Value> = serde_json::from_str(&list).expect("JSON");
+        let one = list.into_iter().find(|one| one["notice"] == id);
+        one.expect("the notice")["approvals"].clone()
+    };
+    assert_eq!(listed(&path("released")), 2);
+    assert_eq!(withdrawn["approvals"].as_array().map(Vec::len), Some(2));
+    assert_eq!(listed(&path("withdrawn")), 0);
 }
