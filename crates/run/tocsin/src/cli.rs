@@ -65,7 +65,7 @@ pub(crate) enum Command {
             "run screen verify --config tocsin.toml",
         ],
         "0 stopped by a signal, or nothing stands in its way (--check), 1 a stage stopped by \
-         itself, or something does"
+         itself, or something does, 70 a broker left a call without an answer: start it again"
     ))]
     Run(Run),
     /// The same processors over history, without side effects.

@@ -226,6 +226,8 @@ fn first_error(threads: Vec<Running>) -> Result<(), (Stage, StageError)> {
 
 /// How long an instance that stands by waits before it looks again.
 const STAND_BY: Duration = Duration::from_millis(200);
+/// How often it sees whether its brokers are there: a member of a group is told nothing of that.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(5);
 
 /// Whose turn it is to be the one task of a stage. The instances of such a stage share a topic of
 /// one partition in a group made for this; its owner works and the others stand by, and the group
@@ -235,6 +237,8 @@ struct Turn {
     /// `None`: the stage's instances work side by side.
     member: Option<Box<dyn Worker>>,
     ours: bool,
+    /// When brokers answered last.
+    answered: Instant,
 }
 
 impl Turn {
@@ -243,6 +247,7 @@ impl Turn {
             return Ok(Turn {
                 member: None,
                 ours: true,
+                answered: Instant::now(),
             });
         };
         let group = stage.turn_group(&context.prefix);
@@ -261,6 +266,7 @@ impl Turn {
         Ok(Turn {
             member: Some(member),
             ours: false,
+            answered: Instant::now(),
         })
     }
 
@@ -282,6 +288,20 @@ impl Turn {
             |partitions: &[stream::TopicPartition]| partitions.iter().any(|one| one.partition == 0);
         self.ours = (self.ours || first(&assigned)) && !first(&revoked) && !first(&lost);
         Ok(self.ours)
+    }
+
+    /// Sees now and then whether brokers still answer whoever stands by.
+    ///
+    /// # Errors
+    /// They do not.
+    fn stands_by(&mut self, stage: Stage, context: &Context) -> Result<(), StageError> {
+        if let Some(topic) = stage.turns_on()
+            && self.answered.elapsed() >= BETWEEN_QUESTIONS
+        {
+            context.cluster.partitions(&context.names.name(topic))?;
+            self.answered = Instant::now();
+        }
+        Ok(())
     }
 
     fn close(self) -> Result<(), StageError> {
@@ -373,6 +393,7 @@ fn rounds(
                     plan.telemetry.forget_outcome();
                 }
             }
+            turn.stands_by(stage, context)?;
             health.set_state(TaskState::Standby);
             health.settled(true);
             health.beat();

@@ -464,6 +464,37 @@ fn an_input_that_was_created_anew_stops_its_readers_whenever_they_start() {
     }
 }
 
+/// Who stands by is told nothing by a group whose brokers are gone: it has to ask.
+#[test]
+fn a_stage_that_stands_by_says_that_its_broker_is_gone() {
+    let test = "a_stage_that_stands_by_says_that_its_broker_is_gone";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let mut broker = match Broker::start_steady() {
+        Ok(broker) => broker,
+        Err(missing) => return skip_or_fail(test, &missing).unwrap(),
+    };
+    let parts = parts.beside(&broker);
+    let more = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n";
+    let mut kafka = Deployment::new(&parts, "standby", &format!("{FROM_THE_BEGINNING}{more}"));
+    kafka.prepare();
+    let stage = kafka.start(&["assess"]);
+    wait_settled([&stage]);
+    assert_eq!(stage.get("/readyz").0, 200);
+    broker.kill();
+    let begun = Instant::now();
+    loop {
+        let (code, page) = stage.get("/readyz");
+        if code == 503 && page.contains("waiting_for_broker") {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "{page}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(stage.get("/livez").0, 200);
+}
+
 /// A supervisor waits for an end in good order only so long; nothing is lost by not waiting for a
 /// broker, whose successor aborts what stands open.
 #[test]
