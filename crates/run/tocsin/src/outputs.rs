@@ -403,12 +403,15 @@ mod tests {
         // As where the disk is full: no part of the next one can be written.
         let part = scratch.path().join("notices/notice.json.part");
         fs::create_dir(&part).unwrap();
-        let failure = out.write("notices/notice.json", b"the next one").unwrap_err();
+        let failure = out
+            .write("notices/notice.json", b"the next one")
+            .unwrap_err();
         assert!(failure.to_string().contains("out-unwritable"), "{failure}");
         assert_eq!(read(), "as it was");
         fs::remove_dir(&part).unwrap();
         out.write("notices/notice.json", b"the next one").unwrap();
         assert_eq!(read(), "the next one");
-        assert_eq!(fs::read_dir(scratch.path().join("notices")).unwrap().count(), 1);
+        let files = fs::read_dir(scratch.path().join("notices")).unwrap();
+        assert_eq!(files.count(), 1);
     }
 }
