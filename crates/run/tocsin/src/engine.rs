@@ -5,16 +5,15 @@ use crate::config::StartAt;
 use crate::context::{Context, FileOf, Tuning};
 use crate::fenced::{is_alone, is_fenced};
 use crate::law::Law;
-use crate::runtime::{
-    Remedy, Runner, StageError, alone_by_these_rules, label, member_name, remedy,
-};
+use crate::runtime::{Remedy, Runner, StageError, remedy};
 use crate::topology::{Stage, TopicNames};
+use crate::turn::Turn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use stream::{Assignment, Cluster, Polled, TopicIds, Worker, WorkerSpec};
+use stream::Cluster;
 use telemetry::{StageHealth, TaskState, Telemetry};
 use wire::{Framing, SchemaStore};
 
@@ -224,91 +223,6 @@ fn first_error(threads: Vec<Running>) -> Result<(), (Stage, StageError)> {
     first
 }
 
-/// How long an instance that stands by waits before it looks again.
-const STAND_BY: Duration = Duration::from_millis(200);
-/// How often it sees whether its brokers are there: a member of a group is told nothing of that.
-const BETWEEN_QUESTIONS: Duration = Duration::from_secs(5);
-
-/// Whose turn it is to be the one task of a stage. The instances of such a stage share a topic of
-/// one partition in a group made for this; its owner works and the others stand by, and the group
-/// hands it on when the owner leaves or dies. Two that both think they own it are told apart by
-/// their transactional id, which is the same: the later one fences the earlier.
-struct Turn {
-    /// `None`: the stage's instances work side by side.
-    member: Option<Box<dyn Worker>>,
-    ours: bool,
-    /// When brokers answered last.
-    answered: Instant,
-}
-
-impl Turn {
-    fn open(stage: Stage, context: &Context) -> Result<Turn, StageError> {
-        let Some(topic) = stage.turns_on() else {
-            return Ok(Turn {
-                member: None,
-                ours: true,
-                answered: Instant::now(),
-            });
-        };
-        let group = stage.turn_group(&context.prefix);
-        alone_by_these_rules(context, &group)?;
-        let member = context.cluster.open_worker(WorkerSpec {
-            transactional_id: stage.turn_id(&context.prefix, &context.instance),
-            instance_id: Some(member_name(context, &group)),
-            label: Some(label()),
-            group,
-            topics: vec![context.names.name(topic).to_string()],
-            assignment: Assignment::Group,
-            // It reads nothing.
-            beside: Vec::new(),
-            topic_ids: TopicIds::new(),
-        })?;
-        Ok(Turn {
-            member: Some(member),
-            ours: false,
-            answered: Instant::now(),
-        })
-    }
-
-    /// Asks the group; waits a little where it is another's turn. After `false` the next call gives
-    /// the turn away, so whoever is `at_work` must have ended by then.
-    fn is_ours(&mut self, at_work: bool) -> Result<bool, StageError> {
-        let Some(member) = &mut self.member else {
-            return Ok(true);
-        };
-        let wait = if at_work { Duration::ZERO } else { STAND_BY };
-        // Nothing is started, so nothing is delivered.
-        let Polled {
-            assigned,
-            revoked,
-            lost,
-            ..
-        } = member.poll(1, wait, &mut |_| {})?;
-        let first =
-            |partitions: &[stream::TopicPartition]| partitions.iter().any(|one| one.partition == 0);
-        self.ours = (self.ours || first(&assigned)) && !first(&revoked) && !first(&lost);
-        Ok(self.ours)
-    }
-
-    /// Sees now and then whether brokers still answer whoever stands by.
-    ///
-    /// # Errors
-    /// They do not.
-    fn stands_by(&mut self, stage: Stage, context: &Context) -> Result<(), StageError> {
-        if let Some(topic) = stage.turns_on()
-            && self.answered.elapsed() >= BETWEEN_QUESTIONS
-        {
-            context.cluster.partitions(&context.names.name(topic))?;
-            self.answered = Instant::now();
-        }
-        Ok(())
-    }
-
-    fn close(self) -> Result<(), StageError> {
-        self.member.map_or(Ok(()), |member| Ok(member.close()?))
-    }
-}
-
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -331,23 +245,37 @@ impl Drop for Fault {
     }
 }
 
+/// After a wait, a stage must go on for so long until it is said to be at work: what it waits for
+/// stands at the position to which it goes back, so each attempt goes well until it is there.
+const THROUGH_AFTER: Duration = Duration::from_secs(5);
+
+/// How a stage has fared since it last went round.
+#[derive(Default)]
+struct Attempts {
+    /// How often it failed in a row.
+    failed: u32,
+    /// What it ended by last is to be waited for.
+    waits: bool,
+}
+
 fn run(stage: Stage, plan: &Plan, stop: &AtomicBool, pulse: &Pulse) -> Result<(), StageError> {
     let context = plan.context();
     let mut watch = crate::observe::Watch::new(&context, stage);
     watch.health.set_state(TaskState::Starting);
     let _fault = Fault(watch.health.clone());
-    let mut tries: u32 = 0;
+    let mut attempts = Attempts::default();
     while !stop.load(Ordering::SeqCst) {
-        let error = match rounds(stage, plan, &context, stop, pulse, &mut tries) {
+        let error = match rounds(stage, plan, &context, stop, pulse, &mut attempts) {
             Ok(()) => break,
             Err(error) => error,
         };
         pulse.settled.store(false, Ordering::SeqCst);
         let stops = remedy(&error) == Remedy::Stop;
-        let pause = back_off(Duration::from_millis(100), tries);
-        tries = tries.saturating_add(1);
+        let pause = back_off(Duration::from_millis(100), attempts.failed);
+        attempts.failed = attempts.failed.saturating_add(1);
+        attempts.waits = matches!(error, StageError::Wait { .. });
         let fenced = is_fenced(&error);
-        watch.failed(&error, !stops || fenced, pause, tries);
+        watch.failed(&error, !stops || fenced, pause, attempts.failed);
         let health = watch.health.clone();
         let mut wait = |time: Duration| {
             let until = Instant::now() + time;
@@ -374,13 +302,18 @@ fn rounds(
     context: &Rc<Context>,
     stop: &AtomicBool,
     pulse: &Pulse,
-    tries: &mut u32,
+    attempts: &mut Attempts,
 ) -> Result<(), StageError> {
     let health = plan.telemetry.health().stage(stage.name());
     let mut turn = Turn::open(stage, context)?;
     let mut open: Option<Runner> = None;
     let (mut running, mut stands_by) = (false, false);
+    // Since when it has been at work, or stood by, without a fault.
+    let mut well_since: Option<Instant> = None;
     while !stop.load(Ordering::SeqCst) {
+        if well_since.is_some_and(|since| since.elapsed() >= THROUGH_AFTER) {
+            attempts.waits = false;
+        }
         if !turn.is_ours(open.is_some())? {
             if let Some(runner) = open.take() {
                 runner.close()?;
@@ -392,17 +325,24 @@ fn rounds(
                 if stage == Stage::Assess {
                     plan.telemetry.forget_outcome();
                 }
+                turn.has_gone();
+                well_since = None;
+            }
+            well_since.get_or_insert_with(Instant::now);
+            health.beat();
+            if !attempts.waits {
+                health.set_state(TaskState::Standby);
+                health.settled(true);
+                pulse.settled.store(true, Ordering::SeqCst);
+                attempts.failed = 0;
             }
             turn.stands_by(stage, context)?;
-            health.set_state(TaskState::Standby);
-            health.settled(true);
-            health.beat();
-            pulse.settled.store(true, Ordering::SeqCst);
             pulse.steps.fetch_add(1, Ordering::SeqCst);
-            *tries = 0;
             continue;
         }
-        stands_by = false;
+        if std::mem::take(&mut stands_by) {
+            well_since = None;
+        }
         let begun = Instant::now();
         let now = begun.duration_since(plan.origin);
         let runner = match &mut open {
@@ -421,7 +361,13 @@ fn rounds(
         }
         pulse.settled.store(progress.settled, Ordering::SeqCst);
         pulse.steps.fetch_add(1, Ordering::SeqCst);
-        *tries = 0;
+        if runner.is_ready() {
+            well_since.get_or_insert_with(Instant::now);
+        }
+        if attempts.waits {
+            continue;
+        }
+        attempts.failed = 0;
         if runner.is_ready() != running {
             running = runner.is_ready();
             health.set_state(if running {
@@ -443,10 +389,11 @@ mod tests {
     use super::*;
     use crate::embedded;
     use crate::law::LawSettings;
-    use crate::tests::{Stepped, law, plan, poured};
+    use crate::tests::{Stepped, empty, law, plan, poured};
     use crate::topology::Topic;
     use std::collections::BTreeMap;
-    use stream::MemoryCluster;
+    use stream::{MemoryCluster, Outgoing};
+    use xtask::parts::http::answering;
 
     /// Whether the page of metrics has a series of that metric with that label.
     fn shows(plan: &Plan, metric: &str, label: &str) -> bool {
@@ -496,6 +443,33 @@ mod tests {
         };
         assert!(failed("verify") && !failed("screen"));
         assert!(!plan.telemetry.health().is_live());
+    }
+
+    /// An alert waits for minutes; who says "running" now and then never lets it fire.
+    #[test]
+    fn a_stage_that_waits_for_the_registry_says_so_all_the_time() {
+        let cluster = empty();
+        let value = [&[0, 0, 0, 0, 7][..], &b"datum"[..]].concat();
+        let record = Outgoing::new(Topic::AccessEvents.name(), "k", value);
+        cluster.append(&record).unwrap();
+        let registry = wire::Registry::new(&answering(503, "").unwrap(), None);
+        let law = law(&LawSettings::default());
+        let plan = Arc::new(Plan {
+            store: Arc::new(SchemaStore::new(registry)),
+            ..plan(&cluster, "0", law, Tuning::default())
+        });
+        let engine = Engine::start(&plan, &[Stage::Screen]).unwrap();
+        let waits = || {
+            let page = plan.telemetry.metrics().text().unwrap();
+            page.contains("tocsin_task_state{stage=\"screen\",state=\"waiting_for_registry\"} 1")
+        };
+        eventually("it waits", waits);
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(3) {
+            assert!(waits(), "after {:?} it does not", begun.elapsed());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        engine.stop().unwrap();
     }
 
     #[test]

@@ -37,9 +37,11 @@ pub(crate) fn is_alone(
     let name = member_name(context, &group);
     let session = context.cluster.session();
     // A coordinator that takes over counts each session from its beginning.
-    let limit = session + session / 2;
-    let mut seen_since = Instant::now();
+    let limit = session * 5 / 2;
+    let begun = Instant::now();
+    let mut seen_since = begun;
     loop {
+        let asked = Instant::now();
         match context.cluster.members(&group) {
             Ok(members) => {
                 let mut names = members.iter().filter_map(|one| one.instance_id.as_ref());
@@ -47,11 +49,14 @@ pub(crate) fn is_alone(
                     return true;
                 }
             }
-            // Brokers that do not answer end no session either.
             Err(error) if error.kind == ErrorKind::Retriable => seen_since = Instant::now(),
             Err(_) => {}
         }
-        if seen_since.elapsed() >= limit {
+        // Brokers that do not answer for long end no session either.
+        if asked.elapsed() > 2 * BETWEEN_LOOKS {
+            seen_since = Instant::now();
+        }
+        if seen_since.elapsed() >= limit || begun.elapsed() > session * 6 {
             return false;
         }
         if !pause(BETWEEN_LOOKS) {

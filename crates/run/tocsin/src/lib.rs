@@ -35,6 +35,7 @@ mod sink;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod turn;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -31,7 +31,7 @@ pub(crate) fn poured() -> MemoryCluster {
     cluster
 }
 
-fn empty() -> MemoryCluster {
+pub(crate) fn empty() -> MemoryCluster {
     let cluster = MemoryCluster::new();
     embedded::create_topics(&cluster, 3).unwrap();
     cluster
