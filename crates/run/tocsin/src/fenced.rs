@@ -48,6 +48,10 @@ pub(crate) fn is_alone(
                 if names.all(|one| *one != name) {
                     return true;
                 }
+                // However often a slow answer began the count anew.
+                if begun.elapsed() > session * 6 {
+                    return false;
+                }
             }
             Err(error) if error.kind == ErrorKind::Retriable => seen_since = Instant::now(),
             Err(_) => {}
@@ -56,7 +60,7 @@ pub(crate) fn is_alone(
         if asked.elapsed() > 2 * BETWEEN_LOOKS {
             seen_since = Instant::now();
         }
-        if seen_since.elapsed() >= limit || begun.elapsed() > session * 6 {
+        if seen_since.elapsed() >= limit {
             return false;
         }
         if !pause(BETWEEN_LOOKS) {
