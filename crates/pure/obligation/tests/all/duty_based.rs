@@ -1,22 +1,10 @@
 //! A trigger that asks whether a law requires a notice: a fact, unknown until somebody settles it.
 
+use crate::common::ORDER;
 use orders::Packs;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tocsin_obligation::{Answer, Settings, Undigested, decide, facts_file};
-
-const ORDER: &str = r#"
-revision = 1
-title = "Agency v. Company"
-parties = ["Company"]
-respondent = "Company"
-court = "A court"
-docket = "1"
-document = "Document 1"
-zone = "America/New_York"
-grade = "order"
-sources = [{ title = "the text", grade = "text" }]
-"#;
 
 const DUTY: &str = r#"
 revision = 1

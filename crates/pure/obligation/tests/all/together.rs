@@ -1,5 +1,6 @@
 //! Several laws and several incidents at once, and delays that law enforcement asks for.
 
+use crate::common::ORDER;
 use orders::{Order, Packs};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,19 +62,6 @@ fn a_notice_under_a_rule_is_a_required_one_for_every_other_order() {
     assert_eq!(with_filings(rule, &three, &filings).reports, three.reports);
     assert_eq!(with_filings(order, &seen, &filings).reports, seen.reports);
 }
-
-const ORDER: &str = r#"
-revision = 1
-title = "Agency v. Company"
-parties = ["Company"]
-respondent = "Company"
-court = "A court"
-docket = "1"
-document = "Document 1"
-zone = "America/New_York"
-grade = "order"
-sources = [{ title = "the text", grade = "text" }]
-"#;
 
 const DUTY: &str = r#"
 revision = 1

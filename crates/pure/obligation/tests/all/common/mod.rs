@@ -1,7 +1,21 @@
-//! The files of the packs, as a caller reads them from a directory.
+//! The files of the packs, as a caller reads them from a directory, and an order of a test's own.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The least that a pack says of its order; the duties are each test's.
+pub(crate) const ORDER: &str = r#"
+revision = 1
+title = "Agency v. Company"
+parties = ["Company"]
+respondent = "Company"
+court = "A court"
+docket = "1"
+document = "Document 1"
+zone = "America/New_York"
+grade = "order"
+sources = [{ title = "the text", grade = "text" }]
+"#;
 
 /// Every file of the packs that ship, by path below the packs' folder.
 pub(crate) fn files() -> BTreeMap<String, String> {
