@@ -6,7 +6,7 @@
 
 use crate::support::deployment::{FROM_THE_BEGINNING, STAGES, configuration, wait_settled};
 use crate::support::results::Results;
-use crate::support::{Demo, Deployment, PATIENCE, parts};
+use crate::support::{Demo, Deployment, PATIENCE, Parts, parts};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -464,18 +464,28 @@ fn an_input_that_was_created_anew_stops_its_readers_whenever_they_start() {
     }
 }
 
+/// A broker that a test may kill, beside the registry of all; `None`: the test is skipped.
+fn broker_of_its_own(test: &str) -> Option<(Broker, Parts)> {
+    let parts = parts(test)?;
+    match Broker::start_steady() {
+        Ok(broker) => {
+            let parts = parts.beside(&broker);
+            Some((broker, parts))
+        }
+        Err(missing) => {
+            skip_or_fail(test, &missing).unwrap();
+            None
+        }
+    }
+}
+
 /// Who stands by is told nothing by a group whose brokers are gone: it has to ask.
 #[test]
 fn a_stage_that_stands_by_says_that_its_broker_is_gone() {
     let test = "a_stage_that_stands_by_says_that_its_broker_is_gone";
-    let Some(parts) = parts(test) else {
+    let Some((mut broker, parts)) = broker_of_its_own(test) else {
         return;
     };
-    let mut broker = match Broker::start_steady() {
-        Ok(broker) => broker,
-        Err(missing) => return skip_or_fail(test, &missing).unwrap(),
-    };
-    let parts = parts.beside(&broker);
     let more = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n";
     let mut kafka = Deployment::new(&parts, "standby", &format!("{FROM_THE_BEGINNING}{more}"));
     kafka.prepare();
@@ -500,14 +510,9 @@ fn a_stage_that_stands_by_says_that_its_broker_is_gone() {
 #[test]
 fn a_stop_does_not_wait_for_a_broker_that_is_gone() {
     let test = "a_stop_does_not_wait_for_a_broker_that_is_gone";
-    let Some(parts) = parts(test) else {
+    let Some((mut broker, parts)) = broker_of_its_own(test) else {
         return;
     };
-    let mut broker = match Broker::start_steady() {
-        Ok(broker) => broker,
-        Err(missing) => return skip_or_fail(test, &missing).unwrap(),
-    };
-    let parts = parts.beside(&broker);
     let mut kafka = Deployment::new(&parts, "gone", FROM_THE_BEGINNING);
     kafka.prepare();
     let stage = kafka.start(&STAGES);
