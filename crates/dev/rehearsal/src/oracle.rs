@@ -44,7 +44,7 @@ impl Oracle {
         })
     }
 
-    fn orders(&self) -> impl Iterator<Item = &Order> {
+    fn orders(&self) -> impl Iterator<Item = &Order> + Clone {
         self.bound.iter().filter_map(|slug| self.packs.order(slug))
     }
 

@@ -36,10 +36,16 @@ fn the_stages_say_what_a_single_pass_says() {
 }
 
 /// Seeds that once found a fault of the stages, and of what.
-const MENDED: [(u64, &str); 1] = [(
-    359_085_826_328,
-    "screen said once more from where on it applies what another instance had said the same of",
-)];
+const MENDED: [(u64, &str); 2] = [
+    (
+        359_085_826_328,
+        "screen said once more from where on it applies what another instance had said the same of",
+    ),
+    (
+        61_001_053,
+        "a start told of incidents before it knew those that may be one instance with them",
+    ),
+];
 
 #[test]
 fn what_a_seed_has_found_stays_mended() {

@@ -495,7 +495,8 @@ impl Fold {
     }
 
     /// Has [`Fold::rebuild`] name the incidents that hold a group of which `is_about` is true, also
-    /// where their facts did not change: for whoever decides by more than those.
+    /// where their facts did not change: for whoever decides by more than those, or tells of them
+    /// later.
     pub fn name_again(&mut self, is_about: impl Fn(&str) -> bool) -> Dirty {
         let mut dirty = Dirty::new();
         for (groups, facts_digest) in self.published.values_mut() {

@@ -50,32 +50,51 @@ pub struct Instances {
     members: BTreeMap<String, Member>,
     places: BTreeMap<Place, BTreeSet<(Reverse<u64>, String)>>,
     found: BTreeMap<Place, Found>,
+    /// Places where something changed and nobody looked since.
+    touched: BTreeSet<Place>,
 }
 
 impl Instances {
+    /// Takes in incidents that changed, with what they come to, and those that are `gone`, and says
+    /// nothing yet: for whoever goes through many in pieces, and tells of none before it knows all.
+    pub fn note<'a>(
+        &mut self,
+        orders: impl Iterator<Item = &'a Order>,
+        decided: &[Decided],
+        gone: &[String],
+    ) {
+        let orders: BTreeMap<&str, &Order> =
+            orders.map(|order| (order.slug.as_str(), order)).collect();
+        for id in gone.iter().chain(decided.iter().map(|(one, _)| &one.id)) {
+            self.take(id);
+        }
+        for (incident, determinations) in decided {
+            self.put(&orders, incident, determinations);
+        }
+    }
+
+    /// Whether something may be said of the incident `id` that depends on others.
+    pub fn depends_on_others(&self, id: &str) -> bool {
+        self.members.contains_key(id)
+    }
+
     /// Takes in incidents that changed, with what they come to, and those that are `gone`. Adds to
     /// `decided` what would be if they and others were one instance, and the incidents of which
     /// something else is to be said by that, decided anew by `decide`.
     pub fn settle<'a>(
         &mut self,
-        orders: impl Iterator<Item = &'a Order>,
+        orders: impl Iterator<Item = &'a Order> + Clone,
         fold: &Fold,
         settings: &Settings,
         decided: &mut Vec<Decided>,
         gone: &[String],
         decide: &dyn Fn(&Incident) -> Vec<Undigested>,
     ) {
+        self.note(orders.clone(), decided, gone);
         let orders: BTreeMap<&str, &Order> =
             orders.map(|order| (order.slug.as_str(), order)).collect();
-        let mut touched = BTreeSet::new();
-        for id in gone.iter().chain(decided.iter().map(|(one, _)| &one.id)) {
-            touched.extend(self.take(id));
-        }
-        for (incident, determinations) in decided.iter() {
-            touched.extend(self.put(&orders, incident, determinations));
-        }
         let mut again = BTreeSet::new();
-        for place in touched {
+        for place in std::mem::take(&mut self.touched) {
             let before = self.found.remove(&place);
             let now = self.look(&place, &orders, fold, settings);
             if before != now {
@@ -104,8 +123,8 @@ impl Instances {
         }
     }
 
-    /// Forgets an incident; gives the places where it stood.
-    fn take(&mut self, id: &str) -> BTreeSet<Place> {
+    /// Forgets an incident.
+    fn take(&mut self, id: &str) {
         let member = self.members.remove(id).unwrap_or_default();
         for (place, (many, _)) in &member.places {
             if let Some(here) = self.places.get_mut(place) {
@@ -115,19 +134,19 @@ impl Instances {
                 }
             }
         }
-        member.places.into_keys().collect()
+        self.touched.extend(member.places.into_keys());
     }
 
-    /// Notes an incident; gives the places where it stands now.
+    /// Notes an incident.
     fn put(
         &mut self,
         orders: &BTreeMap<&str, &Order>,
         incident: &Incident,
         determinations: &[Undigested],
-    ) -> BTreeSet<Place> {
+    ) {
         let of_actors = |group: &String| group.starts_with("actor:");
         if !incident.groups.iter().all(of_actors) || !incident.times.is_empty() {
-            return BTreeSet::new();
+            return;
         }
         let mut member = Member {
             groups: incident.groups.clone(),
@@ -141,11 +160,10 @@ impl Instances {
                 member.places.insert(place, (many, one.answer));
             }
         }
-        let places = member.places.keys().cloned().collect();
         if !member.places.is_empty() {
+            self.touched.extend(member.places.keys().cloned());
             self.members.insert(incident.id.clone(), member);
         }
-        places
     }
 
     /// Which of those at `place` would be owed together: as few of the greatest as may come to the

@@ -71,6 +71,9 @@ pub(crate) struct Assessment {
     dirty: Dirty,
     /// What incidents would come to if they were one instance.
     instances: Instances,
+    /// While those that are there at the start are gone through in pieces, and not all are known:
+    /// the groups of incidents that are told once they are.
+    untold: Option<Dirty>,
 }
 
 impl Assessment {
@@ -88,6 +91,7 @@ impl Assessment {
             decided: Decided::default(),
             dirty: Dirty::new(),
             instances: Instances::default(),
+            untold: Some(Dirty::new()),
         }
     }
 
@@ -296,15 +300,31 @@ impl Assessment {
         }
         let rebuilt = self.fold.rebuild(&now);
         let mut gone = rebuilt.gone;
-        let assessed = assess(
-            law,
-            &self.fold,
-            &self.decided,
-            &mut self.instances,
-            (rebuilt.changed, &mut gone),
-        );
+        let mut answers = answer(law, &self.decided, rebuilt.changed, &mut gone);
+        match self.untold.take() {
+            // More than one piece at the start.
+            Some(mut untold) if !(untold.is_empty() && self.dirty.is_empty()) => {
+                law.note(&mut self.instances, &answers, &gone);
+                answers.retain(|(incident, _)| {
+                    let waits = self.instances.depends_on_others(&incident.id);
+                    if waits {
+                        untold.extend(incident.groups.iter().cloned());
+                    }
+                    !waits
+                });
+                if self.dirty.is_empty() {
+                    self.dirty = self.fold.name_again(|group| untold.contains(group));
+                } else {
+                    self.untold = Some(untold);
+                }
+            }
+            _ => {
+                let (fold, decided) = (&self.fold, &self.decided);
+                law.as_one(&mut self.instances, fold, decided, &mut answers, &gone);
+            }
+        }
         Changed {
-            assessed,
+            assessed: digested(answers),
             gone,
             more: !self.dirty.is_empty(),
         }
@@ -314,38 +334,43 @@ impl Assessment {
     pub(crate) fn everything(&mut self, law: &Law) -> Vec<Assessed> {
         self.expect();
         self.judge_releases(law);
-        assess(
-            law,
-            &self.fold,
-            &self.decided,
+        let mut gone = Vec::new();
+        let mut answers = answer(law, &self.decided, self.fold.incidents(), &mut gone);
+        let (fold, decided) = (&self.fold, &self.decided);
+        law.as_one(
             &mut Instances::default(),
-            (self.fold.incidents(), &mut Vec::new()),
-        )
+            fold,
+            decided,
+            &mut answers,
+            &gone,
+        );
+        digested(answers)
     }
 }
 
-/// Puts every bound order to each incident that changed, and to those of which something else is to
-/// be said by that. Adds to `gone` what is not told.
-fn assess(
+/// Puts every bound order to each incident that changed. Adds to `gone` what is not told.
+fn answer(
     law: &Law,
-    fold: &Fold,
     decided: &Decided,
-    instances: &mut Instances,
-    (changed, gone): (Vec<Incident>, &mut Vec<String>),
-) -> Vec<Assessed> {
+    changed: Vec<Incident>,
+    gone: &mut Vec<String>,
+) -> Vec<obligation::Decided> {
     let answers = changed.into_iter().map(|incident| {
         let determinations = law.decide(&incident, decided);
         (incident, determinations)
     });
-    let mut assessed: Vec<obligation::Decided> = answers.collect();
-    assessed.retain(|(incident, determinations)| {
+    let mut answers: Vec<obligation::Decided> = answers.collect();
+    answers.retain(|(incident, determinations)| {
         let told = obligation::keep_told(incident, determinations);
         gone.extend((!told).then(|| incident.id.clone()));
         told
     });
-    law.as_one(instances, fold, decided, &mut assessed, gone);
-    let assessed = assessed.into_iter();
-    assessed
+    answers
+}
+
+fn digested(answers: Vec<obligation::Decided>) -> Vec<Assessed> {
+    let answers = answers.into_iter();
+    answers
         .map(|(incident, determinations)| Assessed {
             incident,
             determinations: determinations

@@ -250,7 +250,7 @@ impl Law {
     }
 
     /// The orders that bind.
-    pub(crate) fn bound(&self) -> impl Iterator<Item = &Order> {
+    pub(crate) fn bound(&self) -> impl Iterator<Item = &Order> + Clone {
         self.bound.iter().filter_map(|slug| self.packs.order(slug))
     }
 
@@ -334,6 +334,16 @@ impl Law {
             });
         }
         all
+    }
+
+    /// Takes in what incidents come to, for what they would come to if they were one instance.
+    pub(crate) fn note(
+        &self,
+        instances: &mut Instances,
+        answers: &[obligation::Decided],
+        gone: &[String],
+    ) {
+        instances.note(self.bound(), answers, gone);
     }
 
     /// What incidents that changed, and others by that, would come to if they were one instance.
