@@ -46,7 +46,7 @@ const PURE_NEVER_REACHES: [&str; 14] = [
 ];
 
 /// Crates from outside that one crate of ours alone may use, and why.
-const ONE_USER: [(&str, &str, &str); 8] = [
+const ONE_USER: [(&str, &str, &str); 9] = [
     ("rdkafka", "tocsin-stream", "one crate knows Kafka"),
     ("rdkafka-sys", "tocsin-stream", "one crate knows Kafka"),
     ("serde_avro_fast", "tocsin-wire", "one crate knows Avro"),
@@ -57,6 +57,7 @@ const ONE_USER: [(&str, &str, &str); 8] = [
         "tocsin-telemetry",
         "one crate decides where logs go",
     ),
+    ("redb", "tocsin-store", "one crate keeps state on disk"),
     ("typst", "tocsin-press", "one crate typesets"),
     ("lettre", "tocsin-press", "one crate makes mail"),
 ];
