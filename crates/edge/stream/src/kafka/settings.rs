@@ -182,7 +182,8 @@ impl KafkaSettings {
         // connections are closed.
         config.set("connections.max.idle.ms", "1000");
         config.set("transaction.timeout.ms", "60000");
-        config.set("message.timeout.ms", "45000");
+        // Less than a stalled step is waited for: brokers that are gone are no stall.
+        config.set("message.timeout.ms", "25000");
         config.set("linger.ms", "5");
         config.set("compression.codec", "lz4");
         config.set("batch.size", "262144");

@@ -13,13 +13,14 @@ use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
-use rdkafka::util::Timeout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long one attempt to initialise takes before the cause of a failure is looked for.
 const INIT_SLICE: Duration = Duration::from_secs(3);
+/// How long one attempt at a step of a transaction takes; it goes on where the last one stopped.
+const SLICE: Duration = Duration::from_secs(5);
 /// After how long of draining the processor is no longer kept busy.
 const SPIN: Duration = Duration::from_millis(20);
 
@@ -156,19 +157,23 @@ impl Transaction {
         }
     }
 
-    /// Repeats a transactional call as long as librdkafka says that it may.
+    /// Repeats a transactional call as long as librdkafka says that it may, and for so long only
+    /// that brokers which are gone are told apart from a call that hangs. Whoever gives up opens
+    /// the producer anew, which decides the transaction one way or the other.
     fn insist(
         &self,
         attempt: &str,
         call: &mut dyn FnMut(&BaseProducer<ProducerEvents>) -> KafkaResult<()>,
     ) -> Result<(), LogError> {
         let _step = self.shared.watchdog.step(attempt);
+        let begun = Instant::now();
         loop {
             let Err(error) = call(&self.producer) else {
                 return Ok(());
             };
             let failure = self.failure(attempt, &error);
-            if failure.kind != ErrorKind::Retriable {
+            let patience = self.shared.settings.stall * 2 / 3;
+            if failure.kind != ErrorKind::Retriable || begun.elapsed() > patience {
                 return Err(failure);
             }
             self.producer.poll(Duration::from_millis(5));
@@ -203,15 +208,11 @@ impl Transaction {
             let attempt = format!("sending positions in a transaction of {}", self.id);
             self.insist(&attempt, &mut |producer| match group() {
                 None => Err(KafkaError::Canceled),
-                Some(group) => {
-                    producer.send_offsets_to_transaction(positions, &group, Timeout::Never)
-                }
+                Some(group) => producer.send_offsets_to_transaction(positions, &group, SLICE),
             })?;
         }
         let attempt = format!("committing a transaction of {}", self.id);
-        self.insist(&attempt, &mut |producer| {
-            producer.commit_transaction(Timeout::Never)
-        })?;
+        self.insist(&attempt, &mut |producer| producer.commit_transaction(SLICE))?;
         self.open = false;
         Ok(())
     }
@@ -224,9 +225,7 @@ impl Transaction {
         self.producer.purge(PurgeConfig::default().queue());
         self.drain();
         let attempt = format!("aborting a transaction of {}", self.id);
-        self.insist(&attempt, &mut |producer| {
-            producer.abort_transaction(Timeout::Never)
-        })?;
+        self.insist(&attempt, &mut |producer| producer.abort_transaction(SLICE))?;
         // The abort itself purges: its reports must not fail the next transaction.
         self.drain();
         let undelivered = locked(&self.producer.context().undelivered).take();

@@ -12,10 +12,14 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::{Cluster, KafkaCluster, KafkaSettings};
+use stream::{Cluster, ErrorKind, KafkaCluster, KafkaSettings, LogError};
 use telemetry::happenings::WaitingForRegistry;
 use telemetry::{BuildInfo, TaskState, Telemetry};
 use wire::{Credentials, Framing, RecordKind, Registry, RegistryError, SchemaStore};
+
+/// How long brokers have for their first answer until they are asked again. Told to stop, a process
+/// waits for it, and must end in less than ten seconds.
+const KNOCK: Duration = Duration::from_secs(5);
 
 /// The configuration that was named.
 pub(crate) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
@@ -30,10 +34,22 @@ pub(crate) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
 
 /// The cluster of a configuration.
 pub(crate) fn kafka(config: &Config) -> Result<KafkaCluster, Failure> {
+    Ok(KafkaCluster::connect(kafka_settings(config))?)
+}
+
+fn kafka_settings(config: &Config) -> KafkaSettings {
     let mut settings = KafkaSettings::new(&config.kafka.bootstrap);
     settings.client.clone_from(&config.kafka.properties);
     settings.reader_group = reader_group(&config.prefix);
-    Ok(KafkaCluster::connect(settings)?)
+    settings
+}
+
+/// The same, where brokers answer at all within [`KNOCK`].
+fn connected(config: &Config) -> Result<KafkaCluster, LogError> {
+    let mut settings = kafka_settings(config);
+    settings.patience = KNOCK;
+    KafkaCluster::connect(settings)?;
+    KafkaCluster::connect(kafka_settings(config))
 }
 
 /// The registry of a configuration, if there is one.
@@ -101,47 +117,56 @@ fn registered(config: &Config, names: &TopicNames) -> Result<Schemas, RegistryEr
     Ok((Arc::new(store), Framing::Confluent(ids)))
 }
 
-/// The same for stages that are about to start: a registry that does not answer is asked again
-/// until it does, which `/readyz` says meanwhile. `None`: told to stop before.
-fn schemas_in_time(
-    config: &Config,
-    names: &TopicNames,
+/// Why something outside did not answer.
+enum Unanswered {
+    /// It may yet.
+    Yet(String),
+    /// It will not.
+    Never(Failure),
+}
+
+/// Asks for what stages that are about to start need until there is an answer; they say meanwhile
+/// that they are in the state `waiting`. `None`: told to stop before.
+fn in_time<T: Send>(
     stages: &[Stage],
     telemetry: &Telemetry,
-) -> Result<Option<Schemas>, Failure> {
+    waiting: TaskState,
+    ask: &(dyn Fn() -> Result<T, Unanswered> + Sync),
+) -> Result<Option<T>, Failure> {
     let mut attempt = 1;
     loop {
         // On a thread of its own: a signal must not wait for an answer that does not come.
         let asked = std::thread::scope(|scope| {
-            let asking = scope.spawn(|| registered(config, names));
+            let asking = scope.spawn(ask);
             let stop = crate::signals::wait_or(&|| asking.is_finished());
             (stop, asking.join())
         });
-        let error = match asked {
+        let why = match asked {
             (true, _) => return Ok(None),
-            (false, Ok(Ok(schemas))) => return Ok(Some(schemas)),
-            (false, Ok(Err(error))) if error.is_transient() => error,
-            (false, Ok(Err(error))) => return Err(unregistered(error)),
+            (false, Ok(Ok(answer))) => return Ok(Some(answer)),
+            (false, Ok(Err(Unanswered::Yet(why)))) => why,
+            (false, Ok(Err(Unanswered::Never(failure)))) => return Err(failure),
             (false, Err(_)) => {
-                let what = "registering the schemas ended by a fault of tocsin";
+                let what = "asking brokers or the registry ended by a fault of tocsin";
                 return Err(Failure::failed("stage-panicked", what));
             }
         };
         let next_in = back_off(Duration::from_millis(250), attempt);
-        let why = error.to_string();
         eprintln!(
             "tocsin: {why}; asking again in {:.1} s",
             next_in.as_secs_f64()
         );
         for stage in stages {
             let health = telemetry.health().stage(stage.name());
-            health.set_state_because(TaskState::WaitingForRegistry, &why);
-            WaitingForRegistry {
-                why: &why,
-                attempt,
-                next_in,
+            health.set_state_because(waiting, &why);
+            if waiting == TaskState::WaitingForRegistry {
+                WaitingForRegistry {
+                    why: &why,
+                    attempt,
+                    next_in,
+                }
+                .emit(&telemetry.metrics().stage(stage.name()));
             }
-            .emit(&telemetry.metrics().stage(stage.name()));
         }
         let until = Instant::now() + next_in;
         if crate::signals::wait_or(&|| Instant::now() >= until) {
@@ -149,6 +174,41 @@ fn schemas_in_time(
         }
         attempt += 1;
     }
+}
+
+/// The brokers, and then the registry with the schemas.
+fn parts_in_time(
+    config: &Config,
+    names: &TopicNames,
+    stages: &[Stage],
+    telemetry: &Telemetry,
+) -> Result<Option<(KafkaCluster, Schemas)>, Failure> {
+    for stage in stages {
+        telemetry
+            .health()
+            .stage(stage.name())
+            .set_state(TaskState::Starting);
+    }
+    let brokers = || {
+        connected(config).map_err(|error| match error.kind {
+            ErrorKind::Retriable => Unanswered::Yet(error.to_string()),
+            _ => Unanswered::Never(error.into()),
+        })
+    };
+    let Some(cluster) = in_time(stages, telemetry, TaskState::WaitingForBroker, &brokers)? else {
+        return Ok(None);
+    };
+    let schemas = || {
+        registered(config, names).map_err(|error| {
+            if error.is_transient() {
+                Unanswered::Yet(error.to_string())
+            } else {
+                Unanswered::Never(unregistered(error))
+            }
+        })
+    };
+    let schemas = in_time(stages, telemetry, TaskState::WaitingForRegistry, &schemas)?;
+    Ok(schemas.map(|schemas| (cluster, schemas)))
 }
 
 /// Runs it.
@@ -169,9 +229,9 @@ pub(crate) fn run(
         args.stages.clone()
     };
     let law = Arc::new(law(&config)?);
-    let cluster = kafka(&config)?;
     let names = TopicNames::new(&config.prefix, &config.topics);
     if args.check {
+        let cluster = kafka(&config)?;
         return check(args, &config, &law, &cluster, &names, &stages);
     }
     if config.start.access_events.is_none() && stages.contains(&Stage::Screen) {
@@ -191,10 +251,11 @@ pub(crate) fn run(
     let server = telemetry::Server::start(listen, telemetry.clone())
         .map_err(|error| Failure::failed("http", error.to_string()))?;
     eprintln!("tocsin: metrics and health on http://{}/", server.addr());
-    let Some((store, framing)) = schemas_in_time(&config, &names, &stages, &telemetry)? else {
+    let Some((cluster, schemas)) = parts_in_time(&config, &names, &stages, &telemetry)? else {
         server.shutdown();
         return Ok(exit::DONE);
     };
+    let (store, framing) = schemas;
     match super::trial::before_start(&cluster, &names, &stages) {
         Ok(found) if found.problems.is_empty() => {
             for what in &found.unseen {
@@ -223,6 +284,7 @@ pub(crate) fn run(
             patience: Duration::from_secs(config.judgement.patience_seconds),
             ..Tuning::of_batches(config.run.batch_records)
         },
+        state: config.state.settings(),
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
         file_of: None,

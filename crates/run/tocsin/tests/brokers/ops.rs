@@ -6,7 +6,7 @@
 
 use crate::support::deployment::{FROM_THE_BEGINNING, STAGES, configuration, wait_settled};
 use crate::support::results::Results;
-use crate::support::{Demo, Deployment, PATIENCE, Parts, parts};
+use crate::support::{Demo, Deployment, PATIENCE, Parts, Stage, parts};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -503,6 +503,53 @@ fn a_stage_that_stands_by_says_that_its_broker_is_gone() {
         std::thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(stage.get("/livez").0, 200);
+}
+
+/// Brokers that are gone are waited for, whatever a stage was about to do when they went: the
+/// process stays, says so, and goes on by itself. So does one that is started without them.
+#[test]
+fn brokers_that_go_away_while_stages_write_are_waited_for() {
+    let test = "brokers_that_go_away_while_stages_write_are_waited_for";
+    let Some((broker, parts)) = broker_of_its_own(test) else {
+        return;
+    };
+    let demo = Demo::get();
+    let mut kafka = Deployment::new(&parts, "away", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.early());
+    kafka.produce(&demo.late());
+    let mut stage = kafka.start(&[]);
+    // In the middle of the work: screen is not through, and others have begun.
+    let written = |stage: &Stage| {
+        let page = stage.get("/metrics").1;
+        page.matches("tocsin_records_written_total{").count()
+    };
+    let begun = Instant::now();
+    while written(&stage) < 2 {
+        assert!(begun.elapsed() < PATIENCE, "{}", stage.log());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let says = |stage: &Stage| {
+        let (code, page) = stage.get("/readyz");
+        code == 503 && page.contains("waiting_for_broker")
+    };
+    let beside = std::thread::scope(|scope| {
+        let away = scope.spawn(|| broker.pause(Duration::from_secs(75)));
+        let beside = kafka.start_as("1", &["verify"]);
+        let (mut stage_says, mut beside_says) = (false, false);
+        while !away.is_finished() {
+            assert!(!stage.has_ended(), "{}", stage.log());
+            stage_says |= says(&stage);
+            beside_says |= says(&beside);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        assert!(stage_says && beside_says, "{}", stage.log());
+        beside
+    });
+    wait_settled([&stage, &beside]);
+    kafka.results().assert_same(&demo.results);
+    assert_eq!(stage.terminate(), Some(0));
+    assert_eq!(beside.terminate(), Some(0));
 }
 
 /// A supervisor waits for an end in good order only so long; nothing is lost by not waiting for a
