@@ -82,6 +82,22 @@ impl Deployment {
         })
     }
 
+    /// From the next start on processors keep state on disk, on a new one; or in memory.
+    pub(crate) fn keep_on_disk(&mut self, on_disk: bool) -> Done<()> {
+        let directory = self.scratch.path().join("state");
+        let text = std::fs::read_to_string(&self.config)?;
+        let (before, _) = text.split_once("[state]").unwrap_or((&text, ""));
+        let state = if on_disk {
+            format!("[state]\ndirectory = {directory:?}\n")
+        } else {
+            String::new()
+        };
+        self.config = self
+            .scratch
+            .write("tocsin.toml", &format!("{before}{state}"))?;
+        Ok(())
+    }
+
     /// The name of a topic here.
     pub(crate) fn topic(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)

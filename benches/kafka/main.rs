@@ -12,6 +12,7 @@ mod figures;
 mod history;
 mod latency;
 mod plain;
+mod state;
 
 use deployment::{Deployment, Stage};
 use figures::{Line, Table};
@@ -109,6 +110,12 @@ fn main() -> Done<()> {
     };
     println!("{}", figures::machine());
     let scratch = Scratch::new("bench")?;
+    if let Some(candidates) = given("TOCSIN_BENCH_STATE") {
+        let orders = embedded::demo(scratch.path(), 1_000)?.orders;
+        let mut deployment = Deployment::new(&bootstrap, &registry, &orders, scratch)?;
+        deployment.prepare()?;
+        return state::measure(&mut deployment, candidates.parse()?);
+    }
     let demo = embedded::demo(scratch.path(), ordinary)?;
     let mut deployment = Deployment::new(&bootstrap, &registry, &demo.orders, scratch)?;
     deployment.prepare()?;

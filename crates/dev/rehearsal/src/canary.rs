@@ -41,11 +41,17 @@ pub enum Canary {
     /// What is on the log cannot be told from what was aborted: outputs of a transaction that
     /// fails are seen.
     SeeAborted,
+    /// A disk forgets what was to be judged.
+    DiskForgetsDue,
+    /// A disk forgets the candidates, and not how far they went.
+    DiskForgetsCandidates,
+    /// A disk holds what it once held, and says that it goes as far as it did last.
+    DiskIsAhead,
 }
 
 impl Canary {
     /// All, each with its name on the command line and a seed that catches it.
-    pub const ALL: [(Canary, &'static str, u64); 18] = [
+    pub const ALL: [(Canary, &'static str, u64); 21] = [
         (
             Canary::PositionsWithoutOutputs,
             "positions-without-outputs",
@@ -68,6 +74,9 @@ impl Canary {
         (Canary::LoseTombstones, "lose-tombstones", 0),
         (Canary::ReadBackTooLittle, "read-back-too-little", 0),
         (Canary::SeeAborted, "see-aborted", 6),
+        (Canary::DiskForgetsDue, "disk-forgets-due", 33),
+        (Canary::DiskForgetsCandidates, "disk-forgets-candidates", 1),
+        (Canary::DiskIsAhead, "disk-is-ahead", 1),
     ];
 
     /// The canary of that name.

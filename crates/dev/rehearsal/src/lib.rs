@@ -1,7 +1,8 @@
 //! The rehearsal: the real processors in their real loop, over the log in memory, in one thread and
 //! simulated time, with everything that can go wrong drawn from one seed: other orders of arrival,
 //! duplicates, delays, crashes before, within and after a commit, outcomes that nobody hears of,
-//! replaced workers that go on, rebalances, jumps of the clock, late grants, retractions.
+//! replaced workers that go on, rebalances, disks that are lost or old, jumps of the clock, late
+//! grants, retractions.
 //!
 //! At the end the findings, incidents, determinations, notices and the outbox must be what a naive
 //! single pass over the facts says, none lost and none twice, and a restart must change nothing.
@@ -12,6 +13,7 @@
 
 mod canary;
 mod check;
+mod disks;
 mod faulty;
 mod oracle;
 mod people;

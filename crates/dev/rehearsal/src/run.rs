@@ -3,6 +3,7 @@
 
 use crate::canary::Canary;
 use crate::check;
+use crate::disks::{Disks, KEEPS_STATE};
 use crate::faulty::Faulty;
 use crate::oracle::Oracle;
 use crate::people;
@@ -70,6 +71,7 @@ pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
     pub(crate) cluster: Faulty,
     instances: [Instance; 2],
+    disks: Option<Disks>,
     /// By instance and stage.
     open: [[Option<Task>; 5]; 2],
     zombies: Vec<(usize, Task)>,
@@ -99,6 +101,22 @@ pub(crate) fn play(
     play.end()
 }
 
+/// The first or the second process of the deployment.
+fn instance(
+    stage: &Stage,
+    scenario: &Scenario,
+    cluster: &Faulty,
+    disks: Option<&Disks>,
+    number: usize,
+) -> Instance {
+    let cluster: Arc<dyn Cluster> = Arc::new(cluster.clone());
+    let disk = disks.map(|disks| disks.of(number));
+    let name = ["a", "b"][number];
+    stage
+        .rules
+        .instance(cluster, name, scenario.sizes, disk.as_deref())
+}
+
 impl<'a> Play<'a> {
     fn new(
         stage: &'a Stage,
@@ -110,14 +128,14 @@ impl<'a> Play<'a> {
         let inner = MemoryCluster::with_clock(move || told.load(Ordering::Relaxed));
         rehearsal::create_topics(&inner, scenario.partitions)?;
         let cluster = Faulty::new(inner, canary, scenario.seed);
-        let instance = |name: &str| {
-            let cluster: Arc<dyn Cluster> = Arc::new(cluster.clone());
-            stage.rules.instance(cluster, name, scenario.sizes)
-        };
+        let disks = scenario.disks.then(|| Disks::new(scenario.seed, canary));
+        let disks = disks.transpose()?;
+        let instance = |number| instance(stage, scenario, &cluster, disks.as_ref(), number);
         Ok(Play {
             stage,
             scenario,
-            instances: [instance("a"), instance("b")],
+            instances: [instance(0), instance(1)],
+            disks,
             cluster: cluster.clone(),
             open: Default::default(),
             zombies: Vec::new(),
@@ -152,15 +170,12 @@ impl<'a> Play<'a> {
                 self.cluster.arm(None);
                 done?;
             }
-            Action::Crash { instance, stage } => self.open[instance][stage] = None,
-            Action::Leave { instance, stage } => {
-                if let Some(task) = self.open[instance][stage].take() {
-                    task.close().map_err(|why| format!("leaving: {why:?}"))?;
-                }
-            }
+            Action::Crash { instance, stage } => self.end_task(instance, stage, false)?,
+            Action::Leave { instance, stage } => self.end_task(instance, stage, true)?,
             Action::Replace { instance, stage } => {
                 if let Some(task) = self.open[instance][stage].take() {
                     self.zombies.push((stage, task));
+                    self.give_another_disk(instance, stage);
                     self.step(instance, stage)?;
                 }
             }
@@ -176,6 +191,36 @@ impl<'a> Play<'a> {
             Action::Rest => self.rest()?,
         }
         Ok(())
+    }
+
+    /// A stage's process is gone, or leaves in good order.
+    fn end_task(&mut self, number: usize, stage: usize, leaves: bool) -> Result<(), String> {
+        let Some(task) = self.open[number][stage].take() else {
+            return Ok(());
+        };
+        let end = || {
+            if leaves {
+                return task.close().map_err(|why| format!("leaving: {why:?}"));
+            }
+            drop(task);
+            Ok(())
+        };
+        match &mut self.disks {
+            Some(disks) if stage == KEEPS_STATE => disks.ends(number, end),
+            _ => end(),
+        }
+    }
+
+    /// Whoever was replaced holds on to its disk.
+    fn give_another_disk(&mut self, number: usize, stage: usize) {
+        if stage == KEEPS_STATE
+            && let Some(disks) = &mut self.disks
+        {
+            disks.replace(number);
+            let disks = self.disks.as_ref();
+            let (stage, scenario) = (self.stage, self.scenario);
+            self.instances[number] = instance(stage, scenario, &self.cluster, disks, number);
+        }
     }
 
     fn wait(&mut self, time: Duration) {
@@ -323,11 +368,16 @@ impl<'a> Play<'a> {
         log.nothing_twice()?;
         log.is_as(&expected)?;
         log.dead_letters_are(&self.junk)?;
-        self.open = Default::default();
+        for number in 0..2 {
+            for stage in 0..STAGES.len() {
+                self.end_task(number, stage, false)?;
+            }
+        }
         self.now += Duration::from_secs(600);
         self.rest()?;
         log.nothing_new(&self.cluster.inner)?;
-        self.outcome.faults = self.cluster.control().faults;
+        let of_disks = self.disks.as_ref().map_or(0, |disks| disks.faults);
+        self.outcome.faults = self.cluster.control().faults + of_disks;
         for (topic, keys) in &log.last {
             self.outcome.said.insert(*topic, keys.len() as u64);
         }

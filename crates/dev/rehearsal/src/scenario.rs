@@ -13,6 +13,8 @@ pub(crate) struct Scenario {
     pub(crate) seed: u64,
     pub(crate) partitions: i32,
     pub(crate) sizes: Sizes,
+    /// Whether the instances keep state on disk.
+    pub(crate) disks: bool,
     pub(crate) facts: Vec<Fact>,
     pub(crate) actions: Vec<Action>,
 }
@@ -67,6 +69,7 @@ impl Scenario {
             seed,
             partitions,
             sizes,
+            disks: Seeded::new(seed ^ 0x0D15_C000).percent(40),
             facts,
             actions,
         }

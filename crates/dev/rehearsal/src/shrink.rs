@@ -40,7 +40,8 @@ pub(crate) fn shrink(scenario: &Scenario, fails: &mut dyn FnMut(&Scenario) -> bo
 }
 
 /// What makes a deployment plainer.
-const PLAINER: [fn(&mut Scenario); 4] = [
+const PLAINER: [fn(&mut Scenario); 5] = [
+    |one| one.disks = false,
     |one| one.sizes.patience = Duration::ZERO,
     |one| one.partitions = 1,
     |one| one.sizes.from_the_end = false,

@@ -17,6 +17,30 @@ use tracing::{debug, error, info, warn};
 /// Dead letters of one batch that get a line each; the rest is summed up in one.
 const DEAD_LETTER_LINES_MAX: usize = 10;
 
+/// What an instance had on disk of a partition cannot be gone on from: it reads everything again.
+#[derive(Debug)]
+pub struct StateForgotten<'a> {
+    /// The file.
+    pub path: &'a str,
+    /// The partition.
+    pub partition: i32,
+    /// Why.
+    pub why: &'a str,
+}
+
+impl StateForgotten<'_> {
+    /// Logs it.
+    pub fn emit(self) {
+        warn!(
+            path = self.path,
+            partition = self.partition,
+            why = self.why,
+            "the state on disk cannot be gone on from; the partition is read again from its \
+             beginning"
+        );
+    }
+}
+
 /// A transaction was committed: what its batch did counts from now on.
 #[derive(Debug)]
 pub struct BatchCommitted<'a> {
@@ -192,6 +216,31 @@ impl WaitingForRegistry<'_> {
             attempt = self.attempt,
             next_in_seconds = self.next_in.as_secs_f64(),
             "waiting for the schema registry; nothing is lost"
+        );
+    }
+}
+
+/// The stage waits for the disk with its state: it is full, read-only, gone, or another process
+/// uses the file.
+#[derive(Debug, Clone, Copy)]
+pub struct WaitingForDisk<'a> {
+    /// Why the last attempt failed.
+    pub why: &'a str,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// How long it waits before the next.
+    pub next_in: Duration,
+}
+
+impl WaitingForDisk<'_> {
+    /// Logs it.
+    pub fn emit(self, stage: &StageMetrics) {
+        warn!(
+            stage = stage.stage(),
+            why = self.why,
+            attempt = self.attempt,
+            next_in_seconds = self.next_in.as_secs_f64(),
+            "waiting for the disk; nothing is lost"
         );
     }
 }

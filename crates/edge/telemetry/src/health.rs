@@ -16,6 +16,8 @@ pub enum TaskState {
     WaitingForBroker,
     /// The schema registry does not answer, or does not know a schema yet; it is asked again.
     WaitingForRegistry,
+    /// The disk with its state is full, read-only, gone or in use; it is tried again.
+    WaitingForDisk,
     /// It reads its inputs and what it said before again, as far as they were committed.
     Restoring,
     /// It works.
@@ -32,10 +34,11 @@ pub enum TaskState {
 
 impl TaskState {
     /// Every state.
-    pub const ALL: [TaskState; 9] = [
+    pub const ALL: [TaskState; 10] = [
         TaskState::Starting,
         TaskState::WaitingForBroker,
         TaskState::WaitingForRegistry,
+        TaskState::WaitingForDisk,
         TaskState::Restoring,
         TaskState::Running,
         TaskState::Standby,
@@ -50,6 +53,7 @@ impl TaskState {
             TaskState::Starting => "starting",
             TaskState::WaitingForBroker => "waiting_for_broker",
             TaskState::WaitingForRegistry => "waiting_for_registry",
+            TaskState::WaitingForDisk => "waiting_for_disk",
             TaskState::Restoring => "restoring",
             TaskState::Running => "running",
             TaskState::Standby => "standby",

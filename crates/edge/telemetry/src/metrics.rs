@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) rebalances: IntCounterVec,
     pub(crate) registry_waits: IntCounterVec,
     pub(crate) task_state_changes: IntCounterVec,
+    state_records: IntGaugeVec,
+    state_bytes: IntGaugeVec,
     incidents: IntGaugeVec,
     determinations: IntGaugeVec,
 }
@@ -83,6 +85,8 @@ impl Metrics {
             rebalances: counter(&names::REBALANCES)?,
             registry_waits: counter(&names::REGISTRY_WAITS)?,
             task_state_changes: counter(&names::TASK_STATE_CHANGES)?,
+            state_records: gauge(&names::STATE_RECORDS)?,
+            state_bytes: gauge(&names::STATE_BYTES)?,
             incidents: gauge(&names::INCIDENTS)?,
             determinations: gauge(&names::DETERMINATIONS)?,
             registry,
@@ -173,5 +177,14 @@ impl StageMetrics {
     /// The stage's name, the first label of each of its metrics.
     pub fn stage(&self) -> &str {
         &self.stage
+    }
+
+    /// How many records the stage keeps on disk, and how long their file is, in bytes.
+    pub fn set_state(&self, records: u64, bytes: u64) {
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let (inner, stage) = (&self.inner, &*self.stage);
+        let of = |gauge: &IntGaugeVec| gauge.with_label_values(&[stage]);
+        of(&inner.state_records).set(whole(records));
+        of(&inner.state_bytes).set(whole(bytes));
     }
 }

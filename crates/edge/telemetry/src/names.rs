@@ -62,6 +62,12 @@ metrics! {
     /// How often a stage had to wait for the schema registry.
     REGISTRY_WAITS = "tocsin_registry_waits_total" ["stage"]
         "Waits for the schema registry, which did not answer or did not know a schema yet.";
+    /// Records that a stage keeps on disk, where a folder for state is configured.
+    STATE_RECORDS = "tocsin_state_records" ["stage"]
+        "Records that the stage keeps on disk, where a folder for state is configured.";
+    /// How long the file of a stage's state is.
+    STATE_BYTES = "tocsin_state_bytes" ["stage"]
+        "Length of the file of the stage's state in bytes, where a folder for it is configured.";
     /// Changes of task state, by the state that was entered.
     TASK_STATE_CHANGES = "tocsin_task_state_changes_total" ["stage", "state"]
         "Changes of task state, by the state that was entered.";

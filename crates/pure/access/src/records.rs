@@ -4,12 +4,13 @@ use crate::Changes;
 use crate::completeness::{Complete, Completeness};
 use crate::grants::{GrantFact, GrantReading};
 use crate::index::PatternIndex;
+use crate::pattern::Pattern;
 use crate::readings::Readings;
 use crate::selector::Selector;
-use crate::sought::Sought;
+use crate::sought::{Sought, matching_of};
 use crate::withdrawal::{ACCESS_EVENTS, BREACH_EVENTS, GRANTS, Withdrawals};
 use facts::{
-    AccessView, BreachEvent, Grant, GrantKind, Kleene, Moment, Private, Purpose, Variants,
+    AccessView, BreachEvent, Grant, GrantKind, Kleene, Moment, Private, Purpose, Report, Variants,
 };
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,36 @@ impl Records {
         let id = grant.id.clone();
         if self.stated.entry(id.clone()).or_default().insert(grant) {
             self.refresh_grant(&id, &mut changes);
+        }
+        changes
+    }
+
+    /// What the breach events of this id may have changed, whichever of them came last and whatever
+    /// was on record then: what [`Records::add_breach`] said of each, or more. For whoever judged
+    /// before some of them came, and does not know which.
+    pub fn may_have_changed_by_breach(&self, id: &str) -> Changes {
+        let mut changes = Changes::default();
+        for event in self.events.get(id).into_iter().flat_map(Variants::iter) {
+            if matches!(event.report, Report::Retraction(_)) {
+                changes.before = Some(Moment::MAX);
+            }
+            // By itself it looks for no less than beside others, which say more of what is meant.
+            let matching = matching_of(&event.report);
+            changes.patterns.extend(matching.map(Pattern::new));
+        }
+        changes
+    }
+
+    /// The same of the grants of this id.
+    pub fn may_have_changed_by_grant(&self, id: &str) -> Changes {
+        let mut changes = Changes::default();
+        for grant in self.stated.get(id).into_iter().flat_map(Variants::iter) {
+            if grant.kind == GrantKind::Complete {
+                changes.before = Some(Moment::MAX);
+            }
+            changes
+                .actors
+                .extend(grant.actors.iter().flatten().cloned());
         }
         changes
     }

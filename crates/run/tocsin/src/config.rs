@@ -1,5 +1,6 @@
 //! The configuration: one commented TOML file, checked at start, every error naming the key.
 
+use crate::context::StateSettings;
 use crate::errors::Failure;
 use crate::rights::Principals;
 use crate::topology::{Topic, TopicNames};
@@ -43,6 +44,9 @@ pub(crate) struct Config {
     /// Batches and intervals.
     #[serde(default)]
     pub(crate) run: RunSettings,
+    /// What is kept on disk.
+    #[serde(default)]
+    pub(crate) state: State,
     /// Metrics, health and status.
     #[serde(default)]
     pub(crate) http: Http,
@@ -227,6 +231,35 @@ impl Default for RunSettings {
             poll_wait_ms: 50,
             unknown_schema_wait_seconds: 30,
         }
+    }
+}
+
+/// What is kept on disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct State {
+    /// A folder for files of this instance; without it all state is in memory.
+    pub(crate) directory: Option<PathBuf>,
+    /// About so much of it is held in memory, in MiB, 16 to 65,536.
+    pub(crate) cache_mib: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            directory: None,
+            cache_mib: 128,
+        }
+    }
+}
+
+impl State {
+    /// The same for the stages.
+    pub(crate) fn settings(&self) -> Option<StateSettings> {
+        Some(StateSettings {
+            directory: self.directory.clone()?,
+            cache_bytes: self.cache_mib << 20,
+        })
     }
 }
 
@@ -426,6 +459,9 @@ impl Config {
         }
         if !(1..=10_000).contains(&self.run.poll_wait_ms) {
             return Err("`run.poll_wait_ms` must be 1 to 10000".to_owned());
+        }
+        if !(16..=65_536).contains(&self.state.cache_mib) {
+            return Err("`state.cache_mib` must be 16 to 65536".to_owned());
         }
         if !(1..=365).contains(&self.judgement.reasonable_time_days) {
             return Err("`judgement.reasonable_time_days` must be 1 to 365".to_owned());

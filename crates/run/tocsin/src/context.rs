@@ -45,6 +45,15 @@ impl Default for Tuning {
     }
 }
 
+/// Where stages keep on disk what they need not keep in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct StateSettings {
+    /// The folder: an instance has files of its own there.
+    pub(crate) directory: std::path::PathBuf,
+    /// About so much of a file is held in memory, in bytes.
+    pub(crate) cache_bytes: usize,
+}
+
 /// What every stage shares.
 pub(crate) struct Context {
     /// The log.
@@ -63,6 +72,8 @@ pub(crate) struct Context {
     pub(crate) start: Option<StartAt>,
     /// Batches.
     pub(crate) tuning: Tuning,
+    /// Where state is kept on disk; `None`: all of it is in memory, and read from the topics again.
+    pub(crate) state: Option<StateSettings>,
     /// Metrics and health.
     pub(crate) telemetry: Arc<telemetry::Telemetry>,
     /// Names the file behind a partition, where records come from files.

@@ -72,6 +72,7 @@ pub(crate) fn plan(
         instance: INSTANCE.to_owned(),
         start: Some(StartAt::Earliest),
         tuning: Tuning::default(),
+        state: None,
         poll_wait: Duration::from_millis(2),
         telemetry,
         file_of,

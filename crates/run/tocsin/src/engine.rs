@@ -2,7 +2,7 @@
 
 use crate::codec::Codec;
 use crate::config::StartAt;
-use crate::context::{Context, FileOf, Tuning};
+use crate::context::{Context, FileOf, StateSettings, Tuning};
 use crate::fenced::{is_alone, is_fenced};
 use crate::law::Law;
 use crate::runtime::{Remedy, Runner, StageError, remedy};
@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) start: Option<StartAt>,
     /// Batches.
     pub(crate) tuning: Tuning,
+    /// Where state is kept on disk.
+    pub(crate) state: Option<StateSettings>,
     /// How long a step waits for the first record.
     pub(crate) poll_wait: Duration,
     /// Metrics and health.
@@ -60,6 +62,7 @@ impl Plan {
             law: self.law.clone(),
             prefix: self.prefix.clone(),
             instance: self.instance.clone(),
+            state: self.state.clone(),
             telemetry: self.telemetry.clone(),
             file_of: self.file_of.clone(),
             ..*self
@@ -81,6 +84,7 @@ impl Plan {
             instance: self.instance.clone(),
             start: self.start,
             tuning: self.tuning,
+            state: self.state.clone(),
             telemetry: self.telemetry.clone(),
             file_of: self.file_of.clone(),
         })

@@ -33,6 +33,8 @@ mod runtime;
 mod signals;
 mod sink;
 #[cfg(test)]
+mod state_tests;
+#[cfg(test)]
 mod tests;
 mod topology;
 mod turn;

@@ -7,7 +7,9 @@ use crate::errors::Failure;
 use crate::runtime::{OTHER_RULES, Sink, StageError};
 use crate::topology::Stage;
 use std::time::Duration;
-use telemetry::happenings::{BatchCommitted, Rebalanced, TransactionAborted, WaitingForRegistry};
+use telemetry::happenings::{
+    BatchCommitted, Rebalanced, TransactionAborted, WaitingForDisk, WaitingForRegistry,
+};
 use telemetry::{Batch, StageHealth, StageMetrics, TaskState};
 
 /// Begins to log to standard error: as the command line says, else as `configured`, else warnings
@@ -91,6 +93,16 @@ impl Watch {
         match error {
             StageError::Wait { code, .. } if code == OTHER_RULES || code == CREATED_ANEW => {
                 self.health.set_state_because(TaskState::Starting, &why);
+            }
+            StageError::Wait { code, .. } if code.starts_with("state-") => {
+                self.health
+                    .set_state_because(TaskState::WaitingForDisk, &why);
+                WaitingForDisk {
+                    why: &why,
+                    attempt: tries,
+                    next_in: pause,
+                }
+                .emit(&self.metrics);
             }
             StageError::Wait { .. } => {
                 self.health

@@ -2,13 +2,14 @@
 //! opened and stepped by hand over any log, at the time that the caller says.
 
 use crate::config::StartAt;
-use crate::context::{Context, Tuning};
+use crate::context::{Context, StateSettings, Tuning};
 use crate::demo::Script;
 use crate::embedded;
 use crate::engine::Plan;
 use crate::law::{Law, LawSettings};
 use crate::runtime::{Remedy, Runner, StageError, remedy};
 use crate::topology::Stage;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,9 +88,16 @@ impl Rules {
         })
     }
 
-    /// An instance of that name on `cluster`; nothing of it runs yet.
+    /// An instance of that name on `cluster`, with a folder for state or without; nothing of it
+    /// runs yet.
     #[must_use]
-    pub fn instance(&self, cluster: Arc<dyn Cluster>, name: &str, sizes: Sizes) -> Instance {
+    pub fn instance(
+        &self,
+        cluster: Arc<dyn Cluster>,
+        name: &str,
+        sizes: Sizes,
+        state: Option<&Path>,
+    ) -> Instance {
         let start = if sizes.from_the_end {
             StartAt::Latest
         } else {
@@ -111,6 +119,10 @@ impl Rules {
                 piece_incidents: sizes.piece_incidents,
                 patience: sizes.patience,
             },
+            state: state.map(|directory| StateSettings {
+                directory: directory.to_owned(),
+                cache_bytes: 1 << 20,
+            }),
             poll_wait: Duration::ZERO,
             telemetry: self.telemetry.clone(),
             file_of: None,

@@ -115,6 +115,12 @@ pub(crate) trait Processor {
 
     /// Called after the records of a step, once all inputs are read as far as they were committed.
     fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError>;
+
+    /// Called at the end of each step, when what it came to is committed, or is nothing. After
+    /// `committed` positions no other instance had taken a partition before they were.
+    fn rest(&mut self, _step: &Step<'_>, _committed: bool) -> Result<(), StageError> {
+        Ok(())
+    }
 }
 
 /// What one step came to.
@@ -174,6 +180,8 @@ impl Runner {
             alone_by_these_rules(context, &group)?;
         }
         let marks = Marks::of(stage, names);
+        // Who cannot use its disk is no member yet, and keeps no partition from others.
+        let disk = crate::processors::disk(stage, context)?;
         let worker = context.cluster.open_worker(WorkerSpec {
             transactional_id: stage.transactional_id(&context.prefix, &context.instance),
             instance_id: Some(member_name(context, &group)),
@@ -199,7 +207,7 @@ impl Runner {
             reader.assign(&positions)?;
             Some(reader)
         };
-        let processor = crate::processors::build(stage, context, identities.ids())?;
+        let processor = crate::processors::build(stage, context, identities.ids(), disk)?;
         let watch = Watch::new(context, stage);
         // Those of an earlier turn.
         watch.health.forget_positions();
@@ -256,7 +264,13 @@ impl Runner {
             Work::More
         };
         let wrote = sink.out.len();
-        self.commit(now, sink)?;
+        let committed = self.commit(now, sink)?;
+        let step = Step {
+            now,
+            worker: self.worker.as_ref(),
+            broadcast: self.broadcast.as_deref(),
+        };
+        self.processor.rest(&step, committed)?;
         let moved = heard > 0 || polled.records > 0 || wrote > 0;
         let busy = moved || work == Work::More;
         self.idle_steps = if busy {
@@ -431,19 +445,28 @@ impl Runner {
         })
     }
 
-    fn commit(&mut self, now: Duration, sink: Sink) -> Result<(), StageError> {
+    /// Commits what a step came to; whether positions were among it.
+    fn commit(&mut self, now: Duration, sink: Sink) -> Result<bool, StageError> {
         let (worker, broadcast) = (self.worker.as_ref(), self.broadcast.as_deref());
         let here = |at: &TopicPartition| {
             let whole = || broadcast?.position(&at.topic, at.partition);
             worker.position(&at.topic, at.partition).or_else(whole)
         };
         let Due {
-            positions,
+            mut positions,
             is_reason,
         } = self.marks.due(now, self.owned.iter(), &here);
         if sink.out.is_empty() && !is_reason {
-            return Ok(());
+            return Ok(false);
         }
+        if !is_reason {
+            // Brokers look whether a partition is still this member's where positions are committed
+            // with the group's generation, and nowhere else.
+            let mut owned = self.owned.iter();
+            let stays = owned.find_map(|at| Some(at.at(self.marks.get(at)?)));
+            positions.extend(stays);
+        }
+        let with_positions = !positions.is_empty();
         let started = std::time::Instant::now();
         if let Err(error) = self.write(&sink, &positions) {
             let error = error.into();
@@ -456,7 +479,7 @@ impl Runner {
         }
         self.marks.done(now, positions);
         self.watch.committed(&self.context, sink, started.elapsed());
-        Ok(())
+        Ok(with_positions)
     }
 
     /// Writes what a step came to, in one transaction.

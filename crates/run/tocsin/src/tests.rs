@@ -96,7 +96,7 @@ fn history() -> History {
     History::of(&script, 7)
 }
 
-fn codec() -> Codec {
+pub(crate) fn codec() -> Codec {
     let store = Arc::new(SchemaStore::without_registry());
     Codec::new(store, Framing::SingleObject, Duration::ZERO)
 }
@@ -287,7 +287,7 @@ fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
     let ids = cluster.topic_ids(&[&topic]).unwrap();
     let at = stream::TopicPartition::new(topic, 0);
     let announced = |hears: bool| {
-        let mut screen = crate::processors::build(Stage::Screen, &context, &ids).unwrap();
+        let mut screen = crate::processors::build(Stage::Screen, &context, &ids, None).unwrap();
         let hear = |screen: &mut dyn crate::runtime::Processor| {
             for topic in Stage::Screen.broadcast() {
                 stream::read_topic(&cluster, topic.name(), &mut |record| {

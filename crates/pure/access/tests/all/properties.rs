@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tocsin_access::{Changes, Judged, Reach, Records, Screen, Settings, Terms, judge};
+use tocsin_access::{
+    Changes, Judged, Reach, Records, Screen, Settings, Terms, judge, judge_and_excuse,
+};
 
 #[derive(Debug, Clone)]
 enum Record {
@@ -19,6 +21,13 @@ fn add(records: &mut Records, record: &Record) -> Changes {
     match record {
         Record::Event(event) => records.add_breach((**event).clone()),
         Record::Grant(grant) => records.add_grant((**grant).clone()),
+    }
+}
+
+fn may_have_changed(records: &Records, record: &Record) -> Changes {
+    match record {
+        Record::Event(event) => records.may_have_changed_by_breach(&event.id),
+        Record::Grant(grant) => records.may_have_changed_by_grant(&grant.id),
     }
 }
 
@@ -291,6 +300,40 @@ proptest! {
             }
             for (id, one) in &accesses {
                 prop_assert_eq!(&kept[id.as_str()], &judge(one, &all, &bound, &settings));
+            }
+        }
+    }
+
+    /// Whoever judged while the first records were there, and hears of the others when all are on
+    /// record, judges again whatever these touch.
+    #[test]
+    fn judging_again_what_may_have_changed_is_judging_everything_again(
+        records in some_records(), accesses in some_accesses(), bound in orders(),
+        known in any::<Index>(),
+    ) {
+        let settings = Settings::default();
+        let accesses = by_id(&accesses);
+        let known = known.index(records.len() + 1);
+        let mut all = Records::new();
+        for record in &records[..known] {
+            add(&mut all, record);
+        }
+        let before: BTreeMap<&str, _> = accesses
+            .iter()
+            .map(|(id, one)| (id.as_str(), judge_and_excuse(one, &all, &bound, &settings)))
+            .collect();
+        for record in &records[known..] {
+            add(&mut all, record);
+        }
+        let mut changes = Changes::default();
+        for record in &records[known..] {
+            changes.merge(may_have_changed(&all, record));
+        }
+        let reach = changes.reach();
+        for (id, one) in &accesses {
+            if before[id.as_str()] != judge_and_excuse(one, &all, &bound, &settings) {
+                prop_assert!(changes.touches(one), "{}", id);
+                prop_assert_ne!(&reach, &Reach::Nothing);
             }
         }
     }

@@ -182,6 +182,17 @@ pub(crate) fn read_whole(
     partition: Option<i32>,
     each: &mut dyn FnMut(RecordRef<'_>) -> Result<(), StageError>,
 ) -> Result<(), StageError> {
+    read_behind(context, topic, partition, &|_| None, each)
+}
+
+/// The same from an offset on in those partitions for which `from` names one.
+pub(crate) fn read_behind(
+    context: &Context,
+    topic: Topic,
+    partition: Option<i32>,
+    from: &dyn Fn(i32) -> Option<i64>,
+    each: &mut dyn FnMut(RecordRef<'_>) -> Result<(), StageError>,
+) -> Result<(), StageError> {
     let name = context.names.name(topic);
     let partitions = match partition {
         Some(one) => one..one + 1,
@@ -191,6 +202,7 @@ pub(crate) fn read_whole(
     let mut positions = Vec::new();
     for partition in partitions {
         let (start, _) = context.cluster.range(&name, partition)?;
+        let start = from(partition).map_or(start, |from| start.max(from));
         positions.push(Position::new(name.clone(), partition, start));
     }
     reader.assign(&positions)?;

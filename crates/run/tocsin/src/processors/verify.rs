@@ -8,137 +8,252 @@
 //! What a search has covered is passed on to assess once everything is judged that the search had
 //! found by then, with what was known of selectors and grants by then: see [`Held`].
 
-use super::reading::{Decoded, bury, decode, read_whole};
+use super::candidates::{Candidate, Candidates, Said};
+use super::disk::{Disk, Note, now_ms};
+use super::part::{ASKED_EVERY, Held, Part};
+use super::reading::{Decoded, bury, decode, read_behind, read_whole};
 use super::screen::note;
 use crate::context::Context;
 use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
-use access::{Judged, Records};
-use facts::{Access, Finding, Private, Reason, Source, Variants, Verdict};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use access::{Changes, Judged, Records};
+use facts::{Access, BreachEvent, Finding, Grant, Reason, Source, Variants, Verdict};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
-use stream::{Outgoing, Position, RecordRef, TopicPartition};
+use stream::{Outgoing, Position, RecordRef, TopicIds, TopicPartition};
 
-/// What stands on a topic about one access.
-#[derive(PartialEq, Eq)]
-struct Said {
-    /// [`Topic::Findings`] or [`Topic::Excused`].
-    topic: Topic,
-    key: String,
-    /// Of the value.
-    digest: String,
-}
+/// How often what changed is written to disk, where a folder is configured for it.
+const WRITTEN_EVERY: Duration = Duration::from_secs(5);
 
-/// Everything that was stated of one access, and what was said about it.
-#[derive(Default)]
-struct Candidate {
-    statements: Variants<Access>,
-    source: Option<Source>,
-    /// Findings, and what is excused, as they stand. One, as a rule: a map would hold the room of
-    /// eleven for each access.
-    said: Vec<Said>,
-    /// Until when it waits for a basis to be recorded; `None`: it was never held.
-    held_until: Option<Duration>,
-}
-
-/// Statements on what was searched that wait until what was found is judged. When they were heard,
-/// the searched candidates and the selectors stood on their topics; so once this stage has read
-/// these topics as far as they went then, and judged what it read, it has judged what was found.
-#[derive(Default)]
-struct Held {
-    /// How far the topics went.
-    behind: Vec<Position>,
-    /// Keys of the statements.
-    keys: BTreeSet<String>,
-}
-
-#[derive(Default)]
-struct Part {
-    candidates: HashMap<String, Candidate>,
-    by_actor: HashMap<Private, BTreeSet<String>>,
-    by_account: HashMap<Private, BTreeSet<String>>,
-    /// Candidates to be judged (again), in the order of their names.
-    due: BTreeSet<String>,
-    /// Candidates that wait for a basis to be recorded, by the end of their waiting.
-    waiting: BTreeSet<(Duration, String)>,
-    /// What was searched, as it was passed on: key → value.
-    searched: BTreeMap<String, Vec<u8>>,
-    /// Keys of what is to be passed on and does not wait yet.
-    unsaid: BTreeSet<String>,
-    held: Option<Held>,
-}
-
-impl Part {
-    /// Those that have waited long enough are judged again.
-    fn end_waiting(&mut self, now: Duration) {
-        while let Some((until, id)) = self.waiting.pop_first() {
-            if until > now {
-                self.waiting.insert((until, id));
-                return;
-            }
-            self.due.insert(id);
-        }
-    }
-}
+/// The topics that [`Note`] is about.
+const NOTED: [Topic; 5] = [
+    Topic::Candidates,
+    Topic::BreachEvents,
+    Topic::Grants,
+    Topic::Findings,
+    Topic::Excused,
+];
 
 /// See the module.
 pub(crate) struct VerifyStage {
     context: Rc<Context>,
     records: Records,
-    changes: access::Changes,
+    changes: Changes,
     parts: BTreeMap<i32, Part>,
     /// What was searched of every partition, also of those that other instances own: key → value.
     coverage: BTreeMap<i32, BTreeMap<String, Vec<u8>>>,
+    disk: Option<Rc<Disk>>,
+    /// The ids of the topics that [`Note`] is about, as far as they are known.
+    ids: TopicIds,
+    /// How many partitions they have.
+    partitions: BTreeMap<Arc<str>, i32>,
+    /// When the disk was last written.
+    written_at: Option<Duration>,
 }
 
 impl VerifyStage {
-    /// With nothing on record yet.
-    pub(crate) fn new(context: &Rc<Context>) -> VerifyStage {
-        VerifyStage {
+    /// With nothing on record yet, and what is on `disk`, if there is one.
+    pub(crate) fn new(
+        context: &Rc<Context>,
+        disk: Option<Rc<Disk>>,
+    ) -> Result<VerifyStage, StageError> {
+        let (mut ids, mut partitions) = (TopicIds::new(), BTreeMap::new());
+        if disk.is_some() {
+            let names = NOTED.map(|topic| context.names.name(topic));
+            ids = context
+                .cluster
+                .topic_ids(&names.each_ref().map(|name| &**name))?;
+            for name in names {
+                let count = context.cluster.partitions(&name)?;
+                partitions.insert(name, count);
+            }
+        }
+        Ok(VerifyStage {
             context: context.clone(),
             records: Records::new(),
-            changes: access::Changes::default(),
+            changes: Changes::default(),
             parts: BTreeMap::new(),
             coverage: BTreeMap::new(),
-        }
+            disk,
+            ids,
+            partitions,
+            written_at: None,
+        })
     }
 
     /// Puts what changed records touch on the list.
-    fn spread(&mut self) {
+    fn spread(&mut self) -> Result<(), StageError> {
         let changes = std::mem::take(&mut self.changes);
         if changes.is_empty() {
-            return;
+            return Ok(());
         }
         let reach = changes.reach();
         for part in self.parts.values_mut() {
-            let found: Vec<String> = match &reach {
-                access::Reach::Nothing => Vec::new(),
-                access::Reach::Everything => part.candidates.keys().cloned().collect(),
-                access::Reach::Keyed {
-                    actors,
-                    accounts,
-                    accesses,
-                } => {
-                    let of = |index: &HashMap<Private, BTreeSet<String>>, key: &Private| {
-                        index.get(key).cloned().unwrap_or_default()
-                    };
-                    let mut found: BTreeSet<String> = accesses.clone();
-                    found.extend(actors.iter().flat_map(|key| of(&part.by_actor, key)));
-                    found.extend(accounts.iter().flat_map(|key| of(&part.by_account, key)));
-                    found.into_iter().collect()
-                }
+            part.candidates.spread(&changes, &reach)?;
+        }
+        Ok(())
+    }
+
+    /// What records that came since `note` was written may have changed. They are on record by now,
+    /// or will be heard of.
+    fn changes_since(&self, note: &Note) -> Result<Changes, StageError> {
+        let (context, mut changes) = (&self.context, Changes::default());
+        for topic in [Topic::BreachEvents, Topic::Grants] {
+            let name = context.names.name(topic);
+            let from = |partition| {
+                let key = (name.to_string(), partition);
+                Some(note.judged_with.get(&key).copied().unwrap_or(0))
             };
-            for id in found {
-                if part
-                    .candidates
-                    .get(&id)
-                    .is_some_and(|one| changes.touches(&one.statements))
-                {
-                    part.due.insert(id);
+            read_behind(context, topic, None, &from, &mut |record| {
+                changes.merge(may_have_changed(context, &self.records, topic, &record)?);
+                Ok(())
+            })?;
+        }
+        Ok(changes)
+    }
+
+    /// Takes in what stands on the topics of findings and of what is excused. `note` is what is on
+    /// disk of the partition: what was said since then, another instance said.
+    fn read_back(
+        &self,
+        partition: i32,
+        part: &mut Part,
+        note: Option<&Note>,
+    ) -> Result<(), StageError> {
+        let context = &self.context;
+        part.standing.at_ms = now_ms();
+        for topic in [Topic::Findings, Topic::Excused] {
+            let name = context.names.name(topic);
+            let from = part.standing.to.get(&*name).copied();
+            part.standing.to.insert(name.to_string(), from.unwrap_or(0));
+            read_behind(context, topic, Some(partition), &|_| from, &mut |record| {
+                let candidates = &mut part.candidates;
+                if let Some(key) = record.key.and_then(|key| std::str::from_utf8(key).ok()) {
+                    let again = note.is_some();
+                    match decode::<Finding>(context, topic, &record)? {
+                        Decoded::Record(mut finding) => {
+                            finding.source = None;
+                            let digest = facts::digest_json(&finding);
+                            let now = Some((&*finding.access.id, digest));
+                            candidates.stands(topic, key, now, again)?;
+                        }
+                        Decoded::Tombstone => candidates.stands(topic, key, None, again)?,
+                        Decoded::Bad(_) => {}
+                    }
                 }
+                part.standing.to.insert(name.to_string(), record.offset + 1);
+                if part.candidates.in_memory() > context.tuning.piece_records {
+                    self.write_early(partition, part, note)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was read back so far, where there is a disk: the rest is as `note` says, or is
+    /// not read yet.
+    fn write_early(
+        &self,
+        partition: i32,
+        part: &mut Part,
+        note: Option<&Note>,
+    ) -> Result<(), StageError> {
+        let Some(disk) = &self.disk else {
+            return Ok(());
+        };
+        let candidates = self.context.names.name(Topic::Candidates);
+        let (start, _) = self.context.cluster.range(&candidates, partition)?;
+        let new = || self.note(part, start, BTreeMap::new(), "");
+        let note = Note {
+            said_to: part.standing.to.clone(),
+            sweep: part.candidates.sweep().cloned(),
+            ..note.cloned().unwrap_or_else(new)
+        };
+        let mut writing = disk.begin();
+        part.candidates.write(&mut writing)?;
+        writing.note(partition, &note)?;
+        writing.end()?;
+        part.candidates.written();
+        // What stands on disk now is to be written over.
+        part.noted = None;
+        Ok(())
+    }
+
+    /// What is noted of a partition.
+    fn note(
+        &self,
+        part: &Part,
+        read_to: i64,
+        judged_with: BTreeMap<(String, i32), i64>,
+        stamp: &str,
+    ) -> Note {
+        let candidates = self.context.names.name(Topic::Candidates);
+        Note {
+            topic_ids: self.ids.clone(),
+            partitions: self.partitions.get(&candidates).copied().unwrap_or(0),
+            read_to,
+            said_to: part.standing.to.clone(),
+            said_at_ms: part.standing.at_ms,
+            judged_with,
+            stamp: stamp.to_owned(),
+            sweep: part.candidates.sweep().cloned(),
+        }
+    }
+
+    /// Whether the disk is to be written now.
+    fn is_due(&self, now: Duration) -> bool {
+        let parts = self.parts.values();
+        let in_memory: usize = parts.map(|part| part.candidates.in_memory()).sum();
+        let mut parts = self.parts.values();
+        let must = parts.any(|part| part.candidates.must_be_written());
+        let waited = self.written_at.is_none_or(|at| now >= at + WRITTEN_EVERY);
+        must || waited || in_memory > self.context.tuning.piece_records
+    }
+
+    /// Writes everything that changed, with how far it goes: all that was read is committed.
+    fn write(&mut self, disk: &Disk, step: &Step<'_>) -> Result<(), StageError> {
+        self.written_at = Some(step.now);
+        let (context, mut writing) = (self.context.clone(), disk.begin());
+        let candidates = context.names.name(Topic::Candidates);
+        let mut judged_with = BTreeMap::new();
+        for topic in [Topic::BreachEvents, Topic::Grants] {
+            let name = context.names.name(topic);
+            for partition in 0..self.partitions.get(&name).copied().unwrap_or(0) {
+                let here = step.position(&name, partition).unwrap_or(0);
+                judged_with.insert((name.to_string(), partition), here);
             }
         }
+        let mut written = BTreeMap::new();
+        for (partition, part) in &self.parts {
+            let Some(read_to) = step.position(&candidates, *partition) else {
+                continue;
+            };
+            let stamp = context.law.stamp();
+            let note = self.note(part, read_to, judged_with.clone(), stamp);
+            if part.is_news(&note) {
+                part.candidates.write(&mut writing)?;
+                writing.note(*partition, &note)?;
+                written.insert(*partition, note);
+            }
+        }
+        if written.is_empty() {
+            return Ok(());
+        }
+        writing.end()?;
+        for (partition, note) in written {
+            if let Some(part) = self.parts.get_mut(&partition) {
+                part.candidates.written();
+                part.noted = Some(note);
+                part.ask(&context, partition, step.now)?;
+            }
+        }
+        let (records, bytes) = disk.size()?;
+        let metrics = context.telemetry.metrics().stage(Stage::Verify.name());
+        metrics.set_state(records, bytes);
+        Ok(())
     }
 
     /// Says what is to be said of a candidate; until when it is held, if it is.
@@ -173,15 +288,18 @@ impl VerifyStage {
             finding.source.clone_from(&candidate.source);
             let one = Said { topic, key, digest };
             if !candidate.said.contains(&one) {
+                candidate.changed = true;
                 let bytes = context.codec.encode(topic, &finding)?;
                 let name = context.names.name(topic);
                 sink.send(Outgoing::new(name, one.key.as_str(), bytes).on(partition));
             }
             says.push(one);
         }
-        for gone in &candidate.said {
+        let said = std::mem::take(&mut candidate.said);
+        for gone in &said {
             let stands = |one: &Said| (one.topic, &one.key) == (gone.topic, &gone.key);
             if !says.iter().any(stands) {
+                candidate.changed = true;
                 let name = context.names.name(gone.topic);
                 sink.send(Outgoing::tombstone(name, gone.key.as_str()).on(partition));
             }
@@ -231,7 +349,7 @@ impl VerifyStage {
             let here = step.position(&end.topic, end.partition);
             here.is_some_and(|here| here >= end.offset)
         };
-        let judged = |held: &mut Held| part.due.is_empty() && held.behind.iter().all(read);
+        let judged = |held: &mut Held| !part.candidates.has_due() && held.behind.iter().all(read);
         if let Some(held) = part.held.take_if(judged) {
             let topic = self.context.names.name(Topic::Searched);
             for key in held.keys {
@@ -285,30 +403,28 @@ fn source(context: &Context, record: &RecordRef<'_>) -> Option<Source> {
 }
 
 impl Processor for VerifyStage {
-    fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
-        let mut said: BTreeMap<(Topic, String), (String, String)> = BTreeMap::new();
+    fn take(&mut self, at: &TopicPartition, committed: Option<i64>) -> Result<i64, StageError> {
         let context = self.context.clone();
-        for topic in [Topic::Findings, Topic::Excused] {
-            read_whole(&context, topic, Some(at.partition), &mut |record| {
-                let Some(key) = record.key.and_then(|key| std::str::from_utf8(key).ok()) else {
-                    return Ok(());
-                };
-                let key = (topic, key.to_owned());
-                match decode::<Finding>(&context, topic, &record)? {
-                    Decoded::Record(mut finding) => {
-                        finding.source = None;
-                        let digest = facts::digest_json(&finding);
-                        said.insert(key, (finding.access.id, digest));
-                    }
-                    Decoded::Tombstone => {
-                        said.remove(&key);
-                    }
-                    Decoded::Bad(_) => {}
-                }
-                Ok(())
-            })?;
+        let note = match &self.disk {
+            Some(disk) => disk.recall(&context, at.partition, &self.ids, committed)?,
+            None => None,
+        };
+        let (disk, piece) = (self.disk.clone(), context.tuning.piece_records);
+        let mut part = Part {
+            candidates: Candidates::new(at.partition, piece, disk, note.as_ref())?,
+            ..Part::default()
+        };
+        if let Some(note) = &note {
+            part.standing.to = note.said_to.clone();
+            part.noted = Some(note.clone());
+            if note.stamp == context.law.stamp() {
+                let changes = self.changes_since(note)?;
+                part.candidates.spread(&changes, &changes.reach())?;
+            } else {
+                part.candidates.judge_all_again();
+            }
         }
-        let mut part = Part::default();
+        self.read_back(at.partition, &mut part, note.as_ref())?;
         read_whole(
             &context,
             Topic::Searched,
@@ -323,13 +439,9 @@ impl Processor for VerifyStage {
         )?;
         let covered = self.coverage.get(&at.partition).into_iter().flatten();
         part.unsaid = covered.map(|(key, _)| key.clone()).collect();
-        for ((topic, key), (id, digest)) in said {
-            let candidate = part.candidates.entry(id).or_default();
-            candidate.said.push(Said { topic, key, digest });
-        }
         self.parts.insert(at.partition, part);
-        let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
-        Ok(start)
+        let (start, _) = context.cluster.range(&at.topic, at.partition)?;
+        Ok(note.map_or(start, |note| note.read_to))
     }
 
     fn release(&mut self, at: &TopicPartition) {
@@ -355,8 +467,7 @@ impl Processor for VerifyStage {
     }
 
     fn prepare(&mut self, _sink: &mut Sink) -> Result<(), StageError> {
-        self.spread();
-        Ok(())
+        self.spread()
     }
 
     fn record(
@@ -383,25 +494,8 @@ impl Processor for VerifyStage {
             sink.kept += u64::from(fresh);
             return Ok(());
         };
-        let id = access.id.clone();
-        if let Some(actor) = &access.actor {
-            part.by_actor
-                .entry(actor.clone())
-                .or_default()
-                .insert(id.clone());
-        }
-        part.by_account
-            .entry(access.account.clone())
-            .or_default()
-            .insert(id.clone());
-        let candidate = part.candidates.entry(id.clone()).or_default();
-        // The first place in the log's order; shown, never compared.
         let place = source(&self.context, &record);
-        if candidate.source.is_none() || place < candidate.source {
-            candidate.source = place;
-        }
-        if candidate.statements.insert(access) {
-            part.due.insert(id);
+        if part.candidates.state(access, place)? {
             sink.kept += u64::from(fresh);
         } else {
             sink.pass_over(topic, PassedOver::Duplicate, u64::from(fresh));
@@ -415,23 +509,65 @@ impl Processor for VerifyStage {
         let partitions: Vec<i32> = self.parts.keys().copied().collect();
         for partition in partitions {
             if let Some(part) = self.parts.get_mut(&partition) {
-                part.end_waiting(step.now);
+                let candidates = &mut part.candidates;
+                candidates.end_waiting(step.now);
                 while left > 0
-                    && let Some(id) = part.due.pop_first()
+                    && let Some(id) = candidates.next_due()?
                 {
                     left -= 1;
-                    if let Some(candidate) = part.candidates.get_mut(&id) {
-                        let (context, records) = (&self.context, &self.records);
-                        let held = Self::judge_one(
-                            context, records, partition, step.now, candidate, sink,
-                        )?;
-                        part.waiting.extend(held.map(|until| (until, id)));
-                    }
+                    // Of some it is only known what was said: nobody can judge that again.
+                    let stated = |one: &&mut Candidate| !one.statements.is_empty();
+                    let Some(candidate) = candidates.get(&id)?.filter(stated) else {
+                        candidates.leave(&id);
+                        continue;
+                    };
+                    let (context, records) = (&self.context, &self.records);
+                    let held =
+                        Self::judge_one(context, records, partition, step.now, candidate, sink)?;
+                    candidates.judged(id, held);
                 }
-                more |= !part.due.is_empty() || !part.waiting.is_empty();
+                more |= candidates.is_open();
             }
             more |= self.pass_on(partition, step, sink)?;
         }
         Ok(if more { Work::More } else { Work::Done })
     }
+
+    fn rest(&mut self, step: &Step<'_>, committed: bool) -> Result<(), StageError> {
+        let Some(disk) = self.disk.clone() else {
+            return Ok(());
+        };
+        for (partition, part) in self.parts.iter_mut().filter(|_| committed) {
+            if let Some(asked) = part.asked.take() {
+                part.standing = asked;
+            }
+            let asked_at = part.asked_at.unwrap_or_default();
+            if step.now >= asked_at + ASKED_EVERY {
+                part.ask(&self.context, *partition, step.now)?;
+            }
+        }
+        if self.is_due(step.now) {
+            self.write(&disk, step)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the record may have changed, whatever was on record when it came.
+fn may_have_changed(
+    context: &Context,
+    records: &Records,
+    topic: Topic,
+    record: &RecordRef<'_>,
+) -> Result<Changes, StageError> {
+    Ok(match topic {
+        Topic::BreachEvents => match decode::<BreachEvent>(context, topic, record)? {
+            Decoded::Record(event) => records.may_have_changed_by_breach(&event.id),
+            Decoded::Tombstone | Decoded::Bad(_) => Changes::default(),
+        },
+        _ => match decode::<Grant>(context, topic, record)? {
+            Decoded::Record(grant) => records.may_have_changed_by_grant(&grant.id),
+            Decoded::Tombstone | Decoded::Bad(_) => Changes::default(),
+        },
+    })
 }

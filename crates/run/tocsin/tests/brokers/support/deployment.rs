@@ -64,7 +64,10 @@ impl Deployment {
     pub(crate) fn new(parts: &Parts, name: &str, more: &str) -> Deployment {
         let prefix = format!("e2e-{}-{name}-", std::process::id());
         let scratch = Scratch::new(&format!("e2e-{name}")).unwrap();
+        let state = scratch.path().join("state");
         let text = configuration(&parts.bootstrap, &parts.registry, &prefix, more);
+        // All keep state on disk: what they say is compared with what is said without.
+        let text = format!("{text}[state]\ndirectory = {state:?}\n");
         let config = scratch.write("tocsin.toml", &text).unwrap();
         let mut settings = KafkaSettings::new(&parts.bootstrap);
         settings.client = parts.properties();
