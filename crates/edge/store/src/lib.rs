@@ -13,8 +13,8 @@ pub use error::{StoreError, StoreErrorKind};
 
 use redb::backends::FileBackend;
 use redb::{
-    Builder, Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTableMetadata,
-    TableDefinition, WriteTransaction,
+    Builder, Database, Durability, OwnedAccessGuard, ReadOnlyTable, ReadableDatabase,
+    ReadableTableMetadata, TableDefinition, WriteTransaction,
 };
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -90,7 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::InUse`] where another process has it open, [`StoreErrorKind::Foreign`]
-    /// where it is of another layout or something else, and is left as it is;
+    /// where it is of another layout or something else, and what it holds is left alone;
     /// [`StoreErrorKind::Damaged`], [`StoreErrorKind::Unavailable`].
     pub fn open(
         path: &Path,
@@ -155,14 +155,15 @@ impl Store {
         read: impl FnOnce(&[u8]) -> R,
     ) -> Result<Option<R>, StoreError> {
         let found = guarded(&self.path, "reading", || {
-            Ok(self.reading(space)?.get_owned(key)?)
+            let found = self.reading(space)?.get_owned(key)?;
+            let sound = |found: &OwnedAccessGuard<Kept>| unsealed(key, found.value()).is_some();
+            Ok(found.map(|found| (sound(&found), found)))
         })?;
-        let Some(found) = found else {
-            return Ok(None);
-        };
-        let value = unsealed(key, found.value());
-        let value = value.ok_or_else(|| StoreError::damaged(&self.path))?;
-        Ok(Some(read(value)))
+        match found {
+            None => Ok(None),
+            Some((true, found)) => Ok(unsealed(key, found.value()).map(read)),
+            Some((false, _)) => Err(StoreError::damaged(&self.path)),
+        }
     }
 
     /// Shows `each` the keys that begin with `prefix`, in their order, from the first behind

@@ -63,6 +63,7 @@ fn let_everything_happen(telemetry: &Telemetry) -> Done {
         next_in: took,
     }
     .emit(&stage);
+    stage.set_state(1_000, 5_000_000);
     telemetry
         .metrics()
         .set_incidents(&BTreeMap::from([("searching", 2), ("counted", 1)]));

@@ -176,6 +176,7 @@ fn the_schema_of_the_configuration_has_what_the_loader_takes() {
         "judgement",
         "notices",
         "run",
+        "state",
         "http",
         "log",
     ] {
