@@ -19,7 +19,7 @@ pub(crate) const PARTITIONS: i32 = 4;
 /// Records of one transaction of the source.
 const PRODUCED_AT_ONCE: u64 = 5_000;
 /// Nothing here takes longer, unless something is wrong.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(3600);
 /// Between two looks at a process. Each costs it a page of metrics, so not more often.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 /// So long everything must be seen at rest: longer than a record takes from process to process.

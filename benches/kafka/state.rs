@@ -7,8 +7,7 @@ use crate::{Done, bare_read, patiently, plain};
 use facts::{Access, Private};
 use wire::{Encoder, Framing, RecordKind};
 
-/// Employees whose support cases cover what they viewed, so that nothing is found: what is measured
-/// is what is kept.
+/// Services with a standing duty, so that nothing is found: what is measured is what is kept.
 const ACTORS: u64 = 1_000;
 /// More than so many are not kept in memory as well, to compare.
 const IN_MEMORY_MAX: u64 = 1_000_000;
@@ -61,17 +60,17 @@ pub(crate) fn measure(deployment: &mut Deployment, candidates: u64) -> Done<()> 
     }
     match patiently(|| deployment.count("findings"))? {
         0 => Ok(()),
-        found => Err(format!("{found} findings, where every access has its basis").into()),
+        found => Err(format!("{found} findings, where every access is a standing duty").into()),
     }
 }
 
 fn fill(deployment: &Deployment, candidates: u64) -> Done<()> {
     let mut source = deployment.source("source")?;
     let mut encoder = Encoder::new(Framing::Confluent(deployment.ids.clone()));
-    let actor = |number: u64| format!("emp-bench-{number:04}");
+    let actor = |number: u64| format!("svc-bench-{number:04}");
     for number in 0..ACTORS {
         let grant = serde_json::json!({
-            "id": format!("case-{number}"), "kind": "support_case", "actors": [actor(number)],
+            "id": format!("duty-{number}"), "kind": "duty", "actors": [actor(number)],
             "recorded_at": "2025-01-01T00:00:00Z", "from": "2025-01-01T00:00:00Z",
         });
         let grant: facts::Grant = serde_json::from_value(grant)?;
@@ -83,10 +82,9 @@ fn fill(deployment: &Deployment, candidates: u64) -> Done<()> {
         ))?;
     }
     let access = serde_json::json!({
-        "id": "", "at": "2025-11-03T10:00:00Z", "actor": "", "actor_kind": "employee",
+        "id": "", "at": "2025-11-03T10:00:00Z", "actor": "", "actor_kind": "service",
         "action": "view", "outcome": "succeeded", "information": "home_security_recording",
         "account": "", "resource": "", "device": "", "encrypted": "no", "visibility": "private",
-        "basis": {"kind": "support_case"},
     });
     let mut access: Access = serde_json::from_value(access)?;
     let topic = deployment.topic("candidates");

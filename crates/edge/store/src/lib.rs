@@ -131,6 +131,20 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether a file at `path` could be written now, without touching one that is there; its
+    /// folder is created where it is not.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`].
+    pub fn probe(path: &Path) -> Result<(), StoreError> {
+        guarded(path, "trying", || {
+            private_folder(path)?;
+            let beside = path.with_extension("probe");
+            std::fs::write(&beside, b"probe")?;
+            Ok(std::fs::remove_file(beside)?)
+        })
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -215,4 +215,12 @@ fn where_there_is_no_room_it_says_so_and_what_was_written_stays() {
     let error = error.err().unwrap();
     assert_eq!(error.kind, StoreErrorKind::Unavailable, "{error}");
     assert_eq!(error.code(), "state-unavailable");
+    let error = Store::probe(Path::new("/proc/none/state")).unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Unavailable, "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deeper/state");
+    Store::probe(&path).unwrap();
+    assert!(!path.exists());
+    let mut left = std::fs::read_dir(path.parent().unwrap()).unwrap();
+    assert!(left.next().is_none(), "a probe stays");
 }

@@ -7,6 +7,7 @@ use crate::context::Tuning;
 use crate::engine::{Engine, Plan, back_off};
 use crate::errors::{Failure, exit};
 use crate::law::{Law, LawSettings};
+use crate::processors::Disk;
 use crate::topology::{Stage, Topic, TopicNames, reader_group};
 use serde_json::json;
 use std::path::Path;
@@ -374,11 +375,18 @@ fn check(
     {
         problems.push(error.to_string());
     }
+    let state = config.state.settings();
+    let state = state.filter(|_| stages.contains(&Stage::Verify));
+    let state = state.map(|state| Disk::path(&state, &config.prefix, &config.instance));
+    if let Some(Err(error)) = state.as_deref().map(store::Store::probe) {
+        problems.push(format!("{error} ({})", error.code()));
+    }
     let plan = json!({
         "bootstrap": config.kafka.bootstrap,
         "registry": config.registry.as_ref().map_or("none", |one| one.url.as_str()),
         "prefix": config.prefix,
         "instance": config.instance,
+        "state": state.map_or_else(|| "in memory".to_owned(), |path| path.display().to_string()),
         "access_events_partitions": cluster
             .partitions(&accesses)
             .map_or_else(|_| json!("missing"), |count| json!(count)),

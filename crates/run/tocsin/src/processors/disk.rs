@@ -6,13 +6,14 @@
 
 use super::candidates::{Candidate, Said, Sweep};
 use crate::anew::is_another;
-use crate::context::Context;
+use crate::context::{Context, StateSettings};
 use crate::runtime::StageError;
 use crate::topology::{Stage, Topic};
 use facts::{Access, Private, Source, Variants};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 use store::{Batch, Space, Store, StoreError, StoreErrorKind};
@@ -135,9 +136,8 @@ impl Disk {
         let Some(state) = &context.state else {
             return Ok(None);
         };
-        let name = format!("{}verify-{}.redb", context.prefix, context.instance);
         let spaces = [CANDIDATES, BY_ACTOR, BY_ACCOUNT, DUE, PARTITIONS];
-        let path = state.directory.join(name);
+        let path = Disk::path(state, &context.prefix, &context.instance);
         let store = Store::open(&path, LAYOUT, &spaces, state.cache_bytes)?;
         let disk = Disk {
             store: RefCell::new(store),
@@ -159,6 +159,13 @@ impl Disk {
             }
         }
         Ok(Some(Rc::new(disk)))
+    }
+
+    /// Where an instance has its file.
+    pub(crate) fn path(state: &StateSettings, prefix: &str, instance: &str) -> PathBuf {
+        state
+            .directory
+            .join(format!("{prefix}verify-{instance}.redb"))
     }
 
     /// What is noted of a partition; `Some(None)`: something that cannot be read.

@@ -588,6 +588,10 @@ fn errors_say_what_to_do() {
     let failing = configuration(kafka, &broken, &prefix, FROM_THE_BEGINNING);
     let says = ["answered 500", broken.as_str()];
     assert_says(&try_with(&failing, &["run", "--check"]), 1, &says);
+    // A folder for state that cannot be written.
+    let no_disk = format!("{whole}[state]\ndirectory = \"/proc/none\"\n");
+    let says = ["/proc/none", "state-unavailable"];
+    assert_says(&try_with(&no_disk, &["run", "--check"]), 1, &says);
     let nobody = format!("127.0.0.1:{}", free_port().unwrap());
     let alone = configuration(&nobody, registry, &prefix, FROM_THE_BEGINNING);
     assert_says(&try_with(&alone, &["run", "--check"]), 1, &[&nobody]);
