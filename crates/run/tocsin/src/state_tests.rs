@@ -291,7 +291,19 @@ fn what_was_said_of_candidates_that_are_gone_stands() {
     };
     let first = count(said(&cluster));
     lose_candidates(&cluster);
+    rest(&with_state(&cluster, few(), Some(folder.path())));
+    // What may concern every access has all of them gone through that are on disk.
     late_records(&cluster);
+    let complete = serde_json::json!({
+        "id": "g-whole", "kind": "complete", "of": ["support_case"],
+        "recorded_at": "2027-01-02T00:00:00Z", "until": "2027-01-01T00:00:00Z",
+    });
+    let record = Outgoing::new(
+        Topic::Grants.name(),
+        "late",
+        complete.to_string().into_bytes(),
+    );
+    cluster.append(&record).unwrap();
     rest(&with_state(&cluster, few(), Some(folder.path())));
     assert_eq!(count(said(&cluster)), first);
     assert!(first > 100, "{first}");
