@@ -10,7 +10,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("grade", "grade = \"order\""),
     (
         "in_force",
-        "in_force = { from = \"2023-06-16\", until = \"2043-06-16\" }",
+        "in_force = { from = \"2023-06-16\", until = \"2043-06-17\" }",
     ),
     ("zone", "zone = \"America/New_York\""),
     ("method", "method = \"frcp-6\""),

@@ -72,7 +72,11 @@ fn list(packs: &Packs, as_json: bool) -> Result<u8, Failure> {
             println!("    {}  {}  ({})", duty.name, duty.kind.as_str(), duty.cite);
         }
         if let Some(none) = &order.no_duty {
-            println!("    no incident-report duty: {} ({})", none.text, none.cite);
+            let what = match none.text_known {
+                true => "no incident-report duty",
+                false => "not known whether it has an incident-report duty, so it answers open",
+            };
+            println!("    {what}: {} ({})", none.text, none.cite);
         }
     }
     Ok(exit::DONE)
