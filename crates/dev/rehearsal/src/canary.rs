@@ -45,13 +45,16 @@ pub enum Canary {
     DiskForgetsDue,
     /// A disk forgets the candidates, and not how far they went.
     DiskForgetsCandidates,
+    /// Now and then what a step comes to is on disk before the transaction is decided, and the
+    /// stage fails before it is.
+    DiskBeforeCommit,
     /// A disk holds what it once held, and says that it goes as far as it did last.
     DiskIsAhead,
 }
 
 impl Canary {
     /// All, each with its name on the command line and a seed that catches it.
-    pub const ALL: [(Canary, &'static str, u64); 21] = [
+    pub const ALL: [(Canary, &'static str, u64); 22] = [
         (
             Canary::PositionsWithoutOutputs,
             "positions-without-outputs",
@@ -76,6 +79,7 @@ impl Canary {
         (Canary::SeeAborted, "see-aborted", 6),
         (Canary::DiskForgetsDue, "disk-forgets-due", 33),
         (Canary::DiskForgetsCandidates, "disk-forgets-candidates", 1),
+        (Canary::DiskBeforeCommit, "disk-before-commit", 1),
         (Canary::DiskIsAhead, "disk-is-ahead", 1),
     ];
 

@@ -164,6 +164,7 @@ impl Cluster for Faulty {
             spec,
             outputs: Vec::new(),
             sent: 0,
+            fails_next: false,
         }))
     }
 
@@ -269,6 +270,8 @@ struct FaultyWorker {
     /// Outputs of the open transaction, where a planted fault needs them again.
     outputs: Vec<Outgoing>,
     sent: u32,
+    /// The transaction that it said it committed was not decided.
+    fails_next: bool,
 }
 
 impl FaultyWorker {
@@ -300,7 +303,12 @@ impl FaultyWorker {
         let torn = control.now_and_then(Canary::TornOutputs, 8);
         let lies = control.now_and_then(Canary::CommitThatAborts, 8);
         let ahead = control.now_and_then(Canary::OneAhead, 1);
+        let early = control.now_and_then(Canary::DiskBeforeCommit, 2);
         drop(control);
+        if early {
+            self.fails_next = true;
+            return self.inner.abort();
+        }
         if without {
             return self.commit_part(0, positions);
         }
@@ -342,6 +350,10 @@ impl FaultyWorker {
 impl Worker for FaultyWorker {
     /// Never waits: time is simulated.
     fn poll(&mut self, max: usize, _wait: Duration, each: Each<'_>) -> Result<Polled, LogError> {
+        if std::mem::take(&mut self.fails_next) {
+            let message = "the transaction was not decided";
+            return Err(LogError::new(ErrorKind::Fatal, "rehearsed", message));
+        }
         let cluster = &self.cluster;
         let (mut seen, group) = (Vec::new(), &self.spec.group);
         let mut polled = self.inner.poll(max, Duration::ZERO, &mut |record| {
