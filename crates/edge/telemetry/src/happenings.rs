@@ -41,6 +41,34 @@ impl StateForgotten<'_> {
     }
 }
 
+/// Accesses were passed over: retention deleted them before they were screened, or somebody set the
+/// position behind them.
+#[derive(Debug)]
+pub struct NotScreened<'a> {
+    /// The topic.
+    pub topic: &'a str,
+    /// The partition.
+    pub partition: i32,
+    /// The first offset that nobody looked at.
+    pub from: i64,
+    /// The offset at which screening goes on.
+    pub to: i64,
+}
+
+impl NotScreened<'_> {
+    /// Logs it.
+    pub fn emit(self) {
+        error!(
+            topic = self.topic,
+            partition = self.partition,
+            from = self.from,
+            to = self.to,
+            "accesses were not screened; what of them is left on the topic is searched now, and \
+             where some are gone every count that rests on them stays open"
+        );
+    }
+}
+
 /// A transaction was committed: what its batch did counts from now on.
 #[derive(Debug)]
 pub struct BatchCommitted<'a> {
@@ -191,9 +219,12 @@ impl Rebalanced {
     }
 }
 
-/// The stage waits for the schema registry: it does not answer, or does not know a schema yet.
+/// The stage waits for something outside that will come back. What it waits on the registry is
+/// counted besides.
 #[derive(Debug, Clone, Copy)]
-pub struct WaitingForRegistry<'a> {
+pub struct Waiting<'a> {
+    /// What it is doing while it waits.
+    pub state: crate::TaskState,
     /// Why the last attempt failed.
     pub why: &'a str,
     /// The number of the attempt, from 1.
@@ -202,45 +233,20 @@ pub struct WaitingForRegistry<'a> {
     pub next_in: Duration,
 }
 
-impl WaitingForRegistry<'_> {
+impl Waiting<'_> {
     /// Counts and logs it.
     pub fn emit(self, stage: &StageMetrics) {
-        stage
-            .inner
-            .registry_waits
-            .with_label_values(&[stage.stage()])
-            .inc();
+        if self.state == crate::TaskState::WaitingForRegistry {
+            let waits = &stage.inner.registry_waits;
+            waits.with_label_values(&[stage.stage()]).inc();
+        }
         warn!(
             stage = stage.stage(),
+            state = self.state.as_str(),
             why = self.why,
             attempt = self.attempt,
             next_in_seconds = self.next_in.as_secs_f64(),
-            "waiting for the schema registry; nothing is lost"
-        );
-    }
-}
-
-/// The stage waits for the disk with its state: it is full, read-only, gone, or another process
-/// uses the file.
-#[derive(Debug, Clone, Copy)]
-pub struct WaitingForDisk<'a> {
-    /// Why the last attempt failed.
-    pub why: &'a str,
-    /// The number of the attempt, from 1.
-    pub attempt: u32,
-    /// How long it waits before the next.
-    pub next_in: Duration,
-}
-
-impl WaitingForDisk<'_> {
-    /// Logs it.
-    pub fn emit(self, stage: &StageMetrics) {
-        warn!(
-            stage = stage.stage(),
-            why = self.why,
-            attempt = self.attempt,
-            next_in_seconds = self.next_in.as_secs_f64(),
-            "waiting for the disk; nothing is lost"
+            "waiting; nothing is lost"
         );
     }
 }

@@ -200,8 +200,9 @@ impl Health {
 
     /// Whether there are tasks and every one does what it is there for.
     pub fn is_ready(&self) -> bool {
+        let now = self.inner.clock.read().monotonic;
         let tasks = self.inner.lock();
-        !tasks.is_empty() && tasks.values().all(|task| task.state.is_ready())
+        !tasks.is_empty() && tasks.values().all(|task| is_ready(task, now))
     }
 
     /// Whether no task has failed or stands still for longer than the limit. The broker and the
@@ -214,6 +215,18 @@ impl Health {
             .values()
             .all(|task| is_live(task, now, limit))
     }
+}
+
+/// After so long without an end of its loop a task at work is slow: a broker or a disk keeps it
+/// waiting.
+const SLOW_AFTER: Duration = Duration::from_secs(10);
+
+pub(crate) fn is_slow(task: &Task, now: Duration) -> bool {
+    task.state.is_ready() && task.loop_age(now) > SLOW_AFTER
+}
+
+pub(crate) fn is_ready(task: &Task, now: Duration) -> bool {
+    task.state.is_ready() && !is_slow(task, now)
 }
 
 pub(crate) fn is_live(task: &Task, now: Duration, limit: Duration) -> bool {
@@ -371,6 +384,23 @@ mod tests {
         );
         task.beat();
         assert!(telemetry.health().is_live());
+    }
+
+    #[test]
+    fn a_task_that_is_kept_waiting_is_live_and_not_ready() {
+        let (telemetry, now) = by_hand();
+        let health = telemetry.health();
+        let task = health.stage("screen");
+        task.set_state(TaskState::Running);
+        now.store(110, Ordering::Relaxed);
+        assert!(health.is_ready());
+        now.store(111, Ordering::Relaxed);
+        assert!(health.is_live() && !health.is_ready());
+        let page = serde_json::to_value(health.readiness()).unwrap();
+        assert_eq!(page["waiting_for"][0]["state"], "slow", "{page}");
+        task.beat();
+        assert!(health.is_ready());
+        assert!(health.readiness().waiting_for.is_empty());
     }
 
     #[test]

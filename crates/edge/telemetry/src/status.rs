@@ -1,6 +1,6 @@
 //! The answers of `/livez`, `/readyz` and `/status` as plain values.
 
-use crate::health::{Health, is_live};
+use crate::health::{Health, is_live, is_ready, is_slow};
 use crate::telemetry::BuildInfo;
 use serde::Serialize;
 
@@ -150,7 +150,7 @@ impl Health {
     }
 
     pub(crate) fn readiness(&self) -> Readiness {
-        let waiting_for = self.waiting(|task, _| task.state.is_ready());
+        let waiting_for = self.waiting(is_ready);
         Readiness {
             ready: self.is_ready(),
             waiting_for,
@@ -177,7 +177,10 @@ impl Health {
         bad.map(|((stage, name), task)| Waiting {
             stage: stage.clone(),
             task: name.clone(),
-            state: task.state.as_str(),
+            state: match is_slow(task, now) {
+                true => "slow",
+                false => task.state.as_str(),
+            },
             detail: task.detail.clone(),
             last_loop_age_seconds: task.loop_age(now).as_secs_f64(),
         })

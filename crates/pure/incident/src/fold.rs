@@ -155,9 +155,28 @@ impl Fold {
     }
 
     /// Takes in how a search stands. The furthest counts, in whatever order it is told: a cut stays
-    /// a cut, `done` outranks `searching`. A search that nobody expects changes nothing.
+    /// a cut, and of what came as far `done` outranks `searching`. A search that nobody expects
+    /// changes nothing.
     pub fn put_coverage(&mut self, coverage: &Coverage) -> Dirty {
-        self.searches.put(coverage)
+        match self.searches.put(coverage) {
+            Some(_) if self.searches.is_for_all(&coverage.selector) => self.held_groups(),
+            Some(groups) => groups,
+            None => Dirty::new(),
+        }
+    }
+
+    /// Says that no incident is counted in full before `selector` is searched on `partitions`
+    /// partitions of the accesses. What nobody could read there is a hole only where a group's own
+    /// searches are expected.
+    pub fn expect_for_all(&mut self, selector: &str, partitions: i32) -> Dirty {
+        match self.searches.expect_for_all(selector, partitions) {
+            true => self.held_groups(),
+            false => Dirty::new(),
+        }
+    }
+
+    fn held_groups(&self) -> Dirty {
+        self.held_by.keys().cloned().collect()
     }
 
     /// Says how many records of a partition nobody could read, instead of what was said before:
@@ -306,7 +325,7 @@ impl Fold {
 
     fn groups_of_bearing(&self, bears: &Bears) -> Dirty {
         match bears {
-            Bears::Everything => self.held_by.keys().cloned().collect(),
+            Bears::Everything => self.held_groups(),
             Bears::On(id) => {
                 let published = self.published.get(id);
                 let mut groups = published.map_or_else(Dirty::new, |(groups, _)| groups.clone());

@@ -14,13 +14,19 @@ struct Progress {
 }
 
 impl Progress {
-    /// The furthest of both: a cut stays a cut, `done` outranks `searching`.
+    /// The furthest of both: a cut stays a cut; else the one that came further counts, since more
+    /// may come to be searched after `done`; of two that came as far `done` outranks `searching`.
     fn join(self, other: Progress) -> Progress {
+        let is_cut = [self, other].map(|one| one.state == CoverageState::Cut);
         // The order of the states in the vocabulary is the order of the join.
+        let (to, furthest) = (self.to, self.state).max((other.to, other.state));
         Progress {
             from: self.from.min(other.from),
-            to: self.to.max(other.to),
-            state: self.state.max(other.state),
+            to,
+            state: match is_cut.contains(&true) {
+                true => CoverageState::Cut,
+                false => furthest,
+            },
             holes: self.holes.max(other.holes),
         }
     }
@@ -30,6 +36,8 @@ impl Progress {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Searches {
     expected: BTreeMap<String, (BTreeSet<String>, i32)>,
+    /// What must be searched for every group, and on how many partitions.
+    for_all: Option<(String, i32)>,
     groups_of: BTreeMap<String, BTreeSet<String>>,
     progress: BTreeMap<String, BTreeMap<i32, Progress>>,
     /// How many records of each partition nobody could read.
@@ -73,8 +81,25 @@ impl Searches {
         true
     }
 
-    /// Takes in how a search stands; gives the groups that wait for it.
-    pub(crate) fn put(&mut self, coverage: &Coverage) -> BTreeSet<String> {
+    /// Says that every group is complete only when `selector` is searched on `partitions`
+    /// partitions; whether that is news.
+    pub(crate) fn expect_for_all(&mut self, selector: &str, partitions: i32) -> bool {
+        let now = Some((selector.to_owned(), partitions));
+        let news = self.for_all != now;
+        self.for_all = now;
+        news
+    }
+
+    /// Whether every group waits for that selector.
+    pub(crate) fn is_for_all(&self, selector: &str) -> bool {
+        self.for_all
+            .as_ref()
+            .is_some_and(|(one, _)| one == selector)
+    }
+
+    /// Takes in how a search stands; `None`: that is no news. Else the groups that wait for it,
+    /// those left out that wait for it with every other.
+    pub(crate) fn put(&mut self, coverage: &Coverage) -> Option<BTreeSet<String>> {
         let now = Progress {
             from: coverage.from,
             to: coverage.to,
@@ -87,12 +112,14 @@ impl Searches {
         partitions.insert(coverage.partition, joined);
         let told = |one: Progress| (one.state, one.holes);
         if before.map(told) == Some(told(joined)) {
-            return BTreeSet::new();
+            return None;
         }
-        self.groups_of
-            .get(&coverage.selector)
-            .cloned()
-            .unwrap_or_default()
+        Some(
+            self.groups_of
+                .get(&coverage.selector)
+                .cloned()
+                .unwrap_or_default(),
+        )
     }
 
     /// Says how many records of a partition nobody could read, instead of what was said before;
@@ -123,6 +150,11 @@ impl Searches {
                 }
             }
         }
+        // What nobody could read is a hole in what is searched for these groups themselves.
+        let own: BTreeSet<&str> = wanted.keys().copied().collect();
+        if let Some((selector, partitions)) = &self.for_all {
+            wanted.entry(selector).or_insert(*partitions);
+        }
         let mut searched = Searched::default();
         // A record is one hole, however many selectors meet it.
         let mut holes: BTreeMap<i32, u64> = BTreeMap::new();
@@ -140,6 +172,7 @@ impl Searches {
             if states.iter().any(goes_on) {
                 searched.searching.push(digest.to_owned());
             }
+            let progress = progress.filter(|_| own.contains(digest));
             for (partition, one) in progress.into_iter().flatten() {
                 let unread = self.unread.get(partition).copied().unwrap_or(0);
                 let most = holes.entry(*partition).or_default();
@@ -212,14 +245,53 @@ mod tests {
     }
 
     #[test]
+    fn what_all_wait_for_opens_all_and_its_holes_those_that_search() {
+        let mut searches = Searches::default();
+        searches.expect("matter:M", BTreeSet::from(["s".to_owned()]), 1);
+        searches.put(&coverage(0, Done, 0));
+        let groups = ["actor:a".to_owned(), "matter:M".to_owned()];
+        let complete = |searches: &Searches| {
+            let of = |group| searches.searched([group]).complete;
+            groups.each_ref().map(of)
+        };
+        assert_eq!(complete(&searches), [true, true]);
+        assert!(searches.expect_for_all("standing", 1));
+        assert!(!searches.expect_for_all("standing", 1), "no news");
+        assert_eq!(complete(&searches), [false, false], "nobody told of it");
+        let standing = |state, to| Coverage {
+            selector: "standing".into(),
+            to,
+            ..coverage(0, state, 0)
+        };
+        assert!(searches.put(&standing(Done, 10)).is_some());
+        assert_eq!(complete(&searches), [true, true]);
+        searches.put(&standing(Searching, 11));
+        assert_eq!(complete(&searches), [false, false], "more is searched");
+        searches.put(&standing(Done, 20));
+        searches.put_unread(0, 1);
+        assert_eq!(complete(&searches), [true, false]);
+        searches.put(&standing(Cut, 0));
+        assert_eq!(searches.searched([&groups[0]]).cut, ["standing"]);
+    }
+
+    #[test]
     fn the_order_of_coverage_does_not_matter() {
+        let further = |state, to| Coverage {
+            to,
+            ..coverage(0, state, 0)
+        };
         let all = [
             coverage(0, Searching, 0),
             coverage(0, Done, 1),
+            further(Searching, 11),
+            further(Done, 20),
             coverage(0, Cut, 0),
         ];
         let backward: Vec<_> = all.iter().rev().cloned().collect();
         assert_eq!(after(&all), after(&backward));
-        assert_eq!(after(&all[..2]), after(&[all[1].clone(), all[0].clone()]));
+        for most in 0..all.len() {
+            let backward: Vec<_> = all[..most].iter().rev().cloned().collect();
+            assert_eq!(after(&all[..most]), after(&backward), "{most}");
+        }
     }
 }

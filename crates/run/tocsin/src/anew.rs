@@ -9,7 +9,7 @@
 
 use crate::codec::headers;
 use crate::context::Context;
-use crate::runtime::StageError;
+use crate::runtime::{Awaited, StageError};
 use crate::topology::Stage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +110,7 @@ impl Identities {
                     created_anew(context, self.stage, &topic, was, &is)
                 }
                 _ => StageError::Wait {
+                    on: Awaited::Turn,
                     code: CREATED_ANEW.to_owned(),
                     reason: format!(
                         "the topic {topic} has the id {is}, which is not the one that the stage \

@@ -5,7 +5,7 @@
 
 use crate::codec::Codec;
 use crate::law::Law;
-use crate::processors::{MENDED, STANDING, UNREADABLE};
+use crate::processors::{MENDED, STANDING, UNJUDGED, UNREADABLE};
 use crate::topology::Topic;
 use access::Records;
 use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
@@ -42,13 +42,16 @@ pub(crate) struct Changed {
 struct Unread {
     by_screen: u64,
     by_scope: u64,
+    /// As candidates; of the partition of that number of theirs.
+    by_verify: u64,
     mended: BTreeSet<i64>,
 }
 
 impl Unread {
     fn left(&self) -> u64 {
         let all = self.by_screen.saturating_add(self.by_scope);
-        all.saturating_sub(self.mended.len() as u64)
+        let all = all.saturating_sub(self.mended.len() as u64);
+        all.saturating_add(self.by_verify)
     }
 }
 
@@ -79,8 +82,12 @@ pub(crate) struct Assessment {
 impl Assessment {
     /// With nothing on record; a search is finished when all `partitions` are.
     pub(crate) fn new(partitions: i32) -> Assessment {
+        let mut fold = Fold::new();
+        // What screen passes on of itself is not looked at before its first start, nor where it has
+        // passed over accesses: no incident is counted in full before scope went back.
+        fold.expect_for_all(STANDING, partitions);
         Assessment {
-            fold: Fold::new(),
+            fold,
             records: Records::new(),
             partitions,
             selectors_changed: false,
@@ -197,11 +204,12 @@ impl Assessment {
                 unread.mended.insert(coverage.from);
             }
             UNREADABLE => unread.by_screen = coverage.holes.max(unread.by_screen),
+            UNJUDGED => unread.by_verify = coverage.holes,
             STANDING => unread.by_scope = coverage.holes.max(unread.by_scope),
             _ => {}
         }
         let mut dirty = self.fold.put_unread(partition, unread.left());
-        if ![UNREADABLE, MENDED].contains(&coverage.selector.as_str()) {
+        if ![UNREADABLE, MENDED, UNJUDGED].contains(&coverage.selector.as_str()) {
             coverage.holes = 0;
             dirty.extend(self.fold.put_coverage(&coverage));
         }
@@ -237,8 +245,7 @@ impl Assessment {
                     .insert(selector.digest.clone());
             }
         }
-        // What screen passes on of itself was not looked at before its first start: where that lay
-        // behind the log's beginning, an incident is not counted in full before scope went back.
+        // Of these, what nobody could read there is a hole as well.
         for selectors in by_group.values_mut() {
             selectors.insert(STANDING.to_owned());
         }

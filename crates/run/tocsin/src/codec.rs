@@ -1,6 +1,6 @@
 //! The codecs of one stage: values as they stand on topics, and what to do about those that fail.
 
-use crate::runtime::StageError;
+use crate::runtime::{Awaited, StageError};
 use crate::topology::Topic;
 use base64::Engine as _;
 use facts::{AccessView, Account, BreachEvent, Decision, Grant};
@@ -180,6 +180,7 @@ impl Codec {
         }
         if wait {
             return Err(StageError::Wait {
+                on: Awaited::Registry,
                 code: bad.code,
                 reason: bad.reason,
             });
@@ -251,4 +252,9 @@ pub(crate) mod headers {
     /// On activations and coverage: the id of the topic of accesses that their offsets are in;
     /// absent where it has none.
     pub(crate) const TOPIC_ID: &str = "topic-id";
+    /// On an activation that screen says once more, since it has not looked at all that stands
+    /// before: from where on it was applied, in digits.
+    pub(crate) const APPLIED_FROM: &str = "applied-from";
+    /// On the same: so far screen had looked at what came then, in digits.
+    pub(crate) const SCREENED_TO: &str = "screened-to";
 }

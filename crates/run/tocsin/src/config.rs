@@ -218,6 +218,9 @@ pub(crate) struct NoticeSettings {
 pub(crate) struct RunSettings {
     /// How many records are read, searched or judged in one transaction, 100 to 1,000,000.
     pub(crate) batch_records: usize,
+    /// So long records are gathered for one transaction while more are there, in milliseconds, 0 to
+    /// 10,000; it is committed sooner with `batch_records`, or where nothing more is there.
+    pub(crate) commit_interval_ms: u64,
     /// How long a step waits for the first record, in milliseconds, 1 to 10,000.
     pub(crate) poll_wait_ms: u64,
     /// How long an unknown schema id is waited for before its records are dead letters.
@@ -228,6 +231,7 @@ impl Default for RunSettings {
     fn default() -> Self {
         RunSettings {
             batch_records: 20_000,
+            commit_interval_ms: 100,
             poll_wait_ms: 50,
             unknown_schema_wait_seconds: 30,
         }
@@ -456,6 +460,9 @@ impl Config {
         }
         if !(100..=1_000_000).contains(&self.run.batch_records) {
             return Err("`run.batch_records` must be 100 to 1000000".to_owned());
+        }
+        if self.run.commit_interval_ms > 10_000 {
+            return Err("`run.commit_interval_ms` must be 0 to 10000".to_owned());
         }
         if !(1..=10_000).contains(&self.run.poll_wait_ms) {
             return Err("`run.poll_wait_ms` must be 1 to 10000".to_owned());

@@ -4,11 +4,13 @@ use crate::codec::Codec;
 use crate::config::StartAt;
 use crate::law::Law;
 use crate::topology::TopicNames;
+use facts::Source;
 use std::sync::Arc;
 use stream::Cluster;
 
-/// Names the file and line behind a place of the log, where records come from files.
-pub(crate) type FileOf = Arc<dyn Fn(&str, i32, i64) -> Option<(String, u64)> + Send + Sync>;
+/// Names where a record of this log came from, by its topic, partition and offset: the line of a
+/// file, or its place on another log; `None`: from nowhere else.
+pub(crate) type Origin = Arc<dyn Fn(&str, i32, i64) -> Option<Source> + Send + Sync>;
 
 /// Batches.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,8 @@ pub(crate) struct Tuning {
     /// At most so many incidents (or groups that may be some) in one piece of work: a join or a new
     /// pack may touch all of them, and a transaction must stay small.
     pub(crate) piece_incidents: usize,
+    /// So long records are gathered for one transaction while more are there.
+    pub(crate) commit_interval: std::time::Duration,
     /// How long verify waits before it first says that an access is unexplained.
     pub(crate) patience: std::time::Duration,
 }
@@ -34,6 +38,7 @@ impl Tuning {
             batch_records,
             piece_records: batch_records,
             piece_incidents: (batch_records / RECORDS_OF_AN_INCIDENT).max(1),
+            commit_interval: std::time::Duration::ZERO,
             patience: std::time::Duration::ZERO,
         }
     }
@@ -76,6 +81,6 @@ pub(crate) struct Context {
     pub(crate) state: Option<StateSettings>,
     /// Metrics and health.
     pub(crate) telemetry: Arc<telemetry::Telemetry>,
-    /// Names the file behind a partition, where records come from files.
-    pub(crate) file_of: Option<FileOf>,
+    /// Names where records came from, where that is elsewhere.
+    pub(crate) origin: Option<Origin>,
 }

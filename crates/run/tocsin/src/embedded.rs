@@ -2,7 +2,7 @@
 //! for replay. Nothing here can send anything.
 
 use crate::config::StartAt;
-use crate::context::{FileOf, Tuning};
+use crate::context::{Origin, Tuning};
 use crate::engine::{Engine, Plan};
 use crate::errors::Failure;
 use crate::law::Law;
@@ -59,7 +59,7 @@ pub(crate) fn plan(
     store: Arc<SchemaStore>,
     law: Arc<Law>,
     telemetry: Arc<Telemetry>,
-    file_of: Option<FileOf>,
+    origin: Option<Origin>,
 ) -> Arc<Plan> {
     Arc::new(Plan {
         cluster,
@@ -75,8 +75,8 @@ pub(crate) fn plan(
         state: None,
         poll_wait: Duration::from_millis(2),
         telemetry,
-        file_of,
-        origin: std::time::Instant::now(),
+        origin,
+        started: std::time::Instant::now(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::codec::Codec;
 use crate::config::StartAt;
-use crate::context::{Context, FileOf, StateSettings, Tuning};
+use crate::context::{Context, Origin, StateSettings, Tuning};
 use crate::fenced::{is_alone, is_fenced};
 use crate::law::Law;
 use crate::runtime::{Remedy, Runner, StageError, remedy};
@@ -45,10 +45,10 @@ pub(crate) struct Plan {
     pub(crate) poll_wait: Duration,
     /// Metrics and health.
     pub(crate) telemetry: Arc<Telemetry>,
-    /// Names the file behind a partition.
-    pub(crate) file_of: Option<FileOf>,
+    /// Names where records came from, where that is elsewhere.
+    pub(crate) origin: Option<Origin>,
     /// From when on the stages' time is counted.
-    pub(crate) origin: Instant,
+    pub(crate) started: Instant,
 }
 
 impl Plan {
@@ -64,7 +64,7 @@ impl Plan {
             instance: self.instance.clone(),
             state: self.state.clone(),
             telemetry: self.telemetry.clone(),
-            file_of: self.file_of.clone(),
+            origin: self.origin.clone(),
             ..*self
         }
     }
@@ -86,7 +86,7 @@ impl Plan {
             tuning: self.tuning,
             state: self.state.clone(),
             telemetry: self.telemetry.clone(),
-            file_of: self.file_of.clone(),
+            origin: self.origin.clone(),
         })
     }
 }
@@ -348,7 +348,7 @@ fn rounds(
             well_since = None;
         }
         let begun = Instant::now();
-        let now = begun.duration_since(plan.origin);
+        let now = begun.duration_since(plan.started);
         let runner = match &mut open {
             Some(runner) => runner,
             none => {

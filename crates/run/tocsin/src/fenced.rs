@@ -1,7 +1,8 @@
 //! A stage that was fenced: by a namesake, or by nobody.
 
 use crate::context::Context;
-use crate::runtime::{StageError, member_name};
+use crate::members::member_name;
+use crate::runtime::StageError;
 use crate::topology::Stage;
 use std::time::{Duration, Instant};
 use stream::ErrorKind;

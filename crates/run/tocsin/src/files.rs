@@ -1,8 +1,9 @@
 //! A folder of files as a cluster's input topics.
 
-use crate::context::FileOf;
+use crate::context::Origin;
 use crate::errors::Failure;
 use crate::topology::{Topic, TopicNames};
+use facts::Source;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,7 +93,7 @@ impl Folder {
     }
 
     /// Names the file and line of a place.
-    pub(crate) fn places(self: &Arc<Self>) -> FileOf {
+    pub(crate) fn places(self: &Arc<Self>) -> Origin {
         let folder = self.clone();
         Arc::new(move |topic, partition, offset| {
             let (topic, file) = folder.file(topic, partition)?;
@@ -102,7 +103,10 @@ impl Folder {
                 .get(&(topic, partition))
                 .and_then(|list| list.iter().rev().find(|(from, _)| *from <= index))
                 .map_or(0, |(_, shift)| *shift);
-            Some((file.name().to_owned(), index + 1 + shift))
+            Some(Source::File {
+                file: file.name().to_owned(),
+                line: index + 1 + shift,
+            })
         })
     }
 }

@@ -19,8 +19,11 @@ mod engine;
 mod errors;
 mod fenced;
 mod files;
+#[cfg(test)]
+mod gap_tests;
 mod law;
 mod marks;
+mod members;
 mod notices;
 mod numbers;
 mod observe;
@@ -28,6 +31,7 @@ mod outputs;
 mod processors;
 #[doc(hidden)]
 pub mod rehearsal;
+mod remedy;
 mod rights;
 mod runtime;
 mod signals;

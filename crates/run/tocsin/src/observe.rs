@@ -1,15 +1,12 @@
 //! What a stage shows of itself: each commit, rebalance and state goes to metrics and logs here.
 
-use crate::anew::CREATED_ANEW;
 use crate::config::{Log, LogFormat};
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::runtime::{OTHER_RULES, Sink, StageError};
+use crate::runtime::{Awaited, Sink, StageError};
 use crate::topology::Stage;
 use std::time::Duration;
-use telemetry::happenings::{
-    BatchCommitted, Rebalanced, TransactionAborted, WaitingForDisk, WaitingForRegistry,
-};
+use telemetry::happenings::{BatchCommitted, Rebalanced, TransactionAborted, Waiting};
 use telemetry::{Batch, StageHealth, StageMetrics, TaskState};
 
 /// Begins to log to standard error: as the command line says, else as `configured`, else warnings
@@ -91,23 +88,15 @@ impl Watch {
     pub(crate) fn failed(&mut self, error: &StageError, again: bool, pause: Duration, tries: u32) {
         let why = error.to_string();
         match error {
-            StageError::Wait { code, .. } if code == OTHER_RULES || code == CREATED_ANEW => {
-                self.health.set_state_because(TaskState::Starting, &why);
-            }
-            StageError::Wait { code, .. } if code.starts_with("state-") => {
-                self.health
-                    .set_state_because(TaskState::WaitingForDisk, &why);
-                WaitingForDisk {
-                    why: &why,
-                    attempt: tries,
-                    next_in: pause,
-                }
-                .emit(&self.metrics);
-            }
-            StageError::Wait { .. } => {
-                self.health
-                    .set_state_because(TaskState::WaitingForRegistry, &why);
-                WaitingForRegistry {
+            StageError::Wait { on, .. } => {
+                let state = match on {
+                    Awaited::Registry => TaskState::WaitingForRegistry,
+                    Awaited::Disk => TaskState::WaitingForDisk,
+                    Awaited::Turn => TaskState::Starting,
+                };
+                self.health.set_state_because(state, &why);
+                Waiting {
+                    state,
                     why: &why,
                     attempt: tries,
                     next_in: pause,

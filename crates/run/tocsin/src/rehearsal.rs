@@ -117,6 +117,7 @@ impl Rules {
                 batch_records: sizes.batch_records,
                 piece_records: sizes.piece_records,
                 piece_incidents: sizes.piece_incidents,
+                commit_interval: Duration::ZERO,
                 patience: sizes.patience,
             },
             state: state.map(|directory| StateSettings {
@@ -125,8 +126,8 @@ impl Rules {
             }),
             poll_wait: Duration::ZERO,
             telemetry: self.telemetry.clone(),
-            file_of: None,
-            origin: Instant::now(),
+            origin: None,
+            started: Instant::now(),
         };
         Instance {
             contexts: Stage::ALL.map(|_| plan.context()),

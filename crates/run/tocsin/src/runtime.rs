@@ -10,7 +10,9 @@
 use crate::anew::Identities;
 use crate::context::Context;
 use crate::marks::{Due, Marks};
+use crate::members::{alone_by_these_rules, label, member_name};
 use crate::observe::Watch;
+pub(crate) use crate::remedy::{Awaited, OUT_OF_RANGE, Remedy, StageError, remedy};
 pub(crate) use crate::sink::{PassedOver, Sink};
 use crate::topology::{Stage, Topic};
 use facts::Source;
@@ -18,47 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 use stream::{
-    ErrorKind, LogError, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
+    Committed, LogError, Position, Reader, RecordRef, TopicPartition, Worker, WorkerSpec,
 };
-
-/// Why a stage cannot go on as it is.
-#[derive(Debug)]
-pub(crate) enum StageError {
-    /// The log said no.
-    Log(LogError),
-    /// Something outside is missing that will come back, such as the schema registry: wait, then
-    /// begin again from the committed positions.
-    Wait {
-        /// The error's code.
-        code: String,
-        /// What is waited for.
-        reason: String,
-    },
-    /// A person has to change something.
-    Stop {
-        /// The error's code.
-        code: String,
-        /// What, why, and what to do.
-        reason: String,
-    },
-}
-
-impl std::fmt::Display for StageError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            StageError::Log(error) => write!(f, "{error}"),
-            StageError::Wait { code, reason } | StageError::Stop { code, reason } => {
-                write!(f, "{reason} ({code})")
-            }
-        }
-    }
-}
-
-impl From<LogError> for StageError {
-    fn from(error: LogError) -> StageError {
-        StageError::Log(error)
-    }
-}
 
 /// What a processor may ask about the step that it works in.
 pub(crate) struct Step<'a> {
@@ -92,8 +55,19 @@ pub(crate) trait Processor {
     fn take(
         &mut self,
         partition: &TopicPartition,
-        committed: Option<i64>,
+        committed: Option<&Committed>,
     ) -> Result<i64, StageError>;
+
+    /// Whether everything that it took over is judged again.
+    fn is_restored(&self) -> bool {
+        true
+    }
+
+    /// What to make of an offset that its own topics do not hold any more: by default a person says
+    /// where to go on.
+    fn overtaken(&self, error: LogError) -> StageError {
+        error.into()
+    }
 
     /// A partition went to another instance.
     fn release(&mut self, partition: &TopicPartition);
@@ -143,6 +117,8 @@ pub(crate) struct Runner {
     broadcast: Option<Box<dyn Reader>>,
     identities: Identities,
     loaded: bool,
+    /// Whether everything that was taken over is judged again.
+    restored: bool,
     owned: BTreeSet<TopicPartition>,
     marks: Marks,
     resume_at: BTreeMap<TopicPartition, i64>,
@@ -217,6 +193,7 @@ impl Runner {
             processor,
             worker,
             loaded: broadcast.is_none(),
+            restored: false,
             broadcast,
             identities,
             owned: BTreeSet::new(),
@@ -248,7 +225,7 @@ impl Runner {
         } else {
             wait
         };
-        let polled = self.read_own(wait, &mut sink)?;
+        let polled = self.gather(wait, &mut sink)?;
         if let Some(error) = sink.failed.take() {
             return Err(error);
         }
@@ -259,7 +236,9 @@ impl Runner {
                 worker: self.worker.as_ref(),
                 broadcast: self.broadcast.as_deref(),
             };
-            self.processor.finish(&step, &mut sink)?
+            let work = self.processor.finish(&step, &mut sink)?;
+            self.restored |= self.processor.is_restored();
+            work
         } else {
             Work::More
         };
@@ -292,10 +271,10 @@ impl Runner {
         })
     }
 
-    /// Whether it knows its partitions, if only that it has none, and has read again what was
-    /// committed.
+    /// Whether it knows its partitions, if only that it has none, has read again what was
+    /// committed, and has judged it again: another pack or setting may change any answer.
     pub(crate) fn is_ready(&self) -> bool {
-        self.loaded && self.worker.has_share() && self.caught_up()
+        self.loaded && self.worker.has_share() && self.caught_up() && self.restored
     }
 
     /// Aborts what is open and leaves the group.
@@ -347,51 +326,82 @@ impl Runner {
         }
     }
 
-    fn read_own(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
+    /// Reads until as much as fits into a transaction was read, or nothing more is there, or the
+    /// time for that is over, whichever is first.
+    fn gather(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
+        let (most, begun) = (self.context.tuning.batch_records, std::time::Instant::now());
+        let mut all = self.read_own(most, wait, sink)?;
+        let moves = |polled: &stream::Polled| {
+            !(polled.assigned.is_empty() && polled.revoked.is_empty() && polled.lost.is_empty())
+        };
+        let mut last = all.records;
+        while last > 0 && all.records < most && !all.at_end && !moves(&all) {
+            let interval = self.context.tuning.commit_interval;
+            let left = interval.saturating_sub(begun.elapsed());
+            if left.is_zero() || sink.failed.is_some() {
+                break;
+            }
+            let more = self.read_own(most - all.records, left, sink)?;
+            last = more.records;
+            all = stream::Polled {
+                records: all.records + last,
+                ..more
+            };
+        }
+        Ok(all)
+    }
+
+    fn read_own(
+        &mut self,
+        most: usize,
+        wait: Duration,
+        sink: &mut Sink,
+    ) -> Result<stream::Polled, StageError> {
         let (names, processor) = (&self.context.names, &mut self.processor);
         let (marks, health) = (&self.marks, &self.watch.health);
         let newest = &mut self.newest;
         let mut said = false;
         // Records of a batch come in runs of one partition: look a run's names up once.
         let mut run: Option<(TopicPartition, Topic, i64)> = None;
-        let polled = self
-            .worker
-            .poll(self.context.tuning.batch_records, wait, &mut |record| {
-                if sink.failed.is_some() {
-                    return;
-                }
-                let same = run.as_ref().is_some_and(|(at, ..)| {
-                    at.partition == record.partition && *at.topic == *record.topic
-                });
-                if !same {
-                    let Some(topic) = names.topic(record.topic) else {
-                        return;
-                    };
-                    let at = TopicPartition::new(record.topic, record.partition);
-                    let done = marks.get(&at).unwrap_or(0);
-                    run = Some((at, topic, done));
-                }
-                let Some((_, topic, done)) = &run else {
+        let polled = self.worker.poll(most, wait, &mut |record| {
+            if sink.failed.is_some() {
+                return;
+            }
+            let same = run.as_ref().is_some_and(|(at, ..)| {
+                at.partition == record.partition && *at.topic == *record.topic
+            });
+            if !same {
+                let Some(topic) = names.topic(record.topic) else {
                     return;
                 };
-                let fresh = record.offset >= *done;
-                let newest = &mut newest[*topic as usize];
-                *newest = record.timestamp_ms.max(*newest);
-                if !said {
-                    // Not only when the step is over: it may take long, and who looks meanwhile
-                    // must not be told that nothing is outstanding.
-                    said = true;
-                    health.settled(false);
-                }
-                if fresh {
-                    sink.read(*topic, 1);
-                }
-                if let Err(error) = processor.record(*topic, record, fresh, sink) {
-                    sink.failed = Some(error);
-                }
-                sink.book(*topic);
-            })?;
-        Ok(polled)
+                let at = TopicPartition::new(record.topic, record.partition);
+                let done = marks.get(&at).unwrap_or(0);
+                run = Some((at, topic, done));
+            }
+            let Some((_, topic, done)) = &run else {
+                return;
+            };
+            let fresh = record.offset >= *done;
+            let newest = &mut newest[*topic as usize];
+            *newest = record.timestamp_ms.max(*newest);
+            if !said {
+                // Not only when the step is over: it may take long, and who looks meanwhile
+                // must not be told that nothing is outstanding.
+                said = true;
+                health.settled(false);
+            }
+            if fresh {
+                sink.read(*topic, 1);
+            }
+            if let Err(error) = processor.record(*topic, record, fresh, sink) {
+                sink.failed = Some(error);
+            }
+            sink.book(*topic);
+        });
+        polled.map_err(|error| match error.code == OUT_OF_RANGE {
+            true => self.processor.overtaken(error),
+            false => error.into(),
+        })
     }
 
     fn change_assignment(&mut self, polled: &stream::Polled) -> Result<(), StageError> {
@@ -427,7 +437,8 @@ impl Runner {
             if let Some(at) = at {
                 check_position(&self.context, self.stage, taken, at)?;
             }
-            let start = self.processor.take(taken, at)?;
+            let start = self.processor.take(taken, committed)?;
+            self.restored = false;
             self.worker.start(&taken.topic, taken.partition, start)?;
             self.owned.insert(taken.clone());
             self.marks.set(taken, at.unwrap_or(start));
@@ -535,65 +546,6 @@ pub(crate) fn check_position(
     })
 }
 
-/// The name of this instance in a group: its own, and that of its rules.
-pub(crate) fn member_name(context: &Context, group: &str) -> String {
-    format!("{group}-{}-{}", context.instance, context.law.stamp())
-}
-
-/// What operators see of a member.
-pub(crate) fn label() -> String {
-    concat!("tocsin-", env!("CARGO_PKG_VERSION")).to_owned()
-}
-
-/// Two rule sets never run one stage at once: where a member of the group goes by other rules, this
-/// instance waits until it has left.
-///
-/// # Errors
-/// `Wait` with the other's name; where the cluster does not answer.
-pub(crate) fn alone_by_these_rules(context: &Context, group: &str) -> Result<(), StageError> {
-    let ours = format!("-{}", context.law.stamp());
-    let others = context.cluster.members(group)?;
-    let other = others
-        .into_iter()
-        .filter_map(|member| member.instance_id)
-        .find(|name| !name.ends_with(&ours));
-    other.map_or(Ok(()), |name| {
-        Err(StageError::Wait {
-            code: OTHER_RULES.to_owned(),
-            reason: format!(
-                "{name} is in the group {group} and goes by another version, other packs or \
-                 other settings of judgement than {ours}: stop it, and this instance goes on once \
-                 its session has ended",
-                ours = context.law.stamp(),
-            ),
-        })
-    })
-}
-
-/// The code of [`alone_by_these_rules`].
-pub(crate) const OTHER_RULES: &str = "other-rules";
-
-/// What to do about an error of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Remedy {
-    /// Begin again from the committed positions.
-    Again,
-    /// Stop the stage: somebody else took over, or a person has to act.
-    Stop,
-}
-
-/// What to do about `error`.
-pub(crate) fn remedy(error: &StageError) -> Remedy {
-    match error {
-        StageError::Wait { .. } => Remedy::Again,
-        StageError::Stop { .. } => Remedy::Stop,
-        StageError::Log(error) => match error.kind {
-            ErrorKind::Fatal | ErrorKind::Abort | ErrorKind::Retriable => Remedy::Again,
-            ErrorKind::Fenced | ErrorKind::NotFound | ErrorKind::Config => Remedy::Stop,
-        },
-    }
-}
-
 /// Where a record stands, for people: a topic's offset, or a file's line.
 pub(crate) fn source_of(context: &Context, record: &RecordRef<'_>) -> Source {
     place(context, record.topic, record.partition, record.offset)
@@ -601,12 +553,9 @@ pub(crate) fn source_of(context: &Context, record: &RecordRef<'_>) -> Source {
 
 /// The same for a record that is elsewhere.
 pub(crate) fn place(context: &Context, topic: &str, partition: i32, offset: i64) -> Source {
-    match context
-        .file_of
-        .as_ref()
-        .and_then(|file_of| file_of(topic, partition, offset))
-    {
-        Some((file, line)) => Source::File { file, line },
+    let origin = context.origin.as_ref();
+    match origin.and_then(|origin| origin(topic, partition, offset)) {
+        Some(source) => source,
         None => Source::Topic {
             topic: topic.to_owned(),
             partition,

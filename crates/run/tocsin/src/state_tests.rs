@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Batch, Space, Store};
 use stream::{Cluster, MemoryCluster, Outgoing};
+use xtask::parts::http::answering;
 
 /// Pieces so small that most of the candidates go to disk and come back.
 const PIECES: usize = 50;
@@ -210,7 +211,7 @@ fn a_disk_that_cannot_be_written_is_waited_for() {
     let cluster = poured();
     let plan = with_state(&cluster, plain(), Some(&in_the_way));
     match Runner::open(Stage::Verify, &plan.context()).map(|_| ()) {
-        Err(StageError::Wait { code, reason }) => {
+        Err(StageError::Wait { code, reason, .. }) => {
             assert_eq!(code, "state-unavailable", "{reason}");
             assert!(reason.contains(in_the_way.to_str().unwrap()), "{reason}");
         }
@@ -307,4 +308,82 @@ fn what_was_said_of_candidates_that_are_gone_stands() {
     rest(&with_state(&cluster, few(), Some(folder.path())));
     assert_eq!(count(said(&cluster)), first);
     assert!(first > 100, "{first}");
+}
+
+/// Other rules may change any answer, so nobody is told that verify is ready before it has gone
+/// through all.
+#[test]
+fn it_is_ready_when_all_is_judged_again() {
+    let (cluster, folder) = (poured(), tempfile::tempdir().unwrap());
+    rest(&with_state(&cluster, plain(), Some(folder.path())));
+    let plan = with_state(&cluster, few(), Some(folder.path()));
+    let mut verify = Runner::open(Stage::Verify, &plan.context()).unwrap();
+    let mut step = || {
+        verify.step(Duration::ZERO, Duration::ZERO).unwrap();
+        verify.is_ready()
+    };
+    let before = (0..10_000).take_while(|_| !step()).count();
+    assert!(before > 10, "ready after {before} steps");
+    let then = ends(&cluster);
+    assert!((0..50).all(|_| step()));
+    assert_eq!(ends(&cluster), then, "something was left to judge");
+}
+
+/// A candidate that could not be read is a hole while that is so, and is read at a start after it
+/// can be, whether the others are on disk or not.
+#[test]
+fn a_candidate_that_can_be_read_later_is_judged_then() {
+    let access: facts::Access = serde_json::from_value(serde_json::json!({
+        "id": "v-1", "at": "2026-03-01T09:00:00Z", "actor": "emp-view",
+        "actor_kind": "employee", "action": "view", "outcome": "succeeded",
+        "information": "home_security_recording", "account": "acct-1", "resource": "rec-1",
+    }))
+    .unwrap();
+    let codec = crate::tests::codec();
+    let object = codec.encode(Topic::AccessEvents, &access).unwrap();
+    // The same with the id of a schema on a registry instead of a fingerprint.
+    let value = [&[0, 0, 0, 0, 7][..], &object[10..]].concat();
+    let schema = wire::RecordKind::AccessEvent.newest_schema();
+    let schema = serde_json::json!({ "schema": schema }).to_string();
+    for on_disk in [true, false] {
+        let (cluster, folder) = (poured(), tempfile::tempdir().unwrap());
+        let plan = |status, body: &str| {
+            let body = body.to_owned().leak();
+            let registry = wire::Registry::new(&answering(status, body).unwrap(), None);
+            Plan {
+                store: Arc::new(wire::SchemaStore::new(registry)),
+                ..with_state(&cluster, plain(), on_disk.then(|| folder.path()))
+            }
+        };
+        let holes = || {
+            let all = stream::latest(&cluster, Topic::Searched.name()).unwrap();
+            let told = |key: &Vec<u8>| key.starts_with(b"unjudged|");
+            let told = all.iter().filter(|(key, _)| told(key));
+            let of = |bytes: &[u8]| codec.decode::<facts::Coverage>(Topic::Searched, bytes);
+            told.map(|(_, one)| of(one.value.as_deref().unwrap()).unwrap().holes)
+                .collect::<Vec<u64>>()
+        };
+        let is_found = || {
+            let all = stream::latest(&cluster, Topic::Findings.name()).unwrap();
+            all.keys()
+                .any(|key| key.starts_with(b"actor:emp-view|v-1|"))
+        };
+        let record = Outgoing::new(Topic::Candidates.name(), "emp-view", value.clone());
+        cluster.append(&record).unwrap();
+        let unknown = plan(404, "{\"error_code\":40403}");
+        rest(&unknown);
+        assert_eq!(
+            (holes(), is_found()),
+            (vec![1], false),
+            "on disk: {on_disk}"
+        );
+        rest(&unknown);
+        assert_eq!(
+            (holes(), is_found()),
+            (vec![1], false),
+            "on disk: {on_disk}"
+        );
+        rest(&plan(200, &schema));
+        assert_eq!((holes(), is_found()), (vec![0], true), "on disk: {on_disk}");
+    }
 }

@@ -8,7 +8,8 @@ use crate::demo::{History, Script};
 use crate::embedded;
 use crate::engine::Plan;
 use crate::law::{Law, LawSettings};
-use crate::runtime::{OTHER_RULES, Remedy, Runner, StageError, remedy};
+use crate::members::OTHER_RULES;
+use crate::runtime::{Remedy, Runner, StageError, remedy};
 use crate::topology::{Stage, Topic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -301,7 +302,11 @@ fn what_a_new_owner_has_not_heard_of_is_announced_anew() {
             hear(screen.as_mut());
         }
         screen.prepare(&mut sink).unwrap();
-        let next = screen.take(&at, Some(5)).unwrap();
+        let committed = stream::Committed {
+            offset: 5,
+            topic_ids: Arc::new(ids.clone()),
+        };
+        let next = screen.take(&at, Some(&committed)).unwrap();
         assert_eq!((next, sink.out.len()), (5, 0));
         if !hears {
             hear(screen.as_mut());

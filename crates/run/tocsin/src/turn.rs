@@ -1,7 +1,8 @@
 //! Whose turn it is to be the one task of a stage.
 
 use crate::context::Context;
-use crate::runtime::{StageError, alone_by_these_rules, label, member_name};
+use crate::members::{alone_by_these_rules, label, member_name};
+use crate::runtime::StageError;
 use crate::topology::Stage;
 use std::time::{Duration, Instant};
 use stream::{Assignment, ErrorKind, Polled, TopicIds, Worker, WorkerSpec};

@@ -165,6 +165,28 @@ impl Broker {
         Err(Trouble::new(doing, why))
     }
 
+    /// Deletes the records of a partition before an offset, as retention does.
+    ///
+    /// # Errors
+    /// Kafka's own tool does not run, or says that it failed.
+    pub fn delete_records(&self, topic: &str, partition: i32, to: i64) -> Result<(), Trouble> {
+        let doing = format!("deleting the records of {topic}/{partition} before {to}");
+        let wanted = format!(
+            "{{\"version\": 1, \"partitions\": [{{\"topic\": \"{topic}\", \
+             \"partition\": {partition}, \"offset\": {to}}}]}}"
+        );
+        let file = self.scratch.write("delete-records.json", &wanted)?;
+        let mut command = self.command("org.apache.kafka.tools.DeleteRecordsCommand");
+        command.args(["--bootstrap-server", &self.bootstrap()]);
+        command.arg("--offset-json-file").arg(file);
+        let done = command.output().map_err(|why| Trouble::new(&doing, why))?;
+        let said = String::from_utf8_lossy(&done.stdout);
+        if done.status.success() && said.contains("low_watermark") {
+            return Ok(());
+        }
+        Err(Trouble::new(doing, said))
+    }
+
     /// How many records of a topic a consumer sees, those of aborted transactions as well or not.
     ///
     /// # Errors

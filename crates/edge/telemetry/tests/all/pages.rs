@@ -5,9 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tocsin_telemetry::happenings::{
-    BatchCommitted, Rebalanced, TransactionAborted, WaitingForRegistry,
-};
+use tocsin_telemetry::happenings::{BatchCommitted, Rebalanced, TransactionAborted, Waiting};
 use tocsin_telemetry::{Batch, BuildInfo, DeadLettered, Server, TaskState, Telemetry, names};
 use xtask::parts::{http, prometheus, skip_or_fail};
 
@@ -57,7 +55,8 @@ fn let_everything_happen(telemetry: &Telemetry) -> Done {
         revoked: 1,
     }
     .emit(&stage);
-    WaitingForRegistry {
+    Waiting {
+        state: TaskState::WaitingForRegistry,
         why: "refused",
         attempt: 1,
         next_in: took,

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::{Cluster, ErrorKind, KafkaCluster, KafkaSettings, LogError};
-use telemetry::happenings::WaitingForRegistry;
+use telemetry::happenings::Waiting;
 use telemetry::{BuildInfo, TaskState, Telemetry};
 use wire::{Credentials, Framing, RecordKind, Registry, RegistryError, SchemaStore};
 
@@ -160,14 +160,13 @@ fn in_time<T: Send>(
         for stage in stages {
             let health = telemetry.health().stage(stage.name());
             health.set_state_because(waiting, &why);
-            if waiting == TaskState::WaitingForRegistry {
-                WaitingForRegistry {
-                    why: &why,
-                    attempt,
-                    next_in,
-                }
-                .emit(&telemetry.metrics().stage(stage.name()));
+            Waiting {
+                state: waiting,
+                why: &why,
+                attempt,
+                next_in,
             }
+            .emit(&telemetry.metrics().stage(stage.name()));
         }
         let until = Instant::now() + next_in;
         if crate::signals::wait_or(&|| Instant::now() >= until) {
@@ -282,14 +281,15 @@ pub(crate) fn run(
         instance: config.instance.clone(),
         start: config.start.access_events,
         tuning: Tuning {
+            commit_interval: Duration::from_millis(config.run.commit_interval_ms),
             patience: Duration::from_secs(config.judgement.patience_seconds),
             ..Tuning::of_batches(config.run.batch_records)
         },
         state: config.state.settings(),
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
-        file_of: None,
-        origin: std::time::Instant::now(),
+        origin: None,
+        started: std::time::Instant::now(),
     });
     let engine = Engine::start(&plan, &stages)
         .map_err(|error| Failure::failed("threads", format!("starting the stages: {error}")))?;

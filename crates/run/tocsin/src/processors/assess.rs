@@ -10,7 +10,7 @@ use crate::topology::{Stage, Topic};
 use obligation::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use stream::{Outgoing, RecordRef, TopicPartition};
+use stream::{Committed, Outgoing, RecordRef, TopicPartition};
 use wire::Envelope;
 
 /// See the module.
@@ -44,7 +44,7 @@ impl AssessStage {
             unconfirmed: None,
         };
         for topic in [Topic::Incidents, Topic::Determinations] {
-            read_whole(context, topic, None, &mut |record| {
+            read_whole(context, Stage::Assess, topic, None, &mut |record| {
                 let key = String::from_utf8_lossy(record.key.unwrap_or_default()).into_owned();
                 match decode::<Envelope>(context, topic, &record)? {
                     Decoded::Record(one) if topic == Topic::Incidents => {
@@ -218,7 +218,11 @@ fn word(answer: Answer) -> &'static str {
 }
 
 impl Processor for AssessStage {
-    fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
+    fn take(
+        &mut self,
+        at: &TopicPartition,
+        _committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
         let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
         Ok(start)
     }
@@ -254,6 +258,10 @@ impl Processor for AssessStage {
             }
         }
         Ok(())
+    }
+
+    fn is_restored(&self) -> bool {
+        self.unconfirmed.is_none()
     }
 
     fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {

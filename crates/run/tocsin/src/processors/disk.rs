@@ -7,12 +7,12 @@
 use super::candidates::{Candidate, Said, Sweep};
 use crate::anew::is_another;
 use crate::context::{Context, StateSettings};
-use crate::runtime::StageError;
+use crate::runtime::{Awaited, StageError};
 use crate::topology::{Stage, Topic};
 use facts::{Access, Private, Source, Variants};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -40,6 +40,8 @@ const OLD: &str = "it is so old that what was taken back since may be gone from 
 const DELETE_RETENTION_MS: u64 = 86_400_000;
 /// So far clocks of two machines may be apart.
 const AHEAD_MS: i64 = 60_000;
+/// At most so many candidates that could not be read are read again one by one.
+const BURIED_MAX: usize = 1_000;
 /// At most so many keys are removed in one write.
 const REMOVED_AT_ONCE: usize = 20_000;
 
@@ -63,6 +65,8 @@ pub(super) struct Note {
     pub(super) stamp: String,
     /// What is to be judged again besides what is due.
     pub(super) sweep: Option<Sweep>,
+    /// The offsets of candidates that could not be read, and that are tried again at a start.
+    pub(super) buried: BTreeSet<i64>,
 }
 
 impl Note {
@@ -122,7 +126,8 @@ impl From<StoreError> for StageError {
         let (code, reason) = (error.code().to_owned(), error.to_string());
         match error.kind {
             StoreErrorKind::Unavailable | StoreErrorKind::InUse => {
-                StageError::Wait { code, reason }
+                let on = Awaited::Disk;
+                StageError::Wait { on, code, reason }
             }
             StoreErrorKind::Foreign | StoreErrorKind::Damaged => StageError::Stop { code, reason },
         }
@@ -203,6 +208,9 @@ impl Disk {
             }
             Some(note) if is_older(note.said_at_ms, self.stale_after) => Some(OLD),
             Some(note) if note.is_ahead(context, partition)? => Some("a topic ends before it"),
+            Some(note) if note.buried.len() > BURIED_MAX => {
+                Some("it lacks so many candidates that all are read again")
+            }
             Some(_) => None,
         };
         let Some(note) = note.filter(|_| unfit.is_none()) else {

@@ -11,6 +11,7 @@ mod screen;
 mod verify;
 
 pub(crate) use disk::Disk;
+pub(crate) use part::UNJUDGED;
 pub(crate) use reading::LetterKey;
 pub(crate) use screen::{MENDED, STANDING, UNREADABLE};
 

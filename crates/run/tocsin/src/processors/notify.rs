@@ -14,7 +14,7 @@ use notice::{Decided, NoticeRecord, OutboxEntry, Plan};
 use obligation::Determination;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use stream::{Outgoing, RecordRef, TopicPartition};
+use stream::{Committed, Outgoing, RecordRef, TopicPartition};
 use wire::Envelope;
 
 /// What an incident asks to be said: documents by key.
@@ -85,7 +85,7 @@ impl NotifyStage {
             unsaid: true,
         };
         for topic in [Topic::Notices, Topic::Outbox] {
-            read_whole(context, topic, None, &mut |record| {
+            read_whole(context, Stage::Notify, topic, None, &mut |record| {
                 let said = if topic == Topic::Notices {
                     &mut stage.notices
                 } else {
@@ -309,7 +309,11 @@ fn outbox_envelope(one: &OutboxEntry) -> (String, Envelope) {
 }
 
 impl Processor for NotifyStage {
-    fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
+    fn take(
+        &mut self,
+        at: &TopicPartition,
+        _committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
         let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
         Ok(start)
     }
@@ -344,6 +348,10 @@ impl Processor for NotifyStage {
             }
         }
         Ok(())
+    }
+
+    fn is_restored(&self) -> bool {
+        self.due.is_empty() && !self.unsaid
     }
 
     fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {

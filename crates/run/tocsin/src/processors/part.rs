@@ -3,13 +3,18 @@
 
 use super::candidates::Candidates;
 use super::disk::{Note, now_ms};
+use super::reading::{Decoded, decode, read_one};
+use super::verify::source;
 use crate::context::Context;
-use crate::runtime::StageError;
+use crate::runtime::{Sink, StageError};
 use crate::topology::Topic;
+use facts::{Access, Coverage, CoverageState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use stream::Position;
+use stream::{Outgoing, Position, TopicPartition};
 
+/// The name under which verify says how many candidates it could not read.
+pub(crate) const UNJUDGED: &str = "unjudged";
 /// How often it is asked how far what stands goes, where nothing changes. It is believed after the
 /// next commit, which comes once a day at the latest; the topics that tocsin makes keep for a week
 /// what was taken back.
@@ -52,6 +57,8 @@ pub(super) struct Part {
     pub(super) asked_at: Option<Duration>,
     /// What is on disk.
     pub(super) noted: Option<Note>,
+    /// The offsets of candidates that could not be read.
+    pub(super) buried: BTreeSet<i64>,
 }
 
 impl Part {
@@ -72,6 +79,56 @@ impl Part {
             asked.to.insert(name.to_string(), end);
         }
         (self.asked, self.asked_at) = (Some(asked), Some(now));
+        Ok(())
+    }
+
+    /// Tries again to read candidates that could not be read and that are not read anew.
+    pub(super) fn read_buried(
+        &mut self,
+        context: &Context,
+        at: &TopicPartition,
+    ) -> Result<(), StageError> {
+        for offset in self.buried.clone() {
+            read_one(context, &at.at(offset), &mut |record| {
+                let access = decode::<Access>(context, Topic::Candidates, &record)?;
+                if let Decoded::Record(access) = access {
+                    self.candidates.state(access, source(context, &record))?;
+                    self.buried.remove(&offset);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Says how many candidates could not be read, where that is news: nobody knows what they are
+    /// about.
+    pub(super) fn say_buried(
+        &mut self,
+        context: &Context,
+        partition: i32,
+        sink: &mut Sink,
+    ) -> Result<(), StageError> {
+        let key = format!("{UNJUDGED}|{partition}");
+        let said = self.searched.get(&key);
+        if self.buried.is_empty() && said.is_none() {
+            return Ok(());
+        }
+        let value = Coverage {
+            selector: UNJUDGED.to_owned(),
+            matters: Vec::new(),
+            partition,
+            from: 0,
+            to: 0,
+            state: CoverageState::Done,
+            holes: self.buried.len() as u64,
+        };
+        let bytes = context.codec.encode(Topic::Searched, &value)?;
+        if said != Some(&bytes) {
+            let topic = context.names.name(Topic::Searched);
+            sink.send(Outgoing::new(topic, key.as_str(), bytes.clone()).on(partition));
+            self.searched.insert(key, bytes);
+        }
         Ok(())
     }
 

@@ -171,23 +171,49 @@ pub(crate) fn bury(
 /// each look takes a tenth of a second on Kafka.
 const LOOKS: u32 = 20;
 
-/// Reads partitions of `topic` from their beginning to their end as it is now, undecided records
-/// among them: what an instance that died left open may hide what was said since.
+/// Reads partitions of `topic` for `stage`, from their beginning to their end as it is now,
+/// undecided records among them: what an instance that died left open may hide what was said since.
 ///
 /// # Errors
 /// `Retriable` where a transaction stays undecided; it will not for longer than its time-out.
 pub(crate) fn read_whole(
     context: &Context,
+    stage: Stage,
     topic: Topic,
     partition: Option<i32>,
     each: &mut dyn FnMut(RecordRef<'_>) -> Result<(), StageError>,
 ) -> Result<(), StageError> {
-    read_behind(context, topic, partition, &|_| None, each)
+    read_behind(context, stage, topic, partition, &|_| None, each)
 }
 
-/// The same from an offset on in those partitions for which `from` names one.
+/// Reads one record, if it is still there.
+pub(crate) fn read_one(
+    context: &Context,
+    position: &Position,
+    each: &mut dyn FnMut(RecordRef<'_>) -> Result<(), StageError>,
+) -> Result<(), StageError> {
+    let (topic, partition) = (&position.topic, position.partition);
+    let (start, _) = context.cluster.range(topic, partition)?;
+    if position.offset < start {
+        return Ok(());
+    }
+    let mut reader = context.cluster.open_reader()?;
+    reader.assign(std::slice::from_ref(position))?;
+    let mut result = Ok(());
+    while !reader.at_end() && reader.position(topic, partition) <= Some(position.offset) {
+        reader.poll(1, Duration::from_millis(100), &mut |record| {
+            if record.offset == position.offset {
+                result = each(record);
+            }
+        })?;
+    }
+    result
+}
+
+/// [`read_whole`] from an offset on in those partitions for which `from` names one.
 pub(crate) fn read_behind(
     context: &Context,
+    stage: Stage,
     topic: Topic,
     partition: Option<i32>,
     from: &dyn Fn(i32) -> Option<i64>,
@@ -208,7 +234,9 @@ pub(crate) fn read_behind(
     reader.assign(&positions)?;
     let mut ends: Vec<Option<i64>> = vec![None; positions.len()];
     let (mut failed, mut looks) = (None, 0);
+    let health = context.telemetry.health().stage(stage.name());
     loop {
+        health.beat();
         let read = reader.poll(10_000, Duration::from_millis(100), &mut |record| {
             if failed.is_none()
                 && let Err(error) = each(record)

@@ -3,8 +3,9 @@
 //! come is on the coverage topic.
 
 use super::reading::{Decoded, bury, decode, read_whole};
-use super::screen::{STANDING, candidate, note};
+use super::screen::{SCREENED, STANDING, candidate, note};
 use crate::anew::{is_another, noted, with_note};
+use crate::codec::headers;
 use crate::context::Context;
 use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{Outgoing, Position, Reader, RecordRef, TopicPartition};
+use stream::{Committed, Outgoing, Position, Reader, RecordRef, TopicPartition};
 
 #[derive(Default)]
 struct Part {
@@ -302,6 +303,23 @@ impl ScopeStage {
     }
 }
 
+/// Where screen has passed over accesses, what it had looked at before need not be searched.
+fn go_on(coverage: &mut Coverage, record: &RecordRef<'_>) {
+    let offset = |header| {
+        std::str::from_utf8(record.header(header)?)
+            .ok()?
+            .parse()
+            .ok()
+    };
+    let of = |header| -> Option<i64> { offset(header) };
+    if let (Some(applied_from), Some(screened_to)) =
+        (of(headers::APPLIED_FROM), of(headers::SCREENED_TO))
+        && coverage.to >= applied_from
+    {
+        coverage.to = coverage.to.max(screened_to);
+    }
+}
+
 /// A selector that is to be searched in one partition.
 struct Due {
     digest: String,
@@ -315,11 +333,16 @@ struct Due {
 }
 
 impl Processor for ScopeStage {
-    fn take(&mut self, at: &TopicPartition, _committed: Option<i64>) -> Result<i64, StageError> {
+    fn take(
+        &mut self,
+        at: &TopicPartition,
+        _committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
         let mut part = Part::default();
         let context = self.context.clone();
         read_whole(
             &context,
+            Stage::Scope,
             Topic::Coverage,
             Some(at.partition),
             &mut |record| {
@@ -372,8 +395,12 @@ impl Processor for ScopeStage {
                 part.pending.remove(&one.selector);
                 part.bereft.insert(one.selector);
             }
+            Decoded::Record(one) if one.selector == SCREENED => {}
             Decoded::Record(one) => {
                 let part = self.parts.entry(record.partition).or_default();
+                if let Some(coverage) = part.coverage.get_mut(&one.selector) {
+                    go_on(coverage, &record);
+                }
                 let known = part.coverage.get(&one.selector);
                 let bereft = part.bereft.contains(&one.selector);
                 if bereft || known.is_none_or(|coverage| coverage.to < one.offset) {

@@ -6,14 +6,16 @@ use crate::anew::{created_anew, noted, other, with_note};
 use crate::codec::headers;
 use crate::config::StartAt;
 use crate::context::Context;
-use crate::runtime::{Processor, Sink, StageError, Step, Work, check_position};
+use crate::runtime::{Awaited, Processor, Sink, StageError, Step, Work, check_position};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, BreachEvent, Coverage, CoverageState, Grant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use stream::{Outgoing, RecordRef, TopicPartition};
+use std::time::Duration;
+use stream::{Committed, LogError, Outgoing, RecordRef, TopicPartition};
+use telemetry::happenings::NotScreened;
 
 /// The name under which what screen passes on of itself is announced and searched, where the first
 /// start lay behind the beginning of the log.
@@ -23,6 +25,11 @@ pub(crate) const UNREADABLE: &str = "unreadable";
 /// The name under which screen says that an access which nobody could read was read after all: its
 /// dead letter was redriven. `from` is the offset at which it could not be read.
 pub(crate) const MENDED: &str = "mended";
+/// The name under which screen notes among the activations how far it has looked at accesses: a
+/// position that was set by other means does not tell.
+pub(crate) const SCREENED: &str = "screened";
+/// How often it notes that.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct Part {
@@ -36,6 +43,13 @@ struct Part {
     /// Those that were announced, from this offset on, by an instance that knew of them when this
     /// one did not yet.
     unknown: BTreeMap<String, i64>,
+    /// Those that were announced, from this offset on, of accesses that were not all looked at:
+    /// they are announced once more, and scope searches what lies between.
+    interrupted: BTreeMap<String, i64>,
+    /// So far accesses were looked at before that.
+    screened_to: i64,
+    /// How far it is noted that they were, and when that was.
+    noted: Option<(i64, Duration)>,
     /// Accesses on this partition that could not be read.
     unreadable: u64,
     unreadable_changed: bool,
@@ -104,17 +118,23 @@ impl ScreenStage {
         let mut said = Vec::new();
         let context = &self.context;
         let partition = Some(at.partition);
-        read_whole(context, Topic::Activations, partition, &mut |record| {
-            let decoded = decode::<Activation>(context, Topic::Activations, &record)?;
-            if let Decoded::Record(one) = decoded {
-                said.push(Said {
-                    selector: one.selector,
-                    offset: one.offset,
-                    topic_id: noted(&record).map(str::to_owned),
-                });
-            }
-            Ok(())
-        })?;
+        read_whole(
+            context,
+            Stage::Screen,
+            Topic::Activations,
+            partition,
+            &mut |record| {
+                let decoded = decode::<Activation>(context, Topic::Activations, &record)?;
+                if let Decoded::Record(one) = decoded {
+                    said.push(Said {
+                        selector: one.selector,
+                        offset: one.offset,
+                        topic_id: noted(&record).map(str::to_owned),
+                    });
+                }
+                Ok(())
+            },
+        )?;
         let here = self.accesses_id.as_deref();
         let another = |one: &Said| {
             let (is, was) = other(here, one.topic_id.as_deref())?;
@@ -128,6 +148,48 @@ impl ScreenStage {
             true => Err(stop),
             false => Ok(said),
         }
+    }
+
+    /// Where to go on, and how far accesses were looked at before: whoever set the position may
+    /// have passed over some.
+    fn resume(
+        &self,
+        at: &TopicPartition,
+        said: &[Said],
+        committed: Option<&Committed>,
+    ) -> Result<(i64, i64), StageError> {
+        let is_note = |one: &&Said| one.selector == SCREENED;
+        let noted = said.iter().filter(is_note).map(|one| one.offset).max();
+        let announced = said.iter().filter(|one| !is_note(one));
+        // From where on it was said that accesses are looked at; scope searches up to there. Where
+        // no position was committed since, this is where the first start was: chosen anew, it would
+        // lie behind what arrived meanwhile.
+        let first = announced.map(|one| one.offset).min();
+        let known = noted.or(first);
+        let (next, screened_to) = match committed {
+            Some(committed) => {
+                let by_hand = self.accesses_id.is_some() && committed.topic_ids.is_empty();
+                let here = committed.offset;
+                let screened_to = match by_hand {
+                    true => known.unwrap_or(here),
+                    false => noted.map_or(here, |noted| noted.max(here)),
+                };
+                (here, screened_to)
+            }
+            None => {
+                let last = said.iter().map(|one| one.offset).max().unwrap_or(0);
+                check_position(&self.context, Stage::Screen, at, last)?;
+                match known {
+                    Some(known) => (known, known),
+                    None => {
+                        let first = self.first_start(at)?;
+                        (first, first)
+                    }
+                }
+            }
+        };
+        let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
+        Ok((next.max(start), screened_to))
     }
 
     fn first_start(&self, at: &TopicPartition) -> Result<i64, StageError> {
@@ -152,27 +214,41 @@ impl ScreenStage {
 }
 
 impl Processor for ScreenStage {
-    fn take(&mut self, at: &TopicPartition, committed: Option<i64>) -> Result<i64, StageError> {
+    fn take(
+        &mut self,
+        at: &TopicPartition,
+        committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
         let mut part = Part::default();
         let context = self.context.clone();
         let said = self.announced(at, committed.is_some())?;
-        // From where on it was said that accesses are looked at; scope searches up to there. Where
-        // no position was committed since, this is where the first start was: chosen anew, it would
-        // lie behind what arrived meanwhile.
-        let first = said.iter().map(|one| one.offset).min();
-        let last = said.iter().map(|one| one.offset).max().unwrap_or(0);
+        let (next, screened_to) = self.resume(at, &said, committed)?;
+        let was_interrupted = next > screened_to;
+        if was_interrupted {
+            NotScreened {
+                topic: context.names.design(&at.topic),
+                partition: at.partition,
+                from: screened_to,
+                to: next,
+            }
+            .emit();
+        }
+        (part.next, part.screened_to) = (next, screened_to);
         // What this instance has not heard of yet it does not apply yet, whoever announced it: when
         // it does, it says from where on, and scope searches up to there.
         let applied = self.screen.selectors();
         let is_applied = |name: &str| applied.iter().any(|one| one.digest == name);
-        for one in said {
+        for one in said.into_iter().filter(|one| one.selector != SCREENED) {
             if one.selector != STANDING && !is_applied(&one.selector) {
                 if one.topic_id == self.accesses_id {
                     part.unknown.insert(one.selector, one.offset);
                 }
                 continue;
             }
-            if one.topic_id.is_none() && self.accesses_id.is_some() {
+            if was_interrupted {
+                let from = part.interrupted.entry(one.selector).or_default();
+                *from = one.offset.max(*from);
+            } else if one.topic_id.is_none() && self.accesses_id.is_some() {
                 let offset = part.unnoted.entry(one.selector).or_default();
                 *offset = one.offset.max(*offset);
             } else {
@@ -181,6 +257,7 @@ impl Processor for ScreenStage {
         }
         read_whole(
             &context,
+            Stage::Screen,
             Topic::Coverage,
             Some(at.partition),
             &mut |record| {
@@ -198,14 +275,6 @@ impl Processor for ScreenStage {
                 Ok(())
             },
         )?;
-        if committed.is_none() {
-            check_position(&context, Stage::Screen, at, last)?;
-        }
-        part.next = match committed.or(first) {
-            Some(offset) => offset,
-            None => self.first_start(at)?,
-        };
-        let next = part.next;
         self.parts.insert(at.partition, part);
         Ok(next)
     }
@@ -249,11 +318,26 @@ impl Processor for ScreenStage {
                 let key = format!("{selector}|{partition}");
                 let bytes = self.context.codec.encode(Topic::Activations, &value)?;
                 let topic = self.context.names.name(Topic::Activations);
-                let out = Outgoing::new(topic, key, bytes).on(*partition);
+                let mut out = Outgoing::new(topic, key, bytes).on(*partition);
+                if let Some(from) = part.interrupted.remove(selector) {
+                    out = out
+                        .header(headers::APPLIED_FROM, from.to_string())
+                        .header(headers::SCREENED_TO, part.screened_to.to_string());
+                }
                 sink.send(with_note(out, self.accesses_id.as_deref()));
             }
         }
         Ok(())
+    }
+
+    /// Retention was faster: it begins again where the log begins now, says so, and what lies
+    /// between is cut.
+    fn overtaken(&self, error: LogError) -> StageError {
+        StageError::Wait {
+            on: Awaited::Turn,
+            code: error.code.to_string(),
+            reason: error.to_string(),
+        }
     }
 
     fn record(
@@ -313,8 +397,22 @@ impl Processor for ScreenStage {
         Ok(())
     }
 
-    fn finish(&mut self, _step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
+    fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         for (partition, part) in &mut self.parts {
+            let (noted, at) = *part.noted.get_or_insert((part.next, step.now));
+            if noted < part.next && step.now >= at + NOTED_EVERY {
+                part.noted = Some((part.next, step.now));
+                let value = Activation {
+                    selector: SCREENED.to_owned(),
+                    partition: *partition,
+                    offset: part.next,
+                };
+                let bytes = self.context.codec.encode(Topic::Activations, &value)?;
+                let topic = self.context.names.name(Topic::Activations);
+                let key = format!("{SCREENED}|{partition}");
+                let out = Outgoing::new(topic, key, bytes).on(*partition);
+                sink.send(with_note(out, self.accesses_id.as_deref()));
+            }
             if part.unreadable_changed {
                 part.unreadable_changed = false;
                 let value = Coverage {

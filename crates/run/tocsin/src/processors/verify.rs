@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{Outgoing, Position, RecordRef, TopicIds, TopicPartition};
+use stream::{Committed, Outgoing, Position, RecordRef, TopicIds, TopicPartition};
 
 /// How often what changed is written to disk, where a folder is configured for it.
 const WRITTEN_EVERY: Duration = Duration::from_secs(5);
@@ -106,7 +106,7 @@ impl VerifyStage {
                 let key = (name.to_string(), partition);
                 Some(note.judged_with.get(&key).copied().unwrap_or(0))
             };
-            read_behind(context, topic, None, &from, &mut |record| {
+            read_behind(context, Stage::Verify, topic, None, &from, &mut |record| {
                 changes.merge(may_have_changed(context, &self.records, topic, &record)?);
                 Ok(())
             })?;
@@ -128,27 +128,34 @@ impl VerifyStage {
             let name = context.names.name(topic);
             let from = part.standing.to.get(&*name).copied();
             part.standing.to.insert(name.to_string(), from.unwrap_or(0));
-            read_behind(context, topic, Some(partition), &|_| from, &mut |record| {
-                let candidates = &mut part.candidates;
-                if let Some(key) = record.key.and_then(|key| std::str::from_utf8(key).ok()) {
-                    let again = note.is_some();
-                    match decode::<Finding>(context, topic, &record)? {
-                        Decoded::Record(mut finding) => {
-                            finding.source = None;
-                            let digest = facts::digest_json(&finding);
-                            let now = Some((&*finding.access.id, digest));
-                            candidates.stands(topic, key, now, again)?;
+            read_behind(
+                context,
+                Stage::Verify,
+                topic,
+                Some(partition),
+                &|_| from,
+                &mut |record| {
+                    let candidates = &mut part.candidates;
+                    if let Some(key) = record.key.and_then(|key| std::str::from_utf8(key).ok()) {
+                        let again = note.is_some();
+                        match decode::<Finding>(context, topic, &record)? {
+                            Decoded::Record(mut finding) => {
+                                finding.source = None;
+                                let digest = facts::digest_json(&finding);
+                                let now = Some((&*finding.access.id, digest));
+                                candidates.stands(topic, key, now, again)?;
+                            }
+                            Decoded::Tombstone => candidates.stands(topic, key, None, again)?,
+                            Decoded::Bad(_) => {}
                         }
-                        Decoded::Tombstone => candidates.stands(topic, key, None, again)?,
-                        Decoded::Bad(_) => {}
                     }
-                }
-                part.standing.to.insert(name.to_string(), record.offset + 1);
-                if part.candidates.in_memory() > context.tuning.piece_records {
-                    self.write_early(partition, part, note)?;
-                }
-                Ok(())
-            })?;
+                    part.standing.to.insert(name.to_string(), record.offset + 1);
+                    if part.candidates.in_memory() > context.tuning.piece_records {
+                        self.write_early(partition, part, note)?;
+                    }
+                    Ok(())
+                },
+            )?;
         }
         Ok(())
     }
@@ -200,6 +207,7 @@ impl VerifyStage {
             judged_with,
             stamp: stamp.to_owned(),
             sweep: part.candidates.sweep().cloned(),
+            buried: part.buried.clone(),
         }
     }
 
@@ -395,7 +403,7 @@ fn tried(group: &str, statements: &Variants<Access>) -> Option<Finding> {
 }
 
 /// Where the access itself stands, from the headers that screen and scope set.
-fn source(context: &Context, record: &RecordRef<'_>) -> Option<Source> {
+pub(super) fn source(context: &Context, record: &RecordRef<'_>) -> Option<Source> {
     let topic = std::str::from_utf8(record.header("source-topic")?).ok()?;
     let partition = i32::from_be_bytes(record.header("source-partition")?.try_into().ok()?);
     let offset = i64::from_be_bytes(record.header("source-offset")?.try_into().ok()?);
@@ -403,7 +411,12 @@ fn source(context: &Context, record: &RecordRef<'_>) -> Option<Source> {
 }
 
 impl Processor for VerifyStage {
-    fn take(&mut self, at: &TopicPartition, committed: Option<i64>) -> Result<i64, StageError> {
+    fn take(
+        &mut self,
+        at: &TopicPartition,
+        committed: Option<&Committed>,
+    ) -> Result<i64, StageError> {
+        let committed = committed.map(|committed| committed.offset);
         let context = self.context.clone();
         let note = match &self.disk {
             Some(disk) => disk.recall(&context, at.partition, &self.ids, committed)?,
@@ -416,6 +429,7 @@ impl Processor for VerifyStage {
         };
         if let Some(note) = &note {
             part.standing.to = note.said_to.clone();
+            part.buried.clone_from(&note.buried);
             part.noted = Some(note.clone());
             if note.stamp == context.law.stamp() {
                 let changes = self.changes_since(note)?;
@@ -425,8 +439,10 @@ impl Processor for VerifyStage {
             }
         }
         self.read_back(at.partition, &mut part, note.as_ref())?;
+        part.read_buried(&context, at)?;
         read_whole(
             &context,
+            Stage::Verify,
             Topic::Searched,
             Some(at.partition),
             &mut |record| {
@@ -484,6 +500,9 @@ impl Processor for VerifyStage {
                 return Ok(());
             }
             Decoded::Bad(bad) => {
+                if let Some(part) = self.parts.get_mut(&record.partition) {
+                    part.buried.insert(record.offset);
+                }
                 if fresh {
                     bury(&self.context, Stage::Verify, &record, &bad, sink)?;
                 }
@@ -501,6 +520,10 @@ impl Processor for VerifyStage {
             sink.pass_over(topic, PassedOver::Duplicate, u64::from(fresh));
         }
         Ok(())
+    }
+
+    fn is_restored(&self) -> bool {
+        !self.parts.values().any(|part| part.candidates.has_due())
     }
 
     fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
@@ -529,6 +552,9 @@ impl Processor for VerifyStage {
                 more |= candidates.is_open();
             }
             more |= self.pass_on(partition, step, sink)?;
+            if let Some(part) = self.parts.get_mut(&partition) {
+                part.say_buried(&self.context, partition, sink)?;
+            }
         }
         Ok(if more { Work::More } else { Work::Done })
     }

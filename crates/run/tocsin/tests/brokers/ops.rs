@@ -406,6 +406,63 @@ fn accesses_that_were_created_anew_stop_the_screen_and_leave_counts_open() {
     assert_eq!(stage.terminate(), Some(0));
 }
 
+/// Retention is faster than screen, once while nobody runs and once under a running screen: it goes
+/// on by itself, and no count has an upper end from then on.
+#[test]
+fn what_retention_takes_before_it_is_screened_stops_nothing_and_leaves_counts_open() {
+    let test = "what_retention_takes_before_it_is_screened_stops_nothing_and_leaves_counts_open";
+    let Some(parts) = parts(test) else {
+        return;
+    };
+    let broker = Broker::start().unwrap();
+    let (parts, demo) = (parts.beside(&broker), Demo::get());
+    let mut kafka = Deployment::new(&parts, "retention", FROM_THE_BEGINNING);
+    kafka.prepare();
+    kafka.produce(&demo.early());
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    let before = kafka.results();
+    let closed = |results: &Results| {
+        let incidents = results.incidents.values();
+        incidents.filter(|one| one.contains("\"cut\":[]")).count()
+    };
+    let all = before.incidents.len();
+    assert!(all > 3 && closed(&before) == all);
+    assert_eq!(stage.terminate(), Some(0));
+
+    let accesses = kafka.topic("access-events");
+    let inputs = demo.inputs.iter();
+    let again = inputs.filter(|one| one.topic == "access-events").cloned();
+    let again: Vec<crate::support::Input> = again.collect();
+    let partitions = kafka.cluster.partitions(&accesses).unwrap();
+    let cut_all = || {
+        for partition in 0..partitions {
+            let (_, end) = kafka.cluster.range(&accesses, partition).unwrap();
+            broker.delete_records(&accesses, partition, end).unwrap();
+        }
+    };
+    kafka.produce(&again);
+    cut_all();
+    let stage = kafka.start(&[]);
+    wait_settled([&stage]);
+    let results = kafka.results();
+    assert_eq!((results.incidents.len(), closed(&results)), (all, 0));
+    assert!(results.findings == before.findings);
+    assert!(stage.log().contains("accesses were not screened"));
+
+    // It is held while more comes and goes.
+    stage.hold(true);
+    kafka.produce(&again);
+    cut_all();
+    stage.hold(false);
+    wait_settled([&stage]);
+    assert!(kafka.results().findings == before.findings);
+    let log = stage.log();
+    let said = log.matches("accesses were not screened").count();
+    assert!(said >= 2 * partitions as usize, "{log}");
+    assert_eq!(stage.terminate(), Some(0));
+}
+
 /// Read from its beginning, it would be all there ever was: what had been reported in the old one
 /// would count for nothing, and nobody would say so.
 #[test]

@@ -17,6 +17,7 @@ use crate::outputs::{OutDir, Results};
 use crate::signals::interrupts;
 use crate::topology::{Topic, TopicNames};
 use compare::{Comparison, Side};
+use facts::Source;
 use manifest::Manifest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -208,8 +209,9 @@ fn topics(
     let accesses = broker.partitions(&source.name(Topic::AccessEvents))?;
     embedded::create_topics(&memory, accesses)?;
     let mut pace = Pace::new(args.rate, &manifest.topics, &interrupted);
-    topics::copy(&broker, &source, &memory, &manifest.topics, &mut pace)?;
-    let plan = embedded::plan(Arc::new(memory), store, law, telemetry, None);
+    let places = topics::copy(&broker, &source, &memory, &manifest.topics, &mut pace)?;
+    let origin = Some(places.origin());
+    let plan = embedded::plan(Arc::new(memory), store, law, telemetry, origin);
     let inputs = json!({ "topics": manifest.topics, "from": args.from, "to": args.to });
     let run = Run {
         args,
@@ -247,8 +249,9 @@ fn counted(plan: &Plan) -> Result<(BTreeMap<&'static str, u64>, Vec<Value>), Fai
         for partition in 0..plan.cluster.partitions(&name)? {
             let (from, to) = plan.cluster.range(&name, partition)?;
             count += to.abs_diff(from);
-            let file_of = plan.file_of.as_ref();
-            if let Some((file, _)) = file_of.and_then(|file_of| file_of(&name, partition, from)) {
+            let origin = plan.origin.as_ref();
+            let source = origin.and_then(|origin| origin(&name, partition, from));
+            if let Some(Source::File { file, .. }) = source {
                 let range = json!({ "file": file, "topic": topic.name(), "from": from, "to": to });
                 ranges.push(range);
             }

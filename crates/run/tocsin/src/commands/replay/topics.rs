@@ -2,11 +2,14 @@
 //! Nothing is written to the broker, and no position is committed.
 
 use crate::anew::{self, CREATED_ANEW};
+use crate::context::Origin;
 use crate::embedded;
 use crate::errors::Failure;
 use crate::topology::{Topic, TopicNames};
-use facts::Moment;
+use facts::{Moment, Source};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use stream::{Cluster, Feed, LogError, MemoryCluster, Outgoing, Position};
@@ -257,14 +260,50 @@ impl<'a> Pace<'a> {
     }
 }
 
-/// Copies the ranges into memory, under the design's names.
+/// Where the records of the copy stood: by topic and partition of the copy, for each run of records
+/// that lay side by side there and here, the offset here at which it begins, and its place there.
+#[derive(Debug, Default)]
+pub(super) struct Places(BTreeMap<(String, i32), Vec<(i64, Position)>>);
+
+impl Places {
+    /// The record at `offset` of the copy stood at `there`.
+    fn note(&mut self, ours: &str, target: i32, offset: i64, there: Position) {
+        let runs = self.0.entry((ours.to_owned(), target)).or_default();
+        let goes_on = runs.last().is_some_and(|(begin, place)| {
+            (&place.topic, place.partition) == (&there.topic, there.partition)
+                && there.offset - place.offset == offset - begin
+        });
+        if !goes_on {
+            runs.push((offset, there));
+        }
+    }
+
+    fn of(&self, topic: &str, partition: i32, offset: i64) -> Option<Source> {
+        let runs = self.0.get(&(topic.to_owned(), partition))?;
+        let next = runs.partition_point(|(begin, _)| *begin <= offset);
+        let (begin, place) = runs.get(next.checked_sub(1)?)?;
+        Some(Source::Topic {
+            topic: place.topic.to_string(),
+            partition: place.partition,
+            offset: place.offset + (offset - begin),
+        })
+    }
+
+    /// For the stages that judge the copy.
+    pub(super) fn origin(self) -> Origin {
+        Arc::new(move |topic, partition, offset| self.of(topic, partition, offset))
+    }
+}
+
+/// Copies the ranges into memory, under the design's names; says where each record stood.
 pub(super) fn copy(
     broker: &dyn Cluster,
     names: &TopicNames,
     memory: &MemoryCluster,
     ranges: &[Range],
     pace: &mut Pace<'_>,
-) -> Result<(), Failure> {
+) -> Result<Places, Failure> {
+    let mut places = Places::default();
     for range in ranges {
         let Some(topic) = names.topic(&range.topic) else {
             continue;
@@ -282,11 +321,12 @@ pub(super) fn copy(
             memory.trim(&ours, target, next)?;
         }
         if range.from < range.to {
-            copy_range(broker, range, memory, (&ours, target), pace)?;
+            copy_range(broker, range, memory, (&ours, target), &mut places, pace)?;
         }
     }
     // What was read in between may be of either.
-    same_topics(broker, ranges)
+    same_topics(broker, ranges)?;
+    Ok(places)
 }
 
 fn copy_range(
@@ -294,6 +334,7 @@ fn copy_range(
     range: &Range,
     memory: &MemoryCluster,
     (ours, target): (&str, i32),
+    places: &mut Places,
     pace: &mut Pace<'_>,
 ) -> Result<(), Failure> {
     let (name, partition) = (range.topic.as_str(), range.partition);
@@ -311,6 +352,7 @@ fn copy_range(
                 return;
             }
             read += 1;
+            let there = Position::new(name, partition, record.offset);
             // Headers are rare, and only matter where a value cannot be read.
             let appended = if record.headers().next().is_none() {
                 let feed = Feed {
@@ -318,7 +360,9 @@ fn copy_range(
                     key: record.key,
                     value: record.value,
                 };
-                memory.append_batch(ours, target, [feed]).map(drop)
+                memory
+                    .append_batch(ours, target, [feed])
+                    .map(|next| next - 1)
             } else {
                 let record = record.to_record();
                 let whole = Outgoing {
@@ -329,9 +373,12 @@ fn copy_range(
                     headers: record.headers,
                     timestamp_ms: Some(record.timestamp_ms),
                 };
-                memory.append(&whole).map(drop)
+                memory.append(&whole).map(|(_, offset)| offset)
             };
-            failed = appended.err();
+            match appended {
+                Ok(offset) => places.note(ours, target, offset, there),
+                Err(error) => failed = Some(error),
+            }
         })?;
         if let Some(error) = failed {
             return Err(error.into());
@@ -414,6 +461,76 @@ mod tests {
         assert!(found.iter().filter(cut).count() > 2, "searches are not cut");
         let found = incidents(&copied(&whole, &poured()));
         assert_eq!(found.iter().filter(cut).count(), 0);
+    }
+
+    /// A figure in a notice is traced to the record on the broker, and not to a copy of it.
+    #[test]
+    fn a_finding_names_the_place_on_the_broker() {
+        let (broker, names) = (poured(), embedded::names());
+        let accesses = names.name(Topic::AccessEvents);
+        broker.trim(&accesses, 1, 20).unwrap();
+        // Offsets without a record, as marks of transactions leave them.
+        for partition in 0..3 {
+            let mut writer = broker
+                .open_worker(stream::WorkerSpec::writer("somebody"))
+                .unwrap();
+            writer.begin().unwrap();
+            let record = Outgoing::new(accesses.clone(), "k", b"{}".to_vec()).on(partition);
+            writer.send(&record).unwrap();
+            writer.abort().unwrap();
+        }
+        let access = serde_json::json!({
+            "id": "v-1", "at": "2026-03-01T09:00:00Z", "actor": "emp-view",
+            "actor_kind": "employee", "action": "view", "outcome": "succeeded",
+            "information": "home_security_recording", "account": "acct-1", "resource": "rec-1",
+        });
+        let record = Outgoing::new(accesses.clone(), "k", access.to_string().into_bytes()).on(1);
+        let (_, offset) = broker.append(&record).unwrap();
+        let wanted = Wanted {
+            what_is_left: true,
+            ..EVERYTHING
+        };
+        let ranges = freeze(&broker, &names, &wanted).unwrap();
+        let memory = MemoryCluster::new();
+        embedded::create_topics(&memory, 3).unwrap();
+        let stop = AtomicBool::new(false);
+        let mut pace = Pace::new(None, &ranges, &stop);
+        let places = copy(&broker, &names, &memory, &ranges, &mut pace).unwrap();
+        let plan = crate::engine::Plan {
+            origin: Some(places.origin()),
+            ..plan(
+                &memory,
+                "0",
+                law(&LawSettings::default()),
+                Tuning::default(),
+            )
+        };
+        assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
+        let codec = crate::tests::codec();
+        let findings = stream::latest(&memory, Topic::Findings.name()).unwrap();
+        let sources = findings.iter().map(|(key, record)| {
+            let value = record.value.as_deref().unwrap();
+            let finding: facts::Finding = codec.decode(Topic::Findings, value).unwrap();
+            (String::from_utf8_lossy(key).into_owned(), finding.source)
+        });
+        let mut seen = 0;
+        for (key, source) in sources {
+            let Some(Source::Topic {
+                topic,
+                partition,
+                offset: at,
+            }) = source
+            else {
+                panic!("{key}: {source:?}");
+            };
+            assert_eq!(*topic, *accesses);
+            assert!(partition != 1 || at >= 20, "{key} at {at}");
+            if key.starts_with("actor:emp-view|v-1|") {
+                assert_eq!((partition, at), (1, offset));
+            }
+            seen += 1;
+        }
+        assert!(seen > 10, "{seen}");
     }
 
     #[test]
