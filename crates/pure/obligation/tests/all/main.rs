@@ -8,6 +8,7 @@ mod instances;
 mod learning;
 mod mutations;
 mod packs;
+mod put_aside;
 mod register;
 mod spared;
 mod together;
