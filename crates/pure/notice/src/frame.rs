@@ -28,8 +28,12 @@ pub enum Fill {
         /// Of notices to authorities only those to authorities of this country; none: of all.
         country: Option<String>,
     },
-    /// Whether law enforcement asked for delay, whom to contact there, and copies of the requests.
-    LawEnforcement,
+    /// Whether law enforcement asked for delay, whom to contact there, and the copies of requests
+    /// that are on record.
+    LawEnforcement {
+        /// A copy of each request is asked for: one that is missing is a gap.
+        copies: bool,
+    },
     /// When people, the media and authorities were told, or that nobody was.
     NoticeDates,
 }
@@ -315,7 +319,8 @@ fn fills(duty: &orders::Duty, fills: Fills) -> Vec<Fill> {
             Fill::Statement(StatementItem::ThirdParties),
         ],
         Fills::IndividualSteps => vec![Fill::Statement(StatementItem::IndividualSteps)],
-        Fills::LawEnforcement => vec![Fill::LawEnforcement],
+        Fills::LawEnforcement => vec![Fill::LawEnforcement { copies: false }],
+        Fills::LawEnforcementCopies => vec![Fill::LawEnforcement { copies: true }],
         Fills::NoticeDates => vec![Fill::NoticeDates],
         Fills::FactsCauseAndParticipants => vec![
             Fill::Statement(StatementItem::Facts),

@@ -470,6 +470,8 @@ pub enum Fills {
     IndividualSteps,
     /// Whether a law-enforcement official asked for delay, and whom to contact there.
     LawEnforcement,
+    /// The same, with a copy of each request that was made.
+    LawEnforcementCopies,
     /// Facts, causes and who took part.
     FactsCauseAndParticipants,
     /// When people, the media and authorities were told.

@@ -25,7 +25,7 @@ const KINDS: [DutyKind; 12] = [
     DutyKind::CertificationEntry,
 ];
 
-const FILLS: [&str; 15] = [
+const FILLS: [&str; 16] = [
     "date",
     "facts_and_cause",
     "facts_cause_and_scope",
@@ -39,6 +39,7 @@ const FILLS: [&str; 15] = [
     "what_happened",
     "individual_steps",
     "law_enforcement",
+    "law_enforcement_copies",
     "facts_cause_and_participants",
     "notice_dates",
 ];
