@@ -233,6 +233,9 @@ pub struct Recipient {
     /// Literal: how the subject line must begin.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Literal: what the source prints in the subject for something that it does not name.
+    #[serde(default)]
+    pub subject_placeholder: Option<String>,
     /// Literal: the postal address, line by line.
     #[serde(default)]
     pub address: Vec<String>,

@@ -16,6 +16,7 @@ mod lock;
 mod model;
 mod packs;
 mod page;
+mod placeholder;
 mod population;
 mod questions;
 mod raw;

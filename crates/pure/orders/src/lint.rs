@@ -199,6 +199,8 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
                            source does not say, leave it out and say so in `channel_unknown`";
             found.say("[channel]", message);
         }
+        let named = channel.subject_placeholder.as_deref();
+        crate::placeholder::subject(&channel.subject, named, found);
         if channel.courier.is_some() && channel.address.is_empty() {
             let message = "`[channel]` allows a courier but has no literal `address`";
             found.say("courier", message);
@@ -252,6 +254,14 @@ fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
         found.say("in_force", "`in_force` ends before it begins");
     }
     last_day(order, duty, found);
+    let own = duty.channel.iter();
+    let own = own.map(|one| (&one.subject, one.subject_placeholder.as_deref()));
+    let others = duty.recipients.iter();
+    let others = others.filter_map(|one| Some((one.subject.as_ref()?, &one.subject_placeholder)));
+    let others = others.map(|(subject, named)| (subject, named.as_deref()));
+    for (subject, named) in own.chain(others) {
+        crate::placeholder::subject(subject, named, found);
+    }
     questions(order, duty, found);
     crate::reach::texts(duty, found);
     if duty.kind != DutyKind::CertificationEntry

@@ -2,7 +2,7 @@
 
 use super::build::{
     by_name, channel, cite, date, described, file, flag, grade, list, may, must, number, own_words,
-    question, revision, table, text, window, word,
+    placeholder, question, revision, table, text, window, word,
 };
 use super::clause::{condition, condition_ref, milestones, population};
 use super::order::anchors;
@@ -298,6 +298,7 @@ fn recipient() -> Value {
         must("cite", cite()),
         may("email", text("Literal: the e-mail address.")),
         may("subject", text("Literal: how the subject line begins.")),
+        may("subject_placeholder", placeholder()),
         may(
             "address",
             list("Literal: the postal address, line by line.", text("")),
