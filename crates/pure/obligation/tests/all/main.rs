@@ -1,6 +1,7 @@
 //! What the packs answer: their cases, what learning and forgetting change, what is near the line.
 
 mod common;
+mod disputes;
 mod duty_based;
 mod facts_files;
 mod forgetting;
