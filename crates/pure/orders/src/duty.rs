@@ -25,6 +25,8 @@ pub struct Duty {
     pub kind: DutyKind,
     /// The duty that it follows and whose trigger it shares, such as the first report.
     pub of: Option<String>,
+    /// The duties of the order from which it takes clauses over.
+    pub takes_from: Vec<String>,
     /// A number that goes up with every change of content.
     pub revision: u32,
     /// When it is in force; the order's window where it says nothing itself.

@@ -24,6 +24,8 @@ mod raw_clock;
 mod raw_condition;
 mod reach;
 mod schema;
+mod table;
+mod taken;
 mod text;
 
 pub use calendar::{Calendar, Closure, OutOfRange};
