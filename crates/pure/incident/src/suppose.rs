@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::reports::Entry;
 use crate::withdrawal::{BREACH_EVENTS, DECISIONS, Name, Withdrawals, name};
 use crate::{Taker, Without};
-use facts::{Kleene, MilestoneName, Report};
+use facts::{Kleene, MilestoneName, Report, YesNo};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -253,6 +253,8 @@ fn taker(report: &Report) -> Option<Taker> {
         Report::Tally(_) => Some(Taker::Tally),
         Report::Key(one) if one.taken.is_some() => Some(Taker::Key),
         Report::Circumstance(one) if one.value.is_some() => Some(Taker::Circumstance),
+        // Alone it settles what nobody else has found: it takes away by contradicting another.
+        Report::Noncompliance(one) if one.violated == Some(YesNo::No) => Some(Taker::Dispute),
         // Of what starts something the earliest counts, so that one may put it before an order.
         Report::GovernmentNotice(one) if one.at.is_some() => Some(Taker::Milestone),
         Report::Milestone(one) => match one.name {

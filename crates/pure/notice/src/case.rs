@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Answered {
     /// The value, trimmed, in lower case.
     pub(crate) value: String,
+    /// The same as it was written; of several ways to write it the least.
+    pub(crate) words: String,
     /// The decisions that say so, by id.
     pub(crate) decisions: Vec<String>,
 }
@@ -174,15 +176,19 @@ fn bears_on_figures(report: &Report) -> bool {
 fn collect_answers<'a>(
     decisions: impl Iterator<Item = &'a Decision>,
 ) -> BTreeMap<String, Option<Answered>> {
-    let mut by_question: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    type Values = BTreeMap<String, (String, Vec<String>)>;
+    let mut by_question: BTreeMap<String, Values> = BTreeMap::new();
     for decision in decisions {
         if let Act::Answer(answer) = &decision.act {
-            let value = answer.value.trim().trim_matches('"').to_lowercase();
-            let ids = by_question
+            let words = answer.value.trim().trim_matches('"');
+            let (least, ids) = by_question
                 .entry(answer.question.clone())
                 .or_default()
-                .entry(value)
-                .or_default();
+                .entry(words.to_lowercase())
+                .or_insert_with(|| (words.to_owned(), Vec::new()));
+            if words < least.as_str() {
+                words.clone_into(least);
+            }
             if !ids.contains(&decision.id) {
                 ids.push(decision.id.clone());
                 ids.sort();
@@ -194,7 +200,11 @@ fn collect_answers<'a>(
         .map(|(question, values)| {
             let mut values = values.into_iter();
             let only = match (values.next(), values.next()) {
-                (Some((value, decisions)), None) => Some(Answered { value, decisions }),
+                (Some((value, (words, decisions))), None) => Some(Answered {
+                    value,
+                    words,
+                    decisions,
+                }),
                 _ => None,
             };
             (question, only)

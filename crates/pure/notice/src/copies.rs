@@ -278,19 +278,26 @@ struct Copy {
     sha256: String,
 }
 
-/// Encloses the request of law enforcement that `record` tells of, where it names a document; gives
-/// the document's name, if there is a copy to enclose.
+/// Encloses the request of law enforcement that `record` tells of; gives the document's name.
+///
+/// Errors: what the notice says instead, where there is no copy to enclose, and how well that is
+/// known.
 pub(crate) fn enclose_request(
     case: &mut Case<'_>,
     letter: &str,
     record: &str,
     request: &LawEnforcementRequest,
     enclosures: &mut Vec<Enclosure>,
-) -> Option<String> {
-    let document = request.document.as_deref()?;
+) -> Result<String, (&'static str, State)> {
     let gap = format!("law-enforcement/{record}");
     let of = "the request of law enforcement";
-    let copy = copy(case, letter, &gap, of, Some(document))?;
+    let Some(copy) = copy(case, letter, &gap, of, request.document.as_deref()) else {
+        return Err(match case.settled(&gap).map(|one| one.value.as_str()) {
+            Some("none") => ("There is no copy of it.", State::Known),
+            Some(_) => ("Whether there is a copy is not known.", State::Unknown),
+            None => ("The copy is missing.", State::Unknown),
+        });
+    };
     let name = copy.name.clone();
     enclosures.push(Enclosure {
         sent_to: format!("{} by law enforcement", case.frame.order.respondent),
@@ -300,7 +307,7 @@ pub(crate) fn enclose_request(
         media_type: copy.media_type,
         sha256: copy.sha256,
     });
-    Some(name)
+    Ok(name)
 }
 
 /// The document that something names (`of`: "the notice to consumers"), if its bytes are at hand;

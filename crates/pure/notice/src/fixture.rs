@@ -86,6 +86,7 @@ pub(crate) fn frame() -> Frame {
         also: Vec::new(),
         otherwise: vec!["by overnight courier".to_owned()],
         subject: Some("FTC v. Acme Co.".to_owned()),
+        placeholder: None,
         in_force_known: true,
         declaration: None,
         caveats: vec!["It is not legal advice.".to_owned()],

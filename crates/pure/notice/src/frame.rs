@@ -28,8 +28,12 @@ pub enum Fill {
         /// Of notices to authorities only those to authorities of this country; none: of all.
         country: Option<String>,
     },
-    /// Whether law enforcement asked for delay, whom to contact there, and copies of the requests.
-    LawEnforcement,
+    /// Whether law enforcement asked for delay, whom to contact there, and the copies of requests
+    /// that are on record.
+    LawEnforcement {
+        /// A copy of each request is asked for: one that is missing is a gap.
+        copies: bool,
+    },
     /// When people, the media and authorities were told, or that nobody was.
     NoticeDates,
 }
@@ -70,6 +74,8 @@ pub struct Frame {
     pub otherwise: Vec<String>,
     /// What the subject begins with, literally.
     pub subject: Option<String>,
+    /// What the source prints there for something that it does not name.
+    pub placeholder: Option<String>,
     /// Whether the pack itself knows from when the duty is in force.
     pub in_force_known: bool,
     /// The declaration to be signed, where the order asks for one.
@@ -111,6 +117,7 @@ impl Frame {
     pub fn of(order: &orders::Order, duty: &orders::Duty) -> Frame {
         let channel = duty.channel.as_ref().or(order.channel.as_ref());
         let (to, subject) = mailed(duty, channel);
+        let (subject, placeholder) = subject.unzip();
         let filed = channel.filter(|_| duty.kind.is_filed());
         let mut caveats = texts::caveats(order.grade.as_str(), order.grade.caution());
         if duty.grade != order.grade {
@@ -141,6 +148,7 @@ impl Frame {
                 .chain(besides(order, duty))
                 .collect(),
             subject,
+            placeholder: placeholder.flatten(),
             in_force_known: duty.in_force.window.from.or(order.in_force.from).is_some(),
             declaration: duty.signature.clone(),
             caveats,
@@ -174,11 +182,17 @@ fn tells(order: &orders::Order) -> BTreeMap<(String, Option<PerformedPart>), Per
     found
 }
 
+/// How a subject begins, with what the source prints there for something that it does not name.
+type Subject = (String, Option<String>);
+
 /// To whom it is mailed, and how the subject begins: what is filed goes the order's way, anything
 /// else to the duty's own recipients, under the same subject where they name none.
-fn mailed(duty: &orders::Duty, channel: Option<&orders::Channel>) -> (Vec<String>, Option<String>) {
+fn mailed(
+    duty: &orders::Duty,
+    channel: Option<&orders::Channel>,
+) -> (Vec<String>, Option<Subject>) {
     let own = &duty.recipients;
-    let literal = channel.map(|channel| channel.subject.clone());
+    let literal = channel.map(|one| (one.subject.clone(), one.subject_placeholder.clone()));
     match (&duty.given, duty.kind.is_filed()) {
         (Some(_), _) => (Vec::new(), None),
         (None, true) => (
@@ -186,7 +200,10 @@ fn mailed(duty: &orders::Duty, channel: Option<&orders::Channel>) -> (Vec<String
             literal,
         ),
         (None, false) => {
-            let subject = own.iter().find_map(|one| one.subject.clone());
+            let named = |one: &orders::Recipient| {
+                Some((one.subject.clone()?, one.subject_placeholder.clone()))
+            };
+            let subject = own.iter().find_map(named);
             let to = own.iter().filter_map(|one| one.email.clone());
             (to.collect(), subject.or(literal))
         }
@@ -315,7 +332,8 @@ fn fills(duty: &orders::Duty, fills: Fills) -> Vec<Fill> {
             Fill::Statement(StatementItem::ThirdParties),
         ],
         Fills::IndividualSteps => vec![Fill::Statement(StatementItem::IndividualSteps)],
-        Fills::LawEnforcement => vec![Fill::LawEnforcement],
+        Fills::LawEnforcement => vec![Fill::LawEnforcement { copies: false }],
+        Fills::LawEnforcementCopies => vec![Fill::LawEnforcement { copies: true }],
         Fills::NoticeDates => vec![Fill::NoticeDates],
         Fills::FactsCauseAndParticipants => vec![
             Fill::Statement(StatementItem::Facts),

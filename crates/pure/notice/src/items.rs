@@ -38,7 +38,9 @@ fn fill_one(case: &mut Case<'_>, item: &ItemFrame, enclosures: &mut Vec<Enclosur
                 entries.extend(copies::enclose(case, letter, country, enclosures));
             }
             Fill::NoticeDates => entries.extend(copies::notice_dates(case, letter)),
-            Fill::LawEnforcement => entries.push(law_enforcement(case, letter, enclosures)),
+            Fill::LawEnforcement { copies } => {
+                entries.push(law_enforcement(case, letter, *copies, enclosures));
+            }
         }
     }
     if entries.is_empty() {
@@ -323,11 +325,17 @@ fn milestones(case: &mut Case<'_>) -> Vec<Entry> {
 }
 
 /// Whether an official asked that public notice be delayed, and whom to contact there; with a copy
-/// of each request that names its document.
-fn law_enforcement(case: &mut Case<'_>, letter: &str, enclosures: &mut Vec<Enclosure>) -> Entry {
+/// of each request that names its document, and, where `copies` are asked for, of every one.
+fn law_enforcement(
+    case: &mut Case<'_>,
+    letter: &str,
+    copies: bool,
+    enclosures: &mut Vec<Enclosure>,
+) -> Entry {
     let label = "Request of law enforcement";
     let mut said = Vec::new();
     let mut basis = Vec::new();
+    let mut state = State::Known;
     for report in case.reports() {
         let Report::LawEnforcementRequest(one) = &report.record.report else {
             continue;
@@ -346,11 +354,18 @@ fn law_enforcement(case: &mut Case<'_>, letter: &str, enclosures: &mut Vec<Enclo
                 };
                 let contact = one.contact.as_deref().unwrap_or("not on record");
                 let id = report.record.id.as_str();
-                let copy = copies::enclose_request(case, letter, id, one, enclosures);
-                let copy = match (copy, &one.document) {
-                    (Some(name), _) => format!(" Enclosed: {name}."),
-                    (None, Some(_)) => " The copy is missing.".to_owned(),
-                    (None, None) => String::new(),
+                let asked = copies || one.document.is_some();
+                let copy = match asked
+                    .then(|| copies::enclose_request(case, letter, id, one, enclosures))
+                {
+                    None => String::new(),
+                    Some(Ok(name)) => format!(" Enclosed: {name}."),
+                    Some(Err((why, known))) => {
+                        if copies {
+                            state = state.max(known);
+                        }
+                        format!(" {why}")
+                    }
                 };
                 format!("Made by {by}, {written}; contact: {contact}.{copy}")
             }
@@ -364,10 +379,9 @@ fn law_enforcement(case: &mut Case<'_>, letter: &str, enclosures: &mut Vec<Enclo
             "whether a law-enforcement official asked for delay is not on record".to_owned(),
             "record a `law_enforcement_request`, with `made: no` where none was made",
         );
-        let value = "Nothing is on record.".to_owned();
-        return plain("law-enforcement", label, value, State::Unknown);
+        return statements::settled_or_unknown(case, "law-enforcement", label);
     }
-    let mut entry = plain("law-enforcement", label, said.join(" "), State::Known);
+    let mut entry = plain("law-enforcement", label, said.join(" "), state);
     entry.basis = case.discretion.records(basis.iter());
     entry
 }

@@ -13,10 +13,11 @@ use orders::DutyKind;
 /// Where it goes; staff of the Commission may have directed otherwise in writing.
 pub(crate) fn channel(case: &mut Case<'_>, kind: Kind, ordinal: u32, notice: &str) -> Channel {
     let frame = case.frame;
+    let subject = subject(case);
     let mut channel = Channel {
         to: frame.to.clone(),
         given: frame.given.clone(),
-        subject: frame.subject.as_ref().map(|literal| {
+        subject: subject.map(|literal| {
             let words = texts::kind_words(frame.duty.kind, kind, ordinal);
             format!("{literal} {}, {words} ({notice})", frame.duty.title)
         }),
@@ -62,6 +63,53 @@ pub(crate) fn channel(case: &mut Case<'_>, kind: Kind, ordinal: u32, notice: &st
         );
     }
     channel
+}
+
+/// The most characters of what people put into a subject.
+const SUBJECT_CHARS_MAX: usize = 64;
+
+/// How the subject begins. Where the source prints a placeholder there, people say what stands in
+/// its place, or that it goes out as it is printed.
+fn subject(case: &mut Case<'_>) -> Option<String> {
+    const KEY: &str = "subject";
+    let literal = case.frame.subject.as_deref()?;
+    let Some(printed) = case.frame.placeholder.as_deref() else {
+        return Some(literal.to_owned());
+    };
+    let what = format!("the source prints the placeholder \"{printed}\" in the subject");
+    let fill = format!(
+        "ask the Commission's staff, and answer `{}` with what stands in its place, or with `none` \
+         where it goes out as it is printed",
+        case.gap_id(KEY)
+    );
+    if case.settled(KEY).is_some() {
+        let what = format!("{what}, and it goes out as it is printed");
+        case.unknown(None, KEY, what, &fill);
+        return Some(literal.to_owned());
+    }
+    let given = case.answer(KEY).map(|one| one.words.clone());
+    let is_a_line = |words: &String| {
+        let count = words.chars().count();
+        (1..=SUBJECT_CHARS_MAX).contains(&count) && !words.chars().any(char::is_control)
+    };
+    let words = given.clone().filter(is_a_line);
+    let words = words.and_then(|words| case.discretion.said(&words));
+    let Some(words) = words else {
+        let unfit = match given {
+            Some(_) => "; what was answered is no short line of text, or names somebody",
+            None => "",
+        };
+        case.must(
+            None,
+            KEY,
+            format!("{what}: what stands in its place?{unfit}"),
+            &fill,
+        );
+        return Some(literal.to_owned());
+    };
+    let what = format!("{what}; \"{words}\" stands in its place, as people answered");
+    case.unknown(None, KEY, what, &fill);
+    Some(literal.replacen(printed, &words, 1))
 }
 
 pub(crate) fn contact(case: &mut Case<'_>) -> Option<String> {

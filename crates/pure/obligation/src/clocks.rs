@@ -21,16 +21,16 @@ pub(crate) struct Clocks {
     pub(crate) wanted: BTreeMap<String, Wanted>,
 }
 
-/// What marks a clock that counsel's reading puts aside.
-const NOT_STATED: &str = "put aside by counsel's reading";
+/// What marks a clock that is put aside; by whom or what comes after it.
+const PUT_ASIDE: &str = "put aside";
 /// What marks a clock that nobody should rely on.
 const SHOWN_ONLY: &str = "shown only";
 
 impl Clock {
-    /// Why it is not stated although it runs.
-    pub(crate) fn put_aside(&mut self) {
+    /// It is not stated although it runs, for the reason `why`.
+    pub(crate) fn put_aside(&mut self, why: &str) {
         if !self.is_put_aside() {
-            self.notes.push(NOT_STATED.to_owned());
+            self.notes.push(format!("{PUT_ASIDE}{why}"));
         }
     }
 
@@ -41,7 +41,7 @@ impl Clock {
     }
 
     pub(crate) fn is_put_aside(&self) -> bool {
-        let aside = |note: &String| note == NOT_STATED || note.starts_with(SHOWN_ONLY);
+        let aside = |note: &String| note.starts_with(PUT_ASIDE) || note.starts_with(SHOWN_ONLY);
         self.notes.iter().any(aside)
     }
 }
@@ -141,10 +141,11 @@ impl Context<'_> {
             (Kleene::No, [earlier @ .., _]) => earlier.to_vec(),
             _ => Vec::new(),
         };
+        let by = self.read_by(question);
         for clock in &mut clocks.all {
             let under = clock.under_text.as_ref();
             if under.is_some_and(|name| aside.contains(name)) {
-                clock.put_aside();
+                clock.put_aside(&by);
             } else if under.is_some() {
                 let note = "the text changed while it ran; which applies is for counsel";
                 clock.notes.push(note.to_owned());
@@ -290,10 +291,11 @@ impl Context<'_> {
         }
         clocks.raised.insert(question.clone());
         if let Some(meant) = self.anchor_read(question) {
+            let by = self.read_by(question);
             for clock in strict.iter_mut() {
                 let named = clock.of.iter().chain([&clock.anchor]);
                 if !named.into_iter().any(|word| word == meant.as_str()) {
-                    clock.put_aside();
+                    clock.put_aside(&by);
                 }
             }
         }
@@ -490,12 +492,13 @@ impl Context<'_> {
         if too_early {
             clocks.raised.insert(question.clone());
             let strict_stands = self.effect(Some(question)) != Kleene::No;
+            let by = self.read_by(question);
             for clock in strict.iter_mut().filter(|clock| is_before(clock)) {
                 clock
                     .notes
                     .push("began before the incident was covered; for counsel".to_owned());
                 if !strict_stands {
-                    clock.notes.push(NOT_STATED.to_owned());
+                    clock.put_aside(&by);
                 }
             }
         }

@@ -3,9 +3,9 @@
 use crate::context::{Context, Node, Suppose, Wanted};
 use crate::known::Of;
 use crate::population::{View, in_unit};
-use facts::{CircumstanceName, Kleene, MilestoneName, Report, YesNo};
+use facts::{CircumstanceName, Kleene, MilestoneName, Report};
 use orders::{Condition, ConditionKind, CountRule};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 impl Context<'_> {
     /// What `condition` comes to.
@@ -150,6 +150,7 @@ impl Context<'_> {
             .map(|node| node.because)
             .collect();
         node.because.of.extend(view.contradicted(cite));
+        node.because.of.extend(view.disputes(cite));
         node.because.of.extend(view.in_other_units(cite, rule.unit));
         node.because.records = view.rests_on();
         node.because.count = Some(count);
@@ -216,72 +217,52 @@ impl Context<'_> {
 
     /// What is stated of the whole matter about a yes/no fact, and by which records.
     pub(crate) fn stated(&self, name: CircumstanceName) -> (Kleene, Vec<&str>) {
-        let mut records = Vec::new();
-        let (mut yes, mut no) = (false, false);
-        for reported in &self.incident.reports {
-            if let Report::Circumstance(one) = &reported.record.report
-                && one.name == name
-                && one.matching.is_unrestricted()
-                && self.subject.is_meant_by(one)
-                && one
-                    .order
-                    .as_ref()
-                    .is_none_or(|order| *order == self.order.slug)
-            {
-                records.push(reported.record.id.as_str());
-                let said = one.value.filter(|_| !reported.is_disputed("report.value"));
-                yes |= said == Some(YesNo::Yes);
-                no |= said == Some(YesNo::No);
-            }
-        }
-        let known = match (yes, no) {
-            (true, false) => Kleene::Yes,
-            (false, true) => Kleene::No,
-            _ => Kleene::Unknown,
-        };
-        (known, records)
+        let of_all = self
+            .stating(name)
+            .filter(|(_, one)| one.matching.is_unrestricted());
+        let records = of_all.map(|(reported, _)| reported.record.id.as_str());
+        (self.voices(name).value(), records.collect())
     }
 
     fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName) -> Node {
         let (known, records) = self.stated(name);
+        let voices = self.voices(name);
         let fact = || format!("circumstance:{name}");
         let mut node = Node::new(text, cite, self.or_answered(known, fact));
         node.because.records = records.into_iter().map(str::to_owned).collect();
+        node.because.of.extend(voices.because(None, cite));
         if node.value() == Kleene::Unknown {
             let question = format!("{text}? ({})", name.as_str().replace('_', " "));
-            node.wanted.insert(fact(), Wanted::yes_no(question));
+            node.wanted
+                .insert(fact(), Wanted::yes_no(voices.told(question)));
         }
         node
     }
 
     fn noncompliance(&self, text: &str, cite: &str, sections: &[String]) -> Node {
-        let mut by_section: BTreeMap<&str, Kleene> = BTreeMap::new();
         let mut node = Node::new(text, cite, Kleene::No);
         for section in sections {
-            let mut value = self.answered_yes_no(&format!("noncompliance:{section}"));
-            for reported in &self.incident.reports {
-                let Report::Noncompliance(one) = &reported.record.report else {
-                    continue;
-                };
-                if one.order != self.order.slug || !covers(section, &one.provision) {
-                    continue;
-                }
+            for (reported, _) in self.stating_of_section(section) {
                 node.because.records.push(reported.record.id.clone());
-                value = match one.violated {
-                    _ if reported.is_disputed("report.violated") => value,
-                    Some(YesNo::No) if value == Kleene::Unknown => Kleene::No,
-                    Some(YesNo::No) => value,
-                    _ => Kleene::Yes,
-                };
             }
-            by_section.insert(section, value);
         }
-        for (section, value) in by_section {
+        let sections: BTreeSet<&String> = sections.iter().collect();
+        for section in sections {
+            let fact = format!("noncompliance:{section}");
+            let voices = self.voices_of_section(section);
+            let value = match (voices.value(), self.answered_yes_no(&fact)) {
+                // That it was not violated is no answer to people who found that it was.
+                (Kleene::Yes, _) | (Kleene::No, Kleene::Yes) => Kleene::Yes,
+                (Kleene::No, _) => Kleene::No,
+                (Kleene::Unknown, answered) => answered,
+            };
             node.because.value = node.because.value.or(value);
+            let what = format!("whether section {section} was violated");
+            node.because.of.extend(voices.because(Some(&what), cite));
             if value == Kleene::Unknown {
                 let question = format!("Was section {section} of the order violated?");
                 node.wanted
-                    .insert(format!("noncompliance:{section}"), Wanted::yes_no(question));
+                    .insert(fact, Wanted::yes_no(voices.told(question)));
             }
         }
         node
@@ -298,23 +279,5 @@ impl Context<'_> {
             }
         }
         node
-    }
-}
-
-/// Whether `provision` lies in `section`: "I" covers "I.A", not "II".
-pub(crate) fn covers(section: &str, provision: &str) -> bool {
-    provision
-        .strip_prefix(section)
-        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::covers;
-
-    #[test]
-    fn a_section_covers_its_parts_only() {
-        assert!(covers("I", "I") && covers("I", "I.A") && covers("III.E", "III.E.1"));
-        assert!(!covers("I", "II") && !covers("III.E.1", "III.E"));
     }
 }

@@ -488,6 +488,17 @@ impl<'a> Context<'a> {
         question.readings.get(value?)
     }
 
+    /// By whose reading of `question` a clock is put aside: counsel's is named only where one is
+    /// on record.
+    pub(crate) fn read_by(&self, question: &str) -> String {
+        match self.said.readings.contains_key(question) {
+            true => format!(" by counsel's reading of `{question}`"),
+            false => format!(
+                " by the pack's working reading of `{question}`, which counsel has not read"
+            ),
+        }
+    }
+
     /// A question as the determination shows it.
     pub(crate) fn reserved(&self, id: &str) -> Reserved {
         let question = self.order.reserved.get(id);

@@ -1,5 +1,6 @@
 //! The answer to one duty for one incident, as the determinations topic carries it.
 
+use crate::decide::DATE_UNCOVERED;
 use facts::{Interval, Kleene, Moment};
 use incident::{Incident, Taker};
 use jiff::civil::Date;
@@ -484,9 +485,20 @@ impl<D> Determination<D> {
         (!named.is_empty()).then(|| format!("spared by {}{more}", named.join(", ")))
     }
 
-    /// Why, in one line: the clause that carries the answer and, where it is a count, what was left
-    /// out of it. The whole reason is [`Determination::because`].
+    /// Which date no text, or no calendar, covers; nothing where all are covered.
+    pub fn uncovered(&self) -> Option<&str> {
+        let mut reserved = self.reserved.iter();
+        let found = reserved.find(|one| one.id == DATE_UNCOVERED);
+        found.map(|one| one.question.as_str())
+    }
+
+    /// Why, in one line: a date that is not covered, failing that the clause that carries the
+    /// answer and, where it is a count, what was left out of it. The whole reason is
+    /// [`Determination::because`].
     pub fn in_a_line(&self) -> String {
+        if let Some(uncovered) = self.uncovered() {
+            return format!("{DATE_UNCOVERED}: {uncovered}");
+        }
         let mut node = &self.because;
         // The root and the condition as a whole say nothing that the limb below does not.
         for _ in 0..2 {

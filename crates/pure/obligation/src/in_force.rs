@@ -15,16 +15,9 @@ enum Side {
 }
 
 impl Context<'_> {
-    /// The time of force: what the deployment states, else the duty's, else the order's.
+    /// The time of force.
     pub(crate) fn window(&self) -> Window {
-        if let Some(stated) = self.settings.windows.get(&self.order.slug) {
-            return *stated;
-        }
-        let (duty, order) = (self.duty.in_force.window, self.order.in_force);
-        Window {
-            from: duty.from.or(order.from),
-            until: duty.until.or(order.until),
-        }
+        self.settings.window(self.order, Some(self.duty))
     }
 
     pub(crate) fn in_force(&self) -> Node {

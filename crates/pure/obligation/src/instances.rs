@@ -3,7 +3,9 @@
 //! Whether what one actor did and what another did are one instance is reserved to counsel, so each
 //! is an incident of its own, and small ones stay below a number that they reach together. Which
 //! ones are tried follows from the facts alone: those of actors by themselves whose accesses began
-//! in the same quarter of a year, the greatest first.
+//! in the same three months, the greatest first. Three months begin with every month, so that no
+//! two are kept apart by the end of one; each incident stands in three such places, and what it
+//! costs to look does not grow with how many there are.
 
 use crate::determination::{Answer, Near, Undigested};
 use crate::near::as_one_instance;
@@ -22,12 +24,16 @@ const ACCOUNTS_MAX: u64 = 10_000;
 /// An incident with its determinations.
 pub type Decided = (Incident, Vec<Undigested>);
 
-/// Where incidents may be one instance: an order, a duty of it, a quarter of a year.
+/// How many months lie in a place. One begins with every month.
+const MONTHS: i32 = 3;
+
+/// Where incidents may be one instance: an order, a duty of it, three months.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     order: String,
     duty: String,
-    quarter: (i16, i8),
+    /// The first of the months, counted from the year 0.
+    from: i32,
 }
 
 /// An incident that may be a part of something greater.
@@ -49,7 +55,7 @@ struct Found {
 pub struct Instances {
     members: BTreeMap<String, Member>,
     places: BTreeMap<Place, BTreeSet<(Reverse<u64>, String)>>,
-    found: BTreeMap<Place, Found>,
+    found: BTreeMap<Place, Vec<Found>>,
     /// Places where something changed and nobody looked since.
     touched: BTreeSet<Place>,
 }
@@ -95,13 +101,13 @@ impl Instances {
             orders.map(|order| (order.slug.as_str(), order)).collect();
         let mut again = BTreeSet::new();
         for place in std::mem::take(&mut self.touched) {
-            let before = self.found.remove(&place);
+            let before = self.found.remove(&place).unwrap_or_default();
             let now = self.look(&place, &orders, fold, settings);
             if before != now {
                 let both = before.iter().chain(&now);
                 again.extend(both.flat_map(|one| one.incidents.iter().cloned()));
             }
-            if let Some(now) = now {
+            if !now.is_empty() {
                 self.found.insert(place, now);
             }
         }
@@ -153,8 +159,10 @@ impl Instances {
             ..Member::default()
         };
         for one in determinations {
-            let many = at_least(orders, one).filter(|many| *many > 0);
-            if let Some((place, many)) = place(incident, one).zip(many) {
+            let Some(many) = at_least(orders, one).filter(|many| *many > 0) else {
+                continue;
+            };
+            for place in places(incident, one) {
                 let here = self.places.entry(place.clone()).or_default();
                 here.insert((Reverse(many), incident.id.clone()));
                 member.places.insert(place, (many, one.answer));
@@ -167,26 +175,34 @@ impl Instances {
     }
 
     /// Which of those at `place` would be owed together: as few of the greatest as may come to the
-    /// number, failing that all that are tried.
+    /// number, and all that are tried, so that each of them says what all come to.
     fn look(
         &self,
         place: &Place,
         orders: &BTreeMap<&str, &Order>,
         fold: &Fold,
         settings: &Settings,
-    ) -> Option<Found> {
-        let order = orders.get(place.order.as_str())?;
-        let needed = aggregated(order.duty(&place.duty)?)?.at_least;
-        let here = self.places.get(place)?.iter().take(TOGETHER_MAX);
+    ) -> Vec<Found> {
+        let Some(order) = orders.get(place.order.as_str()) else {
+            return Vec::new();
+        };
+        let rule = order.duty(&place.duty).and_then(aggregated);
+        let Some((rule, here)) = rule.zip(self.places.get(place)) else {
+            return Vec::new();
+        };
+        let here = here.iter().take(TOGETHER_MAX);
         let here: Vec<(u64, &str)> = here.map(|(many, id)| (many.0, id.as_str())).collect();
         let mut sum = 0_u64;
         let enough = here.iter().position(|(many, _)| {
             sum = sum.saturating_add(*many);
-            sum >= needed
-        })?;
+            sum >= rule.at_least
+        });
+        let Some(enough) = enough else {
+            return Vec::new();
+        };
         let few = enough.saturating_add(1).max(2).min(here.len());
         let sizes = BTreeSet::from([few, here.len()]);
-        sizes.into_iter().find_map(|size| {
+        let found = sizes.into_iter().filter_map(|size| {
             let of: Vec<&str> = here.iter().take(size).map(|(_, id)| *id).collect();
             let members = of.iter().filter_map(|id| self.members.get(*id));
             let (mut groups, mut alone) = (BTreeSet::new(), BTreeSet::new());
@@ -198,26 +214,37 @@ impl Instances {
             let near = as_one_instance(order, &place.duty, &joined, &of, &alone, settings)?;
             let incidents = of.into_iter().map(str::to_owned).collect();
             Some(Found { incidents, near })
-        })
+        });
+        found.collect()
     }
 
     /// Adds what would be if it were one instance with others.
     fn complete(&self, incident: &Incident, one: &mut Undigested) {
-        let found = place(incident, one).and_then(|place| self.found.get(&place));
-        if let Some(found) = found.filter(|found| found.incidents.contains(&incident.id)) {
-            one.near.push(found.near.clone());
-            one.near.sort();
-        }
+        let found = places(incident, one).filter_map(|place| self.found.get(&place));
+        let of_it = |found: &&Found| found.incidents.contains(&incident.id);
+        let near = found.flatten().filter(of_it);
+        let near: Vec<Near> = near.map(|found| found.near.clone()).collect();
+        one.near.extend(near);
+        // The same ones may stand together in several places.
+        one.near.sort();
+        one.near.dedup();
     }
 }
 
-fn place(incident: &Incident, one: &Undigested) -> Option<Place> {
+/// Where an incident stands that began in some month: wherever that is one of the months.
+fn places(incident: &Incident, one: &Undigested) -> impl Iterator<Item = Place> {
     let zone = jiff::tz::TimeZone::UTC;
-    let began = incident.first?.date_in(&zone);
-    Some(Place {
-        order: one.order.clone(),
-        duty: one.duty.clone()?,
-        quarter: (began.year(), (began.month() - 1) / 3),
+    let began = incident.first.map(|first| first.date_in(&zone));
+    let of = began.zip(one.duty.clone()).into_iter();
+    let order = one.order.clone();
+    of.flat_map(move |(began, duty)| {
+        let month = i32::from(began.year()) * 12 + i32::from(began.month());
+        let order = order.clone();
+        (0..MONTHS).map(move |back| Place {
+            order: order.clone(),
+            duty: duty.clone(),
+            from: month - back,
+        })
     })
 }
 

@@ -27,6 +27,7 @@ mod settings;
 mod shown;
 mod spared;
 mod strict;
+mod voices;
 
 pub use decide::{DATE_UNCOVERED, decide, decide_duty, decide_each};
 pub use determination::*;

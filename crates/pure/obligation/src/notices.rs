@@ -167,6 +167,7 @@ impl Context<'_> {
             .into_iter()
             .map(|node| node.because)
             .collect();
+        node.because.of.extend(view.disputes(cite));
         node.raised = if value == Kleene::Yes {
             Default::default()
         } else {

@@ -87,8 +87,7 @@ impl<'a> Context<'a> {
         for link in links.iter_mut().filter(|link| link.met.is_none()) {
             let limit = link.anchor_at.map(limit).transpose()?;
             if limit.is_some_and(|limit| ended < limit.outer) {
-                link.notes.push(format!("it ended on {ended}"));
-                link.put_aside();
+                link.put_aside(&format!(": it ended on {ended}"));
             }
         }
         Ok(())

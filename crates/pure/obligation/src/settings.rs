@@ -1,6 +1,6 @@
 //! What a deployment says besides the law: its policy, its closures, when an order binds it.
 
-use orders::{Calendar, Closure, PackError, Window};
+use orders::{Calendar, Closure, Duty, Order, PackError, Window};
 use std::collections::BTreeMap;
 
 /// What a deployment says besides the law. A part of every answer: its digest belongs to what
@@ -26,5 +26,18 @@ impl Settings {
             reasonable_days: None,
             windows: BTreeMap::new(),
         })
+    }
+
+    /// When `order`, or its `duty`, is in force: what the deployment states, else the duty's own
+    /// time, else the order's.
+    pub fn window(&self, order: &Order, duty: Option<&Duty>) -> Window {
+        if let Some(stated) = self.windows.get(&order.slug) {
+            return *stated;
+        }
+        let own = duty.map(|duty| duty.in_force.window).unwrap_or_default();
+        Window {
+            from: own.from.or(order.in_force.from),
+            until: own.until.or(order.in_force.until),
+        }
     }
 }

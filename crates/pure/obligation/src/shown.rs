@@ -63,12 +63,13 @@ impl View<'_> {
                     self.population.acts.text
                 ),
             ),
-            Part::Authority => add(
-                "authorised",
-                "Were the accesses that nobody has explained, or about which statements differ, \
-                 authorised?"
-                    .to_owned(),
-            ),
+            Part::Authority => {
+                let question = "Were the accesses that nobody has explained, or about which \
+                                statements differ, authorised?";
+                let stated = self.population.authority.or_circumstance;
+                let voices = stated.map(|name| self.voices(name)).unwrap_or_default();
+                add("authorised", voices.told(question.to_owned()));
+            }
             Part::Visibility if row.class.visibility.is_none() => add(
                 "private",
                 "Was what was reached private, where nothing is stated of who could see it?"
@@ -84,11 +85,10 @@ impl View<'_> {
                     );
                 }
                 if self.key_taken(row) == Kleene::Unknown {
-                    add(
-                        "key_taken",
-                        "Was the encryption key accessed or acquired by an unauthorised person?"
-                            .to_owned(),
-                    );
+                    let question =
+                        "Was the encryption key accessed or acquired by an unauthorised person?";
+                    let keys = self.context.voices_of_keys();
+                    add("key_taken", keys.told(question.to_owned()));
                 }
             }
             Part::Residence => add(
@@ -100,9 +100,11 @@ impl View<'_> {
             Part::Circumstances => {
                 for rule in &self.population.circumstances {
                     if self.one_circumstance(rule, row) == Kleene::Unknown {
+                        let words = rule.name.as_str().replace('_', " ");
+                        let voices = self.voices(rule.name);
                         add(
                             &format!("circumstance:{}", rule.name),
-                            format!("Is it so: {}?", rule.name.as_str().replace('_', " ")),
+                            voices.told(format!("Is it so: {words}?")),
                         );
                     }
                 }

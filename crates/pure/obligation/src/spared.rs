@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many are named; the others are counted.
 const NAMED_MAX: usize = 5;
 
+/// What is said of a record that another one contradicts.
+const CONTRADICTED: &str = "it and another record contradict each other, which counts as unknown";
+
 /// The records without which a duty that is not owed, or open, would be owed, and how many more
 /// there are or were not tried; nothing for what is owed.
 pub(crate) fn spared_by(context: &Context<'_>, answer: Answer) -> (Vec<SparedBy>, u64) {
@@ -35,7 +38,11 @@ pub(crate) fn spared_by(context: &Context<'_>, answer: Answer) -> (Vec<SparedBy>
         match without.records.as_slice() {
             [record] => {
                 alone.insert(taker);
-                found.insert(spared(record, taker.as_str(), words(taker), Answer::Owed));
+                let (kind, what) = match context.is_contradicted(record) {
+                    true => (Taker::Dispute.as_str(), CONTRADICTED),
+                    false => (taker.as_str(), words(taker)),
+                };
+                found.insert(spared(record, kind, what, Answer::Owed));
             }
             records => {
                 // As few as are enough.

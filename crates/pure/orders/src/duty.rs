@@ -25,6 +25,8 @@ pub struct Duty {
     pub kind: DutyKind,
     /// The duty that it follows and whose trigger it shares, such as the first report.
     pub of: Option<String>,
+    /// The duties of the order from which it takes clauses over.
+    pub takes_from: Vec<String>,
     /// A number that goes up with every change of content.
     pub revision: u32,
     /// When it is in force; the order's window where it says nothing itself.
@@ -233,6 +235,9 @@ pub struct Recipient {
     /// Literal: how the subject line must begin.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Literal: what the source prints in the subject for something that it does not name.
+    #[serde(default)]
+    pub subject_placeholder: Option<String>,
     /// Literal: the postal address, line by line.
     #[serde(default)]
     pub address: Vec<String>,
@@ -470,6 +475,8 @@ pub enum Fills {
     IndividualSteps,
     /// Whether a law-enforcement official asked for delay, and whom to contact there.
     LawEnforcement,
+    /// The same, with a copy of each request that was made.
+    LawEnforcementCopies,
     /// Facts, causes and who took part.
     FactsCauseAndParticipants,
     /// When people, the media and authorities were told.

@@ -16,6 +16,7 @@ mod lock;
 mod model;
 mod packs;
 mod page;
+mod placeholder;
 mod population;
 mod questions;
 mod raw;
@@ -23,6 +24,8 @@ mod raw_clock;
 mod raw_condition;
 mod reach;
 mod schema;
+mod table;
+mod taken;
 mod text;
 
 pub use calendar::{Calendar, Closure, OutOfRange};

@@ -7,6 +7,7 @@ use crate::literals::Literals;
 use crate::model::{Order, Window};
 use crate::packs::Packs;
 use crate::population::Population;
+use crate::taken::Taken;
 use std::collections::BTreeSet;
 
 /// Something that a pack lacks.
@@ -61,7 +62,10 @@ pub(crate) struct Found<'a> {
 impl Found<'_> {
     /// Says `message` at the first place in the file that holds `words`.
     pub(crate) fn say(&mut self, words: &str, message: impl Into<String>) {
-        let place = position(self.text, self.text.find(words).unwrap_or_default());
+        // Quotes are written with a stroke before them.
+        let escaped = words.replace('"', "\\\"");
+        let offset = self.text.find(words).or_else(|| self.text.find(&escaped));
+        let place = position(self.text, offset.unwrap_or_default());
         self.lints.push(Lint {
             line: place.0,
             column: place.1,
@@ -110,8 +114,9 @@ impl Packs {
             lints.append(&mut found.lints);
             for duty in &order.duties {
                 let mut found = self.found(duty_file(order, duty));
-                lint_duty(order, duty, &mut found);
-                crate::reach::lint(duty, &mut found);
+                let taken = Taken::of(order, duty);
+                lint_duty(order, duty, &taken, &mut found);
+                crate::reach::lint(duty, &taken, &mut found);
                 lints.append(&mut found.lints);
             }
         }
@@ -199,6 +204,8 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
                            source does not say, leave it out and say so in `channel_unknown`";
             found.say("[channel]", message);
         }
+        let named = channel.subject_placeholder.as_deref();
+        crate::placeholder::subject(&channel.subject, named, found);
         if channel.courier.is_some() && channel.address.is_empty() {
             let message = "`[channel]` allows a courier but has no literal `address`";
             found.say("courier", message);
@@ -235,25 +242,42 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
     }
 }
 
-fn lint_duty(order: &Order, duty: &Duty, found: &mut Found<'_>) {
+fn lint_duty(order: &Order, duty: &Duty, taken: &Taken<'_>, found: &mut Found<'_>) {
     for (what, text, cite) in cited(duty) {
+        if taken.has(text, cite) {
+            continue;
+        }
         if text.trim().is_empty() || cite.trim().is_empty() {
             let message = format!("{what} lacks its text or its cite: {text:?}, {cite:?}");
             let place = if text.trim().is_empty() { cite } else { text };
             found.say_with(place, message, "cite = \"VII\"");
         }
     }
-    let letters = duty.items.iter().map(|item| item.letter.as_str());
-    twice("item", letters, found);
-    numbering(duty, found);
+    if !taken.items(&duty.items) {
+        let letters = duty.items.iter().map(|item| item.letter.as_str());
+        twice("item", letters, found);
+        numbering(duty, found);
+    }
     let limbs = duty.clocks.iter().map(|clock| clock.limb.as_str());
     twice("clock", limbs, found);
-    if is_backwards(duty.in_force.window) {
-        found.say("in_force", "`in_force` ends before it begins");
+    if !taken.in_force(&duty.in_force) {
+        if is_backwards(duty.in_force.window) {
+            found.say("in_force", "`in_force` ends before it begins");
+        }
+        last_day(order, duty, found);
     }
-    last_day(order, duty, found);
+    let own = duty.channel.iter();
+    let own = own.map(|one| (&one.subject, one.subject_placeholder.as_deref()));
+    let others = duty.recipients.iter();
+    let others = others.filter_map(|one| Some((one.subject.as_ref()?, &one.subject_placeholder)));
+    let others = others.map(|(subject, named)| (subject, named.as_deref()));
+    for (subject, named) in own.chain(others) {
+        crate::placeholder::subject(subject, named, found);
+    }
     questions(order, duty, found);
-    crate::reach::texts(duty, found);
+    if !taken.texts(&duty.texts) {
+        crate::reach::texts(duty, found);
+    }
     if duty.kind != DutyKind::CertificationEntry
         && duty.clocks.iter().all(|clock| clock.shown_only.is_some())
         && duty.reminder.is_none()
@@ -324,7 +348,7 @@ fn paper(order: &Order, duty: &Duty, found: &mut Found<'_>) {
 }
 
 /// Every clause of the duty: what it is, its text and its cite.
-fn cited(duty: &Duty) -> Cited<'_> {
+pub(crate) fn cited(duty: &Duty) -> Cited<'_> {
     let mut cited = vec![("the duty", &duty.text, &duty.cite)];
     walk(&duty.when, &mut cited);
     duty.unless
@@ -438,7 +462,7 @@ fn numbering(duty: &Duty, found: &mut Found<'_>) {
     }
 }
 
-type Cited<'a> = Vec<(&'a str, &'a String, &'a String)>;
+pub(crate) type Cited<'a> = Vec<(&'a str, &'a String, &'a String)>;
 
 fn walk<'a>(condition: &'a Condition, cited: &mut Cited<'a>) {
     cited.push(("a condition", &condition.text, &condition.cite));

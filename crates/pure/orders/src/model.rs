@@ -96,6 +96,9 @@ pub struct Channel {
     pub unless: Option<String>,
     /// Literal: how the subject line must begin.
     pub subject: String,
+    /// Literal: what the source prints in the subject for something that it does not name.
+    #[serde(default)]
+    pub subject_placeholder: Option<String>,
     /// Literal: the postal address, line by line.
     #[serde(default)]
     pub address: Vec<String>,

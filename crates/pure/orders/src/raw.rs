@@ -248,6 +248,13 @@ impl RawDuty {
         if self.texts.is_empty() {
             self.texts = first.map_or_else(Vec::new, |first| first.texts.clone());
         }
+        let mut takes_from: Vec<String> = self
+            .refers_to()
+            .into_iter()
+            .map(|name| name.get_ref().clone())
+            .collect();
+        takes_from.sort();
+        takes_from.dedup();
         self.take_items(at, others)?;
         let mut taken_in = BTreeMap::new();
         let mut when = Vec::new();
@@ -306,6 +313,7 @@ impl RawDuty {
             grade: self.grade,
             kind: self.kind,
             of: self.of.map(Spanned::into_inner),
+            takes_from,
             revision: self.revision,
             in_force,
             texts: self.texts,

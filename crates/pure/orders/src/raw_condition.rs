@@ -151,6 +151,11 @@ impl Names<'_> {
     }
 }
 
+/// What stands for the exceptions of another duty.
+pub(crate) const EXCEPTIONS: &str = "One of the exceptions";
+/// That none of them holds.
+pub(crate) const NO_EXCEPTION: &str = "None of the exceptions takes it out";
+
 /// The trigger of another duty, its exceptions included, as a condition of this one. What it counts
 /// is taken over under the other duty's name.
 pub(crate) fn of_duty(other: &Duty, text: &str, cite: &str, taken: &mut TakenIn) -> Condition {
@@ -162,12 +167,12 @@ pub(crate) fn of_duty(other: &Duty, text: &str, cite: &str, taken: &mut TakenIn)
     if !other.unless.is_empty() {
         let exceptions = other.unless.iter().map(|one| renamed(one, &named));
         let any = Condition {
-            text: "One of the exceptions".to_owned(),
+            text: EXCEPTIONS.to_owned(),
             cite: other.cite.clone(),
             kind: ConditionKind::Any(exceptions.collect()),
         };
         parts.push(Condition {
-            text: "None of the exceptions takes it out".to_owned(),
+            text: NO_EXCEPTION.to_owned(),
             cite: other.cite.clone(),
             kind: ConditionKind::Not(Box::new(any)),
         });

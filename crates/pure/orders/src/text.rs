@@ -74,6 +74,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         "information = { any = [\"home_security_recording\"], text = \"…\", cite = \"…\" }",
     ),
     ("fills", "fills = \"consumers\""),
+    (
+        "unit_question",
+        "unit_question = { id = \"unit\", unit = \"consumers\" }",
+    ),
+    (
+        "clocks",
+        "[[clocks]]\nlimb = \"ten days\"\ntext = \"Within ten days\"\ncite = \"VII\"\ndays = 10\n\
+         method = \"frcp-6\"\nanchors = [\"discovery\"]",
+    ),
+    (
+        "items",
+        "[[items]]\nletter = \"A\"\ntext = \"The date\"\ncite = \"VII\"\nfills = \"date\"",
+    ),
     ("purposes", "purposes = [\"consent\", \"legal_process\"]"),
     ("answer", "answer = \"owed\""),
 ];
@@ -87,8 +100,11 @@ pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Pa
 }
 
 fn explain(file: &str, text: &str, error: &toml::de::Error) -> PackError {
-    let message = error.message().trim().to_owned();
     let offset = error.span().map_or(0, |span| span.start);
+    if let Some(error) = of_type(file, text, error.message().trim(), offset) {
+        return error;
+    }
+    let message = error.message().trim().to_owned();
     let mut words = message.split('`').skip(1).step_by(2);
     let mut explained = PackError::at(file, text, offset, message.clone());
     let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
@@ -104,6 +120,78 @@ fn explain(file: &str, text: &str, error: &toml::de::Error) -> PackError {
         explained.example = example(word);
     }
     explained
+}
+
+/// Which types there are, as serde calls them and as a pack is written; and a value of each.
+const TYPES: &[(&str, &str, &str)] = &[
+    ("u64", "a whole number that is not negative", "10"),
+    ("u32", "a whole number that is not negative", "10"),
+    ("u16", "a whole number that is not negative", "10"),
+    ("u8", "a whole number that is not negative", "10"),
+    ("i64", "a whole number", "10"),
+    ("i8", "a whole number", "10"),
+    ("a string", "a text in quotes", "\"…\""),
+    ("a boolean", "true or false, without quotes", "true"),
+    ("a sequence", "a list in brackets", "[…]"),
+    ("a map", "a table of members", "{ … }"),
+    ("struct ", "a table of members", "{ … }"),
+    ("enum ", "one of its words, in quotes", "\"…\""),
+    ("string or table", "one of its words, in quotes", "\"…\""),
+];
+
+/// What was found, as serde calls it and as a pack is written.
+const FOUND: &[(&str, &str)] = &[
+    ("integer ", "the number "),
+    ("floating point ", "the number "),
+    ("string ", "the text "),
+    ("boolean ", "the word "),
+    ("map", "a table"),
+    ("sequence", "a list"),
+];
+
+/// An error about a value of another type than the member wants: in words of the grammar, with the
+/// member written right. None where `message` is about something else.
+fn of_type(file: &str, text: &str, message: &str, offset: usize) -> Option<PackError> {
+    let (kind, found, wanted) = match message.strip_prefix("wanted ") {
+        Some(wanted) => ("invalid type", None, wanted),
+        None => {
+            let kind = ["invalid type", "invalid value"];
+            let kind = kind.into_iter().find(|kind| message.starts_with(kind))?;
+            let (found, wanted) = message.strip_prefix(kind)?.rsplit_once(", expected ")?;
+            (kind, Some(found.trim_start_matches(": ")), wanted)
+        }
+    };
+    let found = found.map_or(String::new(), |found| {
+        let of = FOUND.iter().find(|(word, _)| found.starts_with(word));
+        let words = of.map(|(word, ours)| found.replacen(word, ours, 1));
+        format!(", and it has {}", words.unwrap_or(found.to_owned()))
+    });
+    let of = TYPES.iter().find(|(word, ..)| wanted.starts_with(word));
+    let words = of.map_or(wanted, |(_, ours, _)| ours);
+    let member = member_at(text, offset);
+    let named = member.map_or("this".to_owned(), |member| format!("`{member}`"));
+    let message = format!("{kind}: {named} wants {words}{found}");
+    let mut error = PackError::at(file, text, offset, message);
+    error.example = member.and_then(|member| {
+        let value = of.map(|(_, _, value)| *value);
+        example(member).or_else(|| Some(format!("{member} = {}", value?)))
+    });
+    Some(error)
+}
+
+/// The member whose value, or whose table, begins at byte `offset`.
+fn member_at(text: &str, offset: usize) -> Option<&str> {
+    let line = text.get(..offset)?.rsplit('\n').next()?;
+    let is_word = |one: char| one.is_alphanumeric() || one == '_' || one == '-';
+    if line.trim_start().starts_with('[') || line.trim().is_empty() {
+        // The head of a table: its last word.
+        let head = text.get(offset..)?.lines().next()?;
+        let head = head.trim().strip_prefix('[')?.split(']').next()?;
+        return head.trim_start_matches('[').rsplit('.').next();
+    }
+    let before = line.rsplit_once('=')?.0.trim_end();
+    let word = before.rsplit(|one| !is_word(one)).next();
+    word.filter(|word| !word.is_empty())
 }
 
 fn example(word: &str) -> Option<String> {
@@ -138,5 +226,16 @@ mod tests {
         );
         let error = parse::<Small>("a/b.toml", "method = 10\n").unwrap_err();
         assert_eq!((error.line, error.column), (1, 10), "{error}");
+    }
+
+    #[test]
+    fn the_member_is_found_whose_value_has_the_wrong_type() {
+        let text = "a = 1\n[[b.clocks]]\nunder_text = { x = [1], at_least = \"ten\" }\n";
+        let at = |word: &str| member_at(text, text.find(word).unwrap());
+        assert_eq!(at("1\n"), Some("a"));
+        assert_eq!(at("[[b"), Some("clocks"));
+        assert_eq!(at("{ x"), Some("under_text"));
+        assert_eq!(at("[1]"), Some("x"));
+        assert_eq!(at("\"ten"), Some("at_least"));
     }
 }

@@ -267,11 +267,7 @@ impl Law {
     pub(crate) fn packs(&self) -> Vec<PackLine> {
         self.bound()
             .map(|order| {
-                let window = self
-                    .decide
-                    .windows
-                    .get(&order.slug)
-                    .unwrap_or(&order.in_force);
+                let window = self.decide.window(order, None);
                 PackLine {
                     order: order.slug.clone(),
                     digest: order.digest.clone(),
@@ -281,6 +277,13 @@ impl Law {
                 }
             })
             .collect()
+    }
+
+    /// Whom the order of a determination binds, and from when until when its duty does.
+    pub(crate) fn binds(&self, one: &Determination) -> Option<(&str, Window)> {
+        let order = self.packs.order(&one.order)?;
+        let duty = one.duty.as_deref().and_then(|duty| order.duty(duty));
+        Some((&order.respondent, self.decide.window(order, duty)))
     }
 
     /// What is taken for granted, in words.

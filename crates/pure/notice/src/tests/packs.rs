@@ -34,8 +34,15 @@ fn every_duty_of_every_pack_that_is_done_by_a_document_can_be_composed() {
             let mut determination = determination(Answer::Owed);
             determination.order = order.slug.clone();
             determination.duty = Some(duty.name.clone());
-            let document =
-                compose(&frame, &described(), &determination, &[], &[], &settings()).unwrap();
+            let incident = described();
+            let compose = |answers: &[&facts::Decision]| {
+                compose(&frame, &incident, &determination, &[], answers, &settings()).unwrap()
+            };
+            let mut document = compose(&[]);
+            if frame.placeholder.is_some() {
+                let gap = document.blocking().next().unwrap();
+                document = compose(&[&answer("a-1", &gap.id, "none")]);
+            }
             let letters: Vec<&str> = document
                 .items
                 .iter()
@@ -107,6 +114,58 @@ fn every_duty_of_every_pack_that_is_done_by_a_document_can_be_composed() {
     let kinds = kinds.into_iter().chain(["state-copy", "update"]);
     assert_eq!(seen, kinds.collect());
     assert!(recipients > 2, "{recipients}");
+}
+
+#[test]
+fn a_placeholder_in_the_subject_holds_the_notice_up_until_people_say_what_stands_there() {
+    let packs = Packs::embedded().unwrap();
+    for (slug, printed, filled) in [
+        (
+            "betterhelp",
+            "[X-number]",
+            "In re BetterHelp, Inc., X230063.",
+        ),
+        ("godaddy", "C-####", "In re GoDaddy Inc., X230063."),
+    ] {
+        let order = packs.order(slug).unwrap();
+        let duty = &order.duties[0];
+        let frame = Frame::of(order, duty);
+        let mut determination = determination(Answer::Owed);
+        determination.order = order.slug.clone();
+        determination.duty = Some(duty.name.clone());
+        let incident = described();
+        let composed = |answers: &[facts::Decision]| {
+            let answers: Vec<_> = answers.iter().collect();
+            let (frame, settings) = (&frame, settings());
+            compose(frame, &incident, &determination, &[], &answers, &settings).unwrap()
+        };
+        let open = composed(&[]);
+        let gaps: Vec<_> = open.blocking().collect();
+        assert_eq!(gaps.len(), 1, "{slug}: {gaps:?}");
+        assert!(gaps[0].what.contains(printed), "{:?}", gaps[0]);
+        let subject = |document: &NoticeDocument| document.channel.subject.clone().unwrap();
+        let literal = &order.channel.as_ref().unwrap().subject;
+        assert!(subject(&open).starts_with(literal));
+        let says = |id: &str, value: &str| answer(id, &gaps[0].id, value);
+        // As it is printed, where people say so.
+        let printed = composed(&[says("a-1", "none")]);
+        assert!(printed.blocking().next().is_none());
+        assert!(subject(&printed).starts_with(literal));
+        // What stands in its place stands there as it was written.
+        let named = composed(&[says("a-1", "X230063")]);
+        assert!(named.blocking().next().is_none());
+        assert!(subject(&named).starts_with(filled), "{}", subject(&named));
+        // What differs is disputed, and what is no line of text goes into no mail.
+        for refused in [
+            vec![says("a-1", "X230063"), says("a-2", "X230064")],
+            vec![says("a-1", "X230063\r\nBcc: kim@example.com")],
+            vec![says("a-1", "")],
+        ] {
+            let document = composed(&refused);
+            assert_eq!(document.blocking().count(), 1);
+            assert!(subject(&document).starts_with(literal));
+        }
+    }
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn a_request_of_law_enforcement_is_enclosed_and_its_missing_bytes_are_a_gap() {
         letter: "F".to_owned(),
         asks: "requests for delay".to_owned(),
         cite: None,
-        fills: vec![Fill::LawEnforcement],
+        fills: vec![Fill::LawEnforcement { copies: false }],
     });
     let mut incident = incident();
     let request = serde_json::json!({"kind": "law_enforcement_request", "made": "yes",
@@ -203,6 +203,62 @@ fn a_request_of_law_enforcement_is_enclosed_and_its_missing_bytes_are_a_gap() {
     assert_eq!(copy.sent_at, Some(at("2026-10-08T00:00:00Z")));
     let said = &entry(&document, "F", "law-enforcement").value;
     assert!(said.ends_with("Enclosed: request."), "{said}");
+}
+
+#[test]
+fn where_copies_of_requests_are_asked_for_one_without_a_document_is_a_gap() {
+    let request = |id: &str, made: &str| {
+        let one = serde_json::json!({"kind": "law_enforcement_request", "made": made,
+            "at": "2026-10-08T00:00:00Z", "written": "yes", "agency": "A police department"});
+        event(id, one)
+    };
+    let composed = |copies: bool, made: &str, says: Option<&str>| {
+        let mut frame = frame();
+        frame.items.push(ItemFrame {
+            letter: "F".to_owned(),
+            asks: "copies of requests for delay".to_owned(),
+            cite: None,
+            fills: vec![Fill::LawEnforcement { copies }],
+        });
+        let mut incident = incident();
+        incident.reports.push(request("b-30", made));
+        let (determination, settings) = (determination(Answer::Owed), settings());
+        let compose = |answers: &[&facts::Decision]| {
+            compose(&frame, &incident, &determination, &[], answers, &settings).unwrap()
+        };
+        let document = compose(&[]);
+        let gap = document.blocking().next().map(|gap| gap.id.clone());
+        match (says, gap) {
+            (Some(value), Some(gap)) => compose(&[&answer("a-1", &gap, value)]),
+            _ => document,
+        }
+    };
+    // Whether one was made, and whom to contact, is all that others ask for.
+    assert!(composed(false, "yes", None).blocking().next().is_none());
+    let document = composed(true, "yes", None);
+    let gap = document.blocking().next().unwrap();
+    assert_eq!(gap.item.as_deref(), Some("F"));
+    let names_none = "the request of law enforcement names no document, so there is no copy";
+    assert!(gap.what.starts_with(names_none), "{}", gap.what);
+    let said = entry(&document, "F", "law-enforcement");
+    assert_eq!(said.state, State::Unknown);
+    assert!(
+        said.value.ends_with("The copy is missing."),
+        "{}",
+        said.value
+    );
+    let settled = composed(true, "yes", Some("none"));
+    assert!(settled.blocking().next().is_none());
+    let said = &entry(&settled, "F", "law-enforcement").value;
+    assert!(said.ends_with("There is no copy of it."), "{said}");
+    // Of what was not made there is no copy to miss.
+    assert!(composed(true, "no", None).blocking().next().is_none());
+    // The order that asks for copies says so by its own fill.
+    let packs = orders::Packs::embedded().unwrap();
+    let order = packs.order("global-tel-link").unwrap();
+    let frame = Frame::of(order, order.duty("covered-incident-report").unwrap());
+    let fills: Vec<_> = frame.items.iter().flat_map(|item| &item.fills).collect();
+    assert!(fills.contains(&&Fill::LawEnforcement { copies: true }));
 }
 
 #[test]

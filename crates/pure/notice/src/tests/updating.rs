@@ -46,7 +46,7 @@ pub(super) fn determinations(updates: Answer, consumers: u64) -> Vec<Determinati
 pub(super) fn ended(consumers: u64) -> Vec<Determination> {
     let mut all = determinations(Answer::Owed, consumers);
     let mut limit = all[1].clock.clone().unwrap();
-    limit.notes = vec!["put aside by counsel's reading".to_owned()];
+    limit.notes = vec!["put aside: it ended on 2026-12-20".to_owned()];
     all[1].clocks = vec![limit];
     all
 }

@@ -2,7 +2,9 @@
 
 use orders::Packs;
 use serde_json::json;
-use tocsin_obligation::{Answer, Because, Reserved, Settings, Undigested, decide, facts_file};
+use tocsin_obligation::{
+    Answer, Because, Reserved, Settings, Undigested, decide, decide_each, facts_file,
+};
 
 fn message(json: &serde_json::Value) -> String {
     facts_file(&json.to_string(), &[], None)
@@ -356,4 +358,55 @@ fn nothing_that_is_owed_is_without_a_date() {
         Some("2026-08-11".parse().expect("a date"))
     );
     assert!(owed.asks.iter().any(|ask| ask.fact == "discovered"));
+}
+
+#[test]
+fn a_date_that_no_text_covers_is_said_in_the_line() {
+    let packs = Packs::embedded().expect("the packs parse");
+    let order = packs.order("hbnr").expect("the rule");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let lines = |year: u16| {
+        let at = format!("{year}-03-02T15:00:00Z");
+        let found = json!({"kind": "milestone", "name": "discovered", "at": at});
+        let facts = json!({
+            "breach_events": [{"id": "d", "matter": "M", "recorded_at": at, "report": found}],
+            "counts": [{"information": "health_record", "authority": "unauthorised",
+                        "ground": "established", "encrypted": "no", "consumers": 600}]});
+        let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+        let all = decide_each(order, &incidents[0], &settings);
+        let lines = all
+            .iter()
+            .map(|one| (one.uncovered().is_some(), one.in_a_line()));
+        lines.collect::<Vec<_>>()
+    };
+    // The oldest text that is known is that of 2015.
+    for (is_uncovered, line) in lines(2014) {
+        assert!(
+            is_uncovered && line.starts_with("date_uncovered: "),
+            "{line}"
+        );
+        assert!(line.contains("2014"), "{line}");
+    }
+    for (is_uncovered, line) in lines(2023) {
+        assert!(!is_uncovered && !line.contains("date_uncovered"), "{line}");
+    }
+}
+
+#[test]
+fn what_the_deployment_states_outranks_the_time_of_a_duty_and_that_the_time_of_its_order() {
+    let packs = Packs::embedded().expect("the packs parse");
+    let mut settings = Settings::new(&[]).expect("the calendar");
+    let ring = packs.order("ring").expect("the order");
+    let mut duty = ring.duties.first().expect("a duty").clone();
+    assert_eq!(settings.window(ring, None), ring.in_force);
+    duty.in_force.window.from = "2029-01-02".parse().ok();
+    let own = settings.window(ring, Some(&duty));
+    assert_eq!(own.from, duty.in_force.window.from);
+    assert_eq!(own.until, ring.in_force.until);
+    let stated = orders::Window {
+        from: "2030-01-02".parse().ok(),
+        until: None,
+    };
+    settings.windows.insert("ring".to_owned(), stated);
+    assert_eq!(settings.window(ring, Some(&duty)), stated);
 }

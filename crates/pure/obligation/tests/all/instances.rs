@@ -131,16 +131,68 @@ fn three_actors_that_are_one_instance_come_to_more() {
 }
 
 #[test]
+fn each_of_three_says_what_all_three_come_to() {
+    let mut assess = Assess::default();
+    for actor in ["a", "b", "c"] {
+        assess.view(actor, 0..9, "2026-05-01T00:00:00Z");
+        assess.step();
+    }
+    let of_all = assess.near().into_iter();
+    let of_all = of_all.filter(|near| near.what.ends_with("): 27 accounts"));
+    assert_eq!(of_all.count(), 3, "{:?}", assess.near());
+    // Two of them are enough, which those two say.
+    let of_two = assess.near().into_iter();
+    let of_two = of_two.filter(|near| near.what.starts_with("if these 2 were one instance"));
+    let of_two: Vec<_> = of_two.collect();
+    assert_eq!(of_two.len(), 2, "{of_two:?}");
+    assert!(of_two[0].what.ends_with("): 18 accounts"), "{of_two:?}");
+    assert_eq!(assess.near().len(), 5);
+}
+
+#[test]
+fn the_end_of_a_quarter_keeps_no_two_apart() {
+    for (first, second, is_close) in [
+        ("2026-03-31T00:00:00Z", "2026-04-01T00:00:00Z", true),
+        ("2025-12-31T00:00:00Z", "2026-01-01T00:00:00Z", true),
+        ("2026-02-01T00:00:00Z", "2026-04-30T00:00:00Z", true),
+        ("2026-02-28T00:00:00Z", "2026-05-01T00:00:00Z", false),
+    ] {
+        let mut assess = Assess::default();
+        assess.view("a", 0..9, first);
+        assess.step();
+        assess.view("b", 0..9, second);
+        assess.step();
+        let near = assess.near();
+        // The same two may stand together in several places, and say it once each.
+        assert_eq!(
+            near.len(),
+            if is_close { 2 } else { 0 },
+            "{first}: {near:?}"
+        );
+        let mut other = Assess::default();
+        other.view("b", 0..9, second);
+        other.view("a", 0..9, first);
+        other.step();
+        assert_eq!(other.says, assess.says, "{first}");
+    }
+}
+
+#[test]
 fn as_few_as_come_to_the_number_and_only_what_lies_close_in_time() {
     let mut assess = Assess::default();
     assess.view("a", 0..9, "2026-05-01T00:00:00Z");
     assess.view("b", 0..2, "2026-06-01T00:00:00Z");
     assess.view("c", 0..1, "2026-06-01T00:00:00Z");
-    assess.view("later", 0..9, "2026-07-01T00:00:00Z");
+    assess.view("later", 0..9, "2026-09-01T00:00:00Z");
     assess.step();
     let near = assess.near();
-    assert_eq!(near.len(), 2, "{near:?}");
-    assert!(near[0].what.ends_with("): 11 accounts"), "{near:?}");
+    let say = |many: &str| near.iter().filter(|one| one.what.ends_with(many)).count();
+    assert_eq!(near.len(), 5, "{near:?}");
+    assert_eq!(
+        (say("): 11 accounts"), say("): 12 accounts")),
+        (2, 3),
+        "{near:?}"
+    );
     // One that is owed by itself stands for itself.
     assess.view("a", 9..10, "2026-05-01T00:00:00Z");
     assess.step();

@@ -1,6 +1,7 @@
 //! What the packs answer: their cases, what learning and forgetting change, what is near the line.
 
 mod common;
+mod disputes;
 mod duty_based;
 mod facts_files;
 mod forgetting;
@@ -8,6 +9,7 @@ mod instances;
 mod learning;
 mod mutations;
 mod packs;
+mod put_aside;
 mod register;
 mod spared;
 mod together;

@@ -227,6 +227,7 @@ fn literal(title: &str, from: &mut Left) -> Html {
             ("who", "To", false),
             ("email", "E-mail", true),
             ("subject", "The subject begins with", true),
+            ("subject_placeholder", "There for what is not named", true),
             ("address", "Postal address", true),
             ("courier", "Otherwise by", false),
             ("unless", "Exception", false),

@@ -156,6 +156,14 @@ pub(super) fn file(title: &str, mut schema: Value) -> Value {
     schema
 }
 
+/// What stands in a subject for what the source does not name.
+pub(super) fn placeholder() -> Value {
+    text(
+        "Literal: what the source prints in the subject for something that it does not name; \
+         people say what stands there before it goes out.",
+    )
+}
+
 /// How a report is sent.
 pub(super) fn channel() -> Value {
     table(
@@ -168,6 +176,7 @@ pub(super) fn channel() -> Value {
                 text("When another channel is allowed, in our own words."),
             ),
             must("subject", text("Literal: how the subject line begins.")),
+            may("subject_placeholder", placeholder()),
             may(
                 "address",
                 list("Literal: the postal address, line by line.", text("")),

@@ -2,7 +2,7 @@
 
 use super::build::{
     by_name, channel, cite, date, described, file, flag, grade, list, may, must, number, own_words,
-    question, revision, table, text, window, word,
+    placeholder, question, revision, table, text, window, word,
 };
 use super::clause::{condition, condition_ref, milestones, population};
 use super::order::anchors;
@@ -25,7 +25,7 @@ const KINDS: [DutyKind; 12] = [
     DutyKind::CertificationEntry,
 ];
 
-const FILLS: [&str; 15] = [
+const FILLS: [&str; 16] = [
     "date",
     "facts_and_cause",
     "facts_cause_and_scope",
@@ -39,6 +39,7 @@ const FILLS: [&str; 15] = [
     "what_happened",
     "individual_steps",
     "law_enforcement",
+    "law_enforcement_copies",
     "facts_cause_and_participants",
     "notice_dates",
 ];
@@ -297,6 +298,7 @@ fn recipient() -> Value {
         must("cite", cite()),
         may("email", text("Literal: the e-mail address.")),
         may("subject", text("Literal: how the subject line begins.")),
+        may("subject_placeholder", placeholder()),
         may(
             "address",
             list("Literal: the postal address, line by line.", text("")),

@@ -438,3 +438,188 @@ fn a_question_that_no_clause_raises_is_said() {
     assert!(one.message.contains("needs its `effect`"), "{one}");
     assert_eq!(one.line, 16, "{one}");
 }
+
+#[test]
+fn a_value_of_the_wrong_type_is_refused_in_words_of_the_grammar() {
+    for (from, to, says, example) in [
+        (
+            "at_least = 10",
+            "at_least = \"ten\"",
+            "`at_least` wants a whole number that is not negative, and it has the text \"ten\"",
+            "at_least = 10",
+        ),
+        (
+            "at_least = 10",
+            "at_least = -1",
+            "`at_least` wants a whole number that is not negative, and it has the number `-1`",
+            "at_least = 10",
+        ),
+        (
+            "at_least = 10",
+            "at_least = 10, unit_question = 3",
+            "`unit_question` wants a table of members, and it has the number `3`",
+            "unit_question = { id = \"unit\", unit = \"consumers\" }",
+        ),
+        (
+            "at_least = 10",
+            "at_least = 10, in_one_state = \"no\"",
+            "`in_one_state` wants true or false, without quotes, and it has the text \"no\"",
+            "in_one_state = true",
+        ),
+        (
+            "cite = \"V\"\ngrade",
+            "cite = 5\ngrade",
+            "`cite` wants a text in quotes, and it has the number `5`",
+            "cite = \"VII\"",
+        ),
+        (
+            "unit = \"accounts\"",
+            "unit = 1",
+            "`unit` wants one of its words, in quotes",
+            "unit = \"accounts\"",
+        ),
+        (
+            "anchors = [\"discovery\"]",
+            "anchors = \"discovery\"",
+            "`anchors` wants a list in brackets, and it has the text \"discovery\"",
+            "anchors = [\"government_notice\", \"no_notice_needed\"]",
+        ),
+        (
+            "[[clocks]]",
+            "[clocks]",
+            "`clocks` wants a list in brackets, and it has a table",
+            "[[clocks]]",
+        ),
+    ] {
+        let broken = DUTY.replacen(from, to, 1);
+        assert_ne!(broken, DUTY, "{from}");
+        let one = error(ORDER, &broken);
+        assert!(one.message.contains(says), "{to}: {one}");
+        let given = one.example.as_deref().unwrap_or_default();
+        assert!(given.starts_with(example), "{to}: {one}");
+        assert!(one.line > 1, "{one}");
+    }
+}
+
+/// A duty whose trigger is `when` and whose exceptions are `unless`, each as an inline table.
+fn put_together(when: &str, unless: &[&str]) -> Vec<String> {
+    let order = format!("{ORDER}channel_unknown = \"not in the source\"\n");
+    let start = DUTY.find("[when]").expect("it is there");
+    let end = DUTY.find("[[clocks]]").expect("it is there");
+    let item = "\n[[items]]\nletter = \"1\"\ntext = \"It\"\ncite = \"V\"\nfills = \"date\"\n";
+    let unless = unless.join(", ");
+    let clauses = format!("when = {when}\nunless = [{unless}]\n");
+    let duty = format!("{clauses}{}{}{item}", &DUTY[..start], &DUTY[end..]);
+    let lints = packs(&order, &duty).expect("it parses").lint_law();
+    lints.iter().map(|lint| lint.message.clone()).collect()
+}
+
+fn part(text: &str, kind: &str) -> String {
+    format!("{{ text = \"{text}\", cite = \"V\", {kind} }}")
+}
+
+fn so_many(text: &str, many: u32) -> String {
+    let count = format!("{{ population = \"things\", unit = \"accounts\", at_least = {many} }}");
+    part(text, &format!("count = {count}"))
+}
+
+fn fact(text: &str) -> String {
+    part(text, "circumstance = \"public_meeting\"")
+}
+
+fn not(text: &str, what: &str) -> String {
+    part(text, &format!("not = {what}"))
+}
+
+fn list(text: &str, kind: &str, parts: &[String]) -> String {
+    part(text, &format!("{kind} = [{}]", parts.join(", ")))
+}
+
+#[test]
+fn clauses_that_hold_never_or_always_are_refused_however_they_are_written() {
+    let (many, few) = (so_many("500", 500), so_many("100", 100));
+    let a = fact("a");
+    let never = |text: &str| format!("`{text}` can never hold");
+    // Fewer than 100 are never 500.
+    let neither = list("both", "all", &[many.clone(), not("fewer", &few)]);
+    let said = put_together(&neither, &[]);
+    assert!(said[0].starts_with(&never("both")), "{said:?}");
+    // The other way round there are some.
+    let some = list("both", "all", &[few.clone(), not("fewer", &many)]);
+    assert_eq!(put_together(&some, &[]), Vec::<String>::new());
+    // A fact and its contrary.
+    let wrapped = list("it", "all", std::slice::from_ref(&a));
+    let other = not("not it", &list("it again", "all", std::slice::from_ref(&a)));
+    let said = put_together(&list("both", "all", &[wrapped, other]), &[]);
+    assert!(said[0].starts_with(&never("both")), "{said:?}");
+    let either = list("either", "any", &[a.clone(), not("not a", &a)]);
+    let said = put_together(&many, &[&either]);
+    assert!(said[0].starts_with("`either` always holds"), "{said:?}");
+    // An exception takes all out together with another one.
+    let said = put_together(&many, &[&a, &not("not a", &a)]);
+    assert!(
+        said[0].contains("`not a` nothing would ever be owed"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn an_exception_that_takes_nothing_out_is_refused() {
+    let many = so_many("500", 500);
+    let a = fact("a");
+    let told = part("told", "milestone = \"verified\"");
+    let less = list("less", "all", &[a.clone(), told.clone()]);
+    let nothing = |text: &str| format!("the exception `{text}` takes nothing out");
+    for unless in [[a.as_str(), less.as_str()], [less.as_str(), a.as_str()]] {
+        let said = put_together(&many, &unless);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with(&nothing("less")), "{said:?}");
+    }
+    // Of two that are alike the last.
+    let said = put_together(&many, &[&a, &fact("a too")]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with(&nothing("a too")), "{said:?}");
+    // Where it is not owed anyway.
+    let said = put_together(&many, &[&not("fewer", &so_many("100", 100))]);
+    assert!(said[0].starts_with(&nothing("fewer")), "{said:?}");
+    assert_eq!(put_together(&many, &[&a, &told]), Vec::<String>::new());
+}
+
+#[test]
+fn a_branch_that_never_carries_the_clause_is_refused() {
+    let a = fact("a");
+    let told = part("told", "milestone = \"verified\"");
+    let dead = list("dead", "all", &[a.clone(), told.clone()]);
+    let when = list("one", "any", &[so_many("500", 500), dead]);
+    let unless = list("both", "all", &[told, a]);
+    let said = put_together(&when, &[&unless]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("`dead` can never hold"), "{said:?}");
+}
+
+#[test]
+fn what_another_duty_lacks_is_said_of_the_file_where_it_stands() {
+    let order = format!("{ORDER}channel_unknown = \"not in the source\"\n");
+    let item = "\n[[items]]\nletter = \"2\"\ntext = \"It\"\ncite = \"\"\nfills = \"date\"\n";
+    let first = format!("{DUTY}{item}").replacen(
+        "text = \"Enough?\"\ncite = \"V\"",
+        "text = \"Enough \\\"or\\\" not?\"\ncite = \"\"",
+        1,
+    );
+    let follows = "revision = 1\ntitle = \"Again\"\nkind = \"update\"\ncite = \"V\"\n\
+                   grade = \"order\"\ntext = \"Again.\"\nof = \"report\"\nitems_of = \"report\"\n\
+                   [[clocks]]\nlimb = \"later\"\ntext = \"later\"\ncite = \"V\"\ndays = 9\n\
+                   method = \"frcp-6\"\nanchors = [\"discovery\"]\n";
+    let packs = Packs::from_files(BTreeMap::from([
+        ("o/order.toml".to_owned(), order),
+        ("o/duties/a-second.toml".to_owned(), follows.to_owned()),
+        ("o/duties/report.toml".to_owned(), first),
+    ]))
+    .expect("it parses");
+    let lints = packs.lint_law();
+    assert_eq!(lints.len(), 3, "{lints:?}");
+    for lint in &lints {
+        assert_eq!(lint.file, "o/duties/report.toml", "{lint}");
+        assert!(lint.line > 1, "{lint}");
+    }
+}

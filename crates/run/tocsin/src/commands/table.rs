@@ -4,6 +4,7 @@ use crate::law::Law;
 use crate::outputs::Results;
 use obligation::{Answer, Determination};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// One row: an incident under one order.
@@ -12,7 +13,10 @@ pub(crate) struct Row {
     incident: String,
     who: String,
     order: String,
+    bound: Option<Bound>,
     duty: Option<String>,
+    /// The texts of the duty that applied, or may have, where it had several.
+    texts: Vec<String>,
     answer: Answer,
     accounts: Option<facts::Interval>,
     because: String,
@@ -20,6 +24,26 @@ pub(crate) struct Row {
     planned: Option<String>,
     outer: Option<String>,
     notice: Option<String>,
+}
+
+/// Who is bound by what a row is about, and when.
+#[derive(Debug, Clone, Serialize)]
+struct Bound {
+    who: String,
+    #[serde(flatten)]
+    window: orders::Window,
+}
+
+impl Bound {
+    /// The days, the last one not in them; `?`: not known.
+    fn days(&self) -> String {
+        let day =
+            |day: Option<jiff::civil::Date>| day.map_or("?".to_owned(), |day| day.to_string());
+        match (self.window.from, self.window.until) {
+            (None, None) => "?".to_owned(),
+            (from, until) => format!("{}..{}", day(from), day(until)),
+        }
+    }
 }
 
 /// The rows, incident by incident.
@@ -32,7 +56,12 @@ pub(crate) fn rows(results: &Results, law: &Law) -> Vec<Row> {
             incident: one.incident.clone(),
             who: who(results, &one.incident),
             order: one.order.clone(),
+            bound: law.binds(one).map(|(who, window)| Bound {
+                who: who.to_owned(),
+                window,
+            }),
             duty: one.duty.clone(),
+            texts: one.texts.clone(),
             answer: one.answer,
             accounts: one.counts.get("accounts").copied(),
             because: one.in_a_line(),
@@ -119,9 +148,10 @@ pub(crate) fn text(rows: &[Row]) -> String {
     let rows = together(rows);
     let mut out = String::new();
     let heads = [
-        "incident", "who", "order", "accounts", "answer", "planned", "outer", "notice",
+        "incident", "who", "order", "bound", "text", "accounts", "answer", "planned", "outer",
+        "notice",
     ];
-    let cells: Vec<[String; 8]> = rows
+    let cells: Vec<[String; 10]> = rows
         .iter()
         .map(|(row, _)| {
             let dash = || "–".to_owned();
@@ -129,6 +159,11 @@ pub(crate) fn text(rows: &[Row]) -> String {
                 row.incident.clone(),
                 row.who.clone(),
                 row.order.clone(),
+                row.bound.as_ref().map_or_else(dash, Bound::days),
+                match row.texts.is_empty() {
+                    true => dash(),
+                    false => row.texts.join(", "),
+                },
                 row.accounts.map_or_else(dash, |accounts| short(&accounts)),
                 match row.answer {
                     Answer::Owed => "OWED".to_owned(),
@@ -142,7 +177,7 @@ pub(crate) fn text(rows: &[Row]) -> String {
         })
         .collect();
     let width = |column: usize| {
-        let cell = |cells: &[String; 8]| cells.get(column).map_or(0, |cell| cell.chars().count());
+        let cell = |cells: &[String; 10]| cells.get(column).map_or(0, |cell| cell.chars().count());
         let head = heads.get(column).map_or(0, |head| head.len());
         cells.iter().map(cell).max().unwrap_or(0).max(head)
     };
@@ -165,6 +200,12 @@ pub(crate) fn text(rows: &[Row]) -> String {
         if let Some(spared) = &row.spared {
             line(&["", &format!("  {spared}")]);
         }
+    }
+    let bound = rows.iter();
+    let bound = bound.filter_map(|(row, _)| Some((&row.order, &row.bound.as_ref()?.who)));
+    let bound: BTreeSet<_> = bound.collect();
+    for (order, who) in bound {
+        line(&["", &format!("{order} binds {who}")]);
     }
     out
 }

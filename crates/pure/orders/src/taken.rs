@@ -1,0 +1,55 @@
+//! What a duty takes over from others of its order. That is looked at in the file where it stands,
+//! so that whoever mends it is sent there.
+
+use crate::duty::{Condition, Duty, InForce, Item, TextWindow};
+use crate::lint::cited;
+use crate::model::Order;
+use crate::raw_condition::{EXCEPTIONS, NO_EXCEPTION};
+use std::collections::BTreeSet;
+
+/// See the module.
+pub(crate) struct Taken<'a> {
+    others: Vec<&'a Duty>,
+    clauses: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Taken<'a> {
+    /// What `duty` takes over.
+    pub(crate) fn of(order: &'a Order, duty: &Duty) -> Taken<'a> {
+        let named = duty.takes_from.iter();
+        let others: Vec<&Duty> = named.filter_map(|name| order.duty(name)).collect();
+        let mut clauses = BTreeSet::new();
+        for other in &others {
+            let own = cited(other).into_iter();
+            clauses.extend(own.map(|(_, text, cite)| (text.as_str(), cite.as_str())));
+            clauses.extend([EXCEPTIONS, NO_EXCEPTION].map(|text| (text, other.cite.as_str())));
+        }
+        Taken { others, clauses }
+    }
+
+    /// Whether this clause stands in another file.
+    pub(crate) fn has(&self, text: &str, cite: &str) -> bool {
+        self.clauses.contains(&(text, cite))
+    }
+
+    /// The same of a condition.
+    pub(crate) fn holds(&self, condition: &Condition) -> bool {
+        self.has(&condition.text, &condition.cite)
+    }
+
+    /// Whether all of these items do.
+    pub(crate) fn items(&self, items: &[Item]) -> bool {
+        let of = |other: &&Duty| items.iter().all(|item| other.items.contains(item));
+        !items.is_empty() && self.others.iter().any(of)
+    }
+
+    /// Whether the time of force does.
+    pub(crate) fn in_force(&self, rule: &InForce) -> bool {
+        self.others.iter().any(|other| other.in_force == *rule)
+    }
+
+    /// Whether the texts do.
+    pub(crate) fn texts(&self, texts: &[TextWindow]) -> bool {
+        self.others.iter().any(|other| other.texts == texts)
+    }
+}
