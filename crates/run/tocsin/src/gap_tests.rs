@@ -234,3 +234,65 @@ fn a_search_that_a_gap_interrupts_leaves_nothing_out() {
     assert_eq!(of_matter.count(), 12);
     assert_eq!(standing(&cluster).state, CoverageState::Done);
 }
+
+/// Whoever dies at any step after it took a partition over leaves nothing unsaid.
+#[test]
+fn a_gap_is_said_with_the_position_behind_it() {
+    for steps in 1..6 {
+        let (cluster, plan) = setup();
+        views(&cluster, 0..5);
+        rest(&plan);
+        views(&cluster, 5..8);
+        cluster.trim(Topic::AccessEvents.name(), 0, 8).unwrap();
+        let mut screen = Runner::open(Stage::Screen, &plan.context()).unwrap();
+        for _ in 0..steps {
+            screen.step(Duration::ZERO, Duration::ZERO).unwrap();
+        }
+        drop(screen);
+        rest(&plan);
+        let state = standing(&cluster).state;
+        assert_eq!(state, CoverageState::Cut, "after {steps} steps");
+        assert!(has(&answers(&cluster), "open"), "after {steps} steps");
+    }
+}
+
+#[test]
+fn counts_are_open_before_anybody_has_searched_the_gap() {
+    let (cluster, plan) = setup();
+    views(&cluster, 0..5);
+    rest(&plan);
+    assert!(!has(&answers(&cluster), "open"));
+    views(&cluster, 5..8);
+    set_position(&plan, 8);
+    let without_scope = [Stage::Screen, Stage::Verify, Stage::Assess];
+    assert!(Stepped::of(&without_scope, &plan).rest(Duration::ZERO));
+    assert!(has(&answers(&cluster), "open"));
+    rest(&plan);
+    assert_eq!(found(&cluster), 8);
+    assert!(!has(&answers(&cluster), "open"));
+}
+
+/// What could not be read is one hole, however often it is read.
+#[test]
+fn an_access_that_nobody_can_read_is_one_hole_wherever_positions_are_set() {
+    let (cluster, plan) = setup();
+    views(&cluster, 0..3);
+    rest(&plan);
+    let bad = Outgoing::new(Topic::AccessEvents.name(), "k", b"{}".to_vec()).on(0);
+    cluster.append(&bad).unwrap();
+    views(&cluster, 3..5);
+    assert!(Stepped::open(&plan).rest(Duration::ZERO));
+    let holes = || -> u64 {
+        let all = stream::latest(&cluster, Topic::Coverage.name()).unwrap();
+        let values = all.values().map(|one| one.value.as_deref().unwrap());
+        let decode = |value| codec().decode::<Coverage>(Topic::Coverage, value).unwrap();
+        values.map(|value| decode(value).holes).sum()
+    };
+    assert_eq!(holes(), 1);
+    for to in [0, 5, 1, 6] {
+        set_position(&plan, to);
+        assert!(Stepped::open(&plan).rest(Duration::ZERO));
+        assert_eq!(holes(), 1, "position {to}");
+    }
+    assert_eq!(found(&cluster), 5);
+}

@@ -57,6 +57,15 @@ impl From<LogError> for StageError {
 /// The code of a position that the log does not hold any more.
 pub(crate) const OUT_OF_RANGE: &str = "offset_out_of_range";
 
+/// That the stage begins again, since the log is not as it was when it began.
+pub(crate) fn begin_again(error: &LogError) -> StageError {
+    StageError::Wait {
+        on: Awaited::Turn,
+        code: error.code.clone(),
+        reason: error.to_string(),
+    }
+}
+
 /// What to do about an error of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remedy {

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::marks::{Due, Marks};
 use crate::members::{alone_by_these_rules, label, member_name};
 use crate::observe::Watch;
-pub(crate) use crate::remedy::{Awaited, OUT_OF_RANGE, Remedy, StageError, remedy};
+pub(crate) use crate::remedy::{Awaited, OUT_OF_RANGE, Remedy, StageError, begin_again, remedy};
 pub(crate) use crate::sink::{PassedOver, Sink};
 use crate::topology::{Stage, Topic};
 use facts::Source;
@@ -126,6 +126,8 @@ pub(crate) struct Runner {
     /// 0 where none has one.
     newest: [i64; Topic::ALL.len()],
     idle_steps: u32,
+    /// Changes of its partitions that came when it had read records that were not committed.
+    deferred: Option<stream::Polled>,
     watch: Watch,
 }
 
@@ -201,6 +203,7 @@ impl Runner {
             resume_at: BTreeMap::new(),
             newest: [0; Topic::ALL.len()],
             idle_steps: 0,
+            deferred: None,
             watch,
         })
     }
@@ -230,6 +233,10 @@ impl Runner {
             return Err(error);
         }
         self.change_assignment(&polled)?;
+        if !polled.assigned.is_empty() {
+            // What is said of a partition that was taken over goes with its first position.
+            self.processor.prepare(&mut sink)?;
+        }
         let work = if self.caught_up() {
             let step = Step {
                 now,
@@ -329,6 +336,9 @@ impl Runner {
     /// Reads until as much as fits into a transaction was read, or nothing more is there, or the
     /// time for that is over, whichever is first.
     fn gather(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
+        if let Some(changes) = self.deferred.take() {
+            return Ok(changes);
+        }
         let (most, begun) = (self.context.tuning.batch_records, std::time::Instant::now());
         let mut all = self.read_own(most, wait, sink)?;
         let moves = |polled: &stream::Polled| {
@@ -342,6 +352,12 @@ impl Runner {
                 break;
             }
             let more = self.read_own(most - all.records, left, sink)?;
+            if moves(&more) {
+                // What was read until now is committed first: the partitions are this instance's
+                // until it polls again.
+                self.deferred = Some(more);
+                break;
+            }
             last = more.records;
             all = stream::Polled {
                 records: all.records + last,

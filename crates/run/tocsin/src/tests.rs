@@ -269,7 +269,8 @@ fn a_first_start_is_kept_before_anything_is_committed() {
     }
     drop(screen);
     let announced = stream::latest(&cluster, Topic::Activations.name()).unwrap();
-    assert_eq!(announced.len(), 3, "one a partition");
+    let standing = announced.keys().filter(|key| key.starts_with(b"standing|"));
+    assert_eq!(standing.count(), 3, "one a partition");
     pour(&cluster);
     assert!(Stepped::open(&plan).rest(Duration::ZERO), "not settled");
     assert!(said(&cluster) == run(Tuning::default()));

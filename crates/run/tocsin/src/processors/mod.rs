@@ -13,6 +13,8 @@ mod verify;
 pub(crate) use disk::Disk;
 pub(crate) use part::UNJUDGED;
 pub(crate) use reading::LetterKey;
+#[cfg(test)]
+pub(crate) use screen::SCREENED;
 pub(crate) use screen::{MENDED, STANDING, UNREADABLE};
 
 use crate::context::Context;

@@ -7,7 +7,7 @@ use super::reading::{Decoded, decode, read_one};
 use super::verify::source;
 use crate::context::Context;
 use crate::runtime::{Sink, StageError};
-use crate::topology::Topic;
+use crate::topology::{Stage, Topic};
 use facts::{Access, Coverage, CoverageState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -88,7 +88,9 @@ impl Part {
         context: &Context,
         at: &TopicPartition,
     ) -> Result<(), StageError> {
+        let health = context.telemetry.health().stage(Stage::Verify.name());
         for offset in self.buried.clone() {
+            health.beat();
             read_one(context, &at.at(offset), &mut |record| {
                 let access = decode::<Access>(context, Topic::Candidates, &record)?;
                 if let Decoded::Record(access) = access {
@@ -102,7 +104,7 @@ impl Part {
     }
 
     /// Says how many candidates could not be read, where that is news: nobody knows what they are
-    /// about.
+    /// about. That they are fewer is said once those that were read after all are judged.
     pub(super) fn say_buried(
         &mut self,
         context: &Context,
@@ -125,6 +127,11 @@ impl Part {
         };
         let bytes = context.codec.encode(Topic::Searched, &value)?;
         if said != Some(&bytes) {
+            let told = said.map(|said| context.codec.decode::<Coverage>(Topic::Searched, said));
+            let told = told.and_then(Result::ok).map_or(0, |told| told.holes);
+            if value.holes < told && self.candidates.has_due() {
+                return Ok(());
+            }
             let topic = context.names.name(Topic::Searched);
             sink.send(Outgoing::new(topic, key.as_str(), bytes.clone()).on(partition));
             self.searched.insert(key, bytes);

@@ -3,11 +3,13 @@
 //! come is on the coverage topic.
 
 use super::reading::{Decoded, bury, decode, read_whole};
-use super::screen::{SCREENED, STANDING, candidate, note};
+use super::screen::{INTERRUPTED, SCREENED, STANDING, candidate, note};
 use crate::anew::{is_another, noted, with_note};
 use crate::codec::headers;
 use crate::context::Context;
-use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
+use crate::runtime::{
+    OUT_OF_RANGE, PassedOver, Processor, Sink, StageError, Step, Work, begin_again,
+};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, Coverage, CoverageState};
@@ -186,7 +188,8 @@ impl ScopeStage {
         let (context, screen, candidates) = (&self.context, &self.screen, &self.candidates);
         let (mut failed, mut holes) = (None, 0);
         let max = self.context.tuning.piece_records;
-        self.reader
+        let polled = self
+            .reader
             .poll(max, Duration::from_millis(200), &mut |record| {
                 if failed.is_some() || record.offset >= stop {
                     return;
@@ -236,7 +239,12 @@ impl ScopeStage {
                 if let Err(error) = buried {
                     failed = Some(error);
                 }
-            })?;
+            });
+        match polled {
+            // Retention was faster: begun again, the search says that it is cut.
+            Err(error) if error.code == OUT_OF_RANGE => return Err(begin_again(&error)),
+            polled => polled?,
+        };
         if let Some(error) = failed {
             return Err(error);
         }
@@ -346,8 +354,12 @@ impl Processor for ScopeStage {
             Topic::Coverage,
             Some(at.partition),
             &mut |record| {
+                // What screen says of its own search goes to assess alone.
                 if let Decoded::Record(mut one) =
                     decode::<Coverage>(&context, Topic::Coverage, &record)?
+                    && !record
+                        .key
+                        .is_some_and(|key| key.starts_with(INTERRUPTED.as_bytes()))
                 {
                     if is_another(self.accesses_id.as_deref(), noted(&record)) {
                         (one.from, one.to) = (0, 0);

@@ -6,7 +6,7 @@ use crate::anew::{created_anew, noted, other, with_note};
 use crate::codec::headers;
 use crate::config::StartAt;
 use crate::context::Context;
-use crate::runtime::{Awaited, Processor, Sink, StageError, Step, Work, check_position};
+use crate::runtime::{Processor, Sink, StageError, Step, Work, begin_again, check_position};
 use crate::topology::{Stage, Topic};
 use access::{Records, Screen};
 use facts::{Activation, BreachEvent, Coverage, CoverageState, Grant};
@@ -28,6 +28,9 @@ pub(crate) const MENDED: &str = "mended";
 /// The name under which screen notes among the activations how far it has looked at accesses: a
 /// position that was set by other means does not tell.
 pub(crate) const SCREENED: &str = "screened";
+/// What the key of coverage begins with by which screen says that it has not looked at all that
+/// stands before: until scope has searched it, no count has an upper end.
+pub(crate) const INTERRUPTED: &str = "interrupted|";
 /// How often it notes that.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
@@ -48,8 +51,10 @@ struct Part {
     interrupted: BTreeMap<String, i64>,
     /// So far accesses were looked at before that.
     screened_to: i64,
-    /// How far it is noted that they were, and when that was.
-    noted: Option<(i64, Duration)>,
+    /// How far it is noted that they were.
+    noted: Option<i64>,
+    /// When that was, or was found.
+    noted_at: Option<Duration>,
     /// Accesses on this partition that could not be read.
     unreadable: u64,
     unreadable_changed: bool,
@@ -158,9 +163,8 @@ impl ScreenStage {
         said: &[Said],
         committed: Option<&Committed>,
     ) -> Result<(i64, i64), StageError> {
-        let is_note = |one: &&Said| one.selector == SCREENED;
-        let noted = said.iter().filter(is_note).map(|one| one.offset).max();
-        let announced = said.iter().filter(|one| !is_note(one));
+        let noted = screened_to(said);
+        let announced = said.iter().filter(|one| one.selector != SCREENED);
         // From where on it was said that accesses are looked at; scope searches up to there. Where
         // no position was committed since, this is where the first start was: chosen anew, it would
         // lie behind what arrived meanwhile.
@@ -168,7 +172,9 @@ impl ScreenStage {
         let known = noted.or(first);
         let (next, screened_to) = match committed {
             Some(committed) => {
-                let by_hand = self.accesses_id.is_some() && committed.topic_ids.is_empty();
+                // A cluster that had no ids when the position was committed has none noted.
+                let is_noted = |one: &Said| one.topic_id.is_some();
+                let by_hand = committed.topic_ids.is_empty() && said.iter().any(is_noted);
                 let here = committed.offset;
                 let screened_to = match by_hand {
                     true => known.unwrap_or(here),
@@ -234,6 +240,7 @@ impl Processor for ScreenStage {
             .emit();
         }
         (part.next, part.screened_to) = (next, screened_to);
+        part.noted = self::screened_to(&said);
         // What this instance has not heard of yet it does not apply yet, whoever announced it: when
         // it does, it says from where on, and scope searches up to there.
         let applied = self.screen.selectors();
@@ -320,6 +327,9 @@ impl Processor for ScreenStage {
                 let topic = self.context.names.name(Topic::Activations);
                 let mut out = Outgoing::new(topic, key, bytes).on(*partition);
                 if let Some(from) = part.interrupted.remove(selector) {
+                    if selector == STANDING {
+                        sink.send(interrupted(&self.context, *partition, part)?);
+                    }
                     out = out
                         .header(headers::APPLIED_FROM, from.to_string())
                         .header(headers::SCREENED_TO, part.screened_to.to_string());
@@ -333,11 +343,7 @@ impl Processor for ScreenStage {
     /// Retention was faster: it begins again where the log begins now, says so, and what lies
     /// between is cut.
     fn overtaken(&self, error: LogError) -> StageError {
-        StageError::Wait {
-            on: Awaited::Turn,
-            code: error.code.to_string(),
-            reason: error.to_string(),
-        }
+        begin_again(&error)
     }
 
     fn record(
@@ -392,16 +398,20 @@ impl Processor for ScreenStage {
         };
         let bad = self.context.codec.or_wait(topic, bad, &record)?;
         bury(&self.context, Stage::Screen, &record, &bad, sink)?;
-        part.unreadable += 1;
-        part.unreadable_changed = true;
+        // What was looked at before was counted then.
+        if record.offset >= part.screened_to {
+            part.unreadable += 1;
+            part.unreadable_changed = true;
+        }
         Ok(())
     }
 
     fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         for (partition, part) in &mut self.parts {
-            let (noted, at) = *part.noted.get_or_insert((part.next, step.now));
-            if noted < part.next && step.now >= at + NOTED_EVERY {
-                part.noted = Some((part.next, step.now));
+            let at = *part.noted_at.get_or_insert(step.now);
+            let is_due = part.unreadable_changed || step.now >= at + NOTED_EVERY;
+            if part.noted.is_none_or(|noted| is_due && noted < part.next) {
+                (part.noted, part.noted_at) = (Some(part.next), Some(step.now));
                 let value = Activation {
                     selector: SCREENED.to_owned(),
                     partition: *partition,
@@ -432,6 +442,29 @@ impl Processor for ScreenStage {
         }
         Ok(Work::Done)
     }
+}
+
+/// How far it is noted among what was said that accesses were looked at.
+fn screened_to(said: &[Said]) -> Option<i64> {
+    let notes = said.iter().filter(|one| one.selector == SCREENED);
+    notes.map(|one| one.offset).max()
+}
+
+/// That what screen passes on of itself is searched for once more.
+fn interrupted(context: &Context, partition: i32, part: &Part) -> Result<Outgoing, StageError> {
+    let value = Coverage {
+        selector: STANDING.to_owned(),
+        matters: Vec::new(),
+        partition,
+        from: part.screened_to,
+        to: part.next,
+        state: CoverageState::Searching,
+        holes: 0,
+    };
+    let bytes = context.codec.encode(Topic::Coverage, &value)?;
+    let topic = context.names.name(Topic::Coverage);
+    let key = format!("{INTERRUPTED}{partition}");
+    Ok(Outgoing::new(topic, key, bytes).on(partition))
 }
 
 /// A candidate: the access and nothing else; where it stands travels in headers.

@@ -551,10 +551,11 @@ impl Processor for VerifyStage {
                 }
                 more |= candidates.is_open();
             }
-            more |= self.pass_on(partition, step, sink)?;
+            // Before what was searched is passed on: what could not be read is not judged.
             if let Some(part) = self.parts.get_mut(&partition) {
                 part.say_buried(&self.context, partition, sink)?;
             }
+            more |= self.pass_on(partition, step, sink)?;
         }
         Ok(if more { Work::More } else { Work::Done })
     }
