@@ -175,6 +175,8 @@ impl Context<'_> {
         };
         if value == Kleene::Unknown {
             node.wanted = view.wanted();
+            // A carve-out takes all out, if these are such recordings at all.
+            node.wanted.extend(view.wanted_kinds());
         }
         node
     }

@@ -31,6 +31,17 @@ impl View<'_> {
         wanted
     }
 
+    /// What is to be asked where it matters of what kind the information is, also where a row is
+    /// left out whatever that is.
+    pub(crate) fn wanted_kinds(&self) -> BTreeMap<String, Wanted> {
+        let mut wanted = BTreeMap::new();
+        let rows = self.context.incident.rows.iter();
+        for row in rows.filter(|row| self.information(row) == Kleene::Unknown) {
+            self.want(Part::Information, row, &mut wanted);
+        }
+        wanted
+    }
+
     fn search_question(&self) -> String {
         let searched = &self.context.incident.searched;
         let so_far = if searched.cut.is_empty() && searched.holes == 0 {
