@@ -73,7 +73,7 @@ impl Canary {
         (Canary::IgnoreFencing, "ignore-fencing", 8),
         (Canary::IdsOfTheirOwn, "ids-of-their-own", 8),
         (Canary::MissRevocation, "miss-revocation", 7),
-        (Canary::DeliverTwice, "deliver-twice", 6),
+        (Canary::DeliverTwice, "deliver-twice", 7),
         (Canary::LoseTombstones, "lose-tombstones", 0),
         (Canary::ReadBackTooLittle, "read-back-too-little", 0),
         (Canary::SeeAborted, "see-aborted", 6),
