@@ -352,6 +352,47 @@ impl Stage {
 /// A page of metrics.
 pub(crate) struct Page(String);
 
+/// A histogram: how many values are at most each bound, in the order of the bounds, and their sum.
+pub(crate) struct Histogram {
+    buckets: Vec<(f64, f64)>,
+    sum: f64,
+}
+
+impl Histogram {
+    /// What came to it since `before`.
+    pub(crate) fn since(&self, before: &Histogram) -> Histogram {
+        let earlier = |at: usize| before.buckets.get(at).map_or(0.0, |(_, count)| *count);
+        let buckets = self.buckets.iter().enumerate();
+        Histogram {
+            buckets: buckets
+                .map(|(at, (bound, count))| (*bound, count - earlier(at)))
+                .collect(),
+            sum: self.sum - before.sum,
+        }
+    }
+
+    /// How many values there are.
+    pub(crate) fn count(&self) -> f64 {
+        self.buckets.last().map_or(0.0, |(_, count)| *count)
+    }
+
+    /// Their mean; 0 where there are none.
+    pub(crate) fn mean(&self) -> f64 {
+        match self.count() > 0.0 {
+            true => self.sum / self.count(),
+            false => 0.0,
+        }
+    }
+
+    /// The least bound that `part` (0 to 1) of the values do not exceed; 0 where there are none.
+    pub(crate) fn at_most(&self, part: f64) -> f64 {
+        let wanted = part * self.count();
+        let mut reached = self.buckets.iter().filter(|(_, count)| *count >= wanted);
+        let bound = reached.next().map_or(0.0, |(bound, _)| *bound);
+        if self.count() > 0.0 { bound } else { 0.0 }
+    }
+}
+
 /// The metrics that are served at `addr`.
 pub(crate) fn page(addr: SocketAddr) -> Done<Page> {
     match http::get(addr, "/metrics")? {
@@ -374,6 +415,28 @@ impl Page {
     /// The sum over all labels.
     pub(crate) fn sum(&self, name: &str) -> f64 {
         self.samples(name).map(|(_, value)| value).sum()
+    }
+
+    /// What a stage's histogram holds.
+    pub(crate) fn histogram(&self, name: &str, stage: &str) -> Histogram {
+        let label = format!("stage=\"{stage}\"");
+        let bucket = format!("{name}_bucket");
+        let of_stage = self
+            .samples(&bucket)
+            .filter(|(labels, _)| labels.contains(&label));
+        let bounded = of_stage.filter_map(|(labels, count)| {
+            let (_, rest) = labels.split_once("le=\"")?;
+            let (bound, _) = rest.split_once('"')?;
+            let bound = match bound {
+                "+Inf" => f64::INFINITY,
+                bound => bound.parse().ok()?,
+            };
+            Some((bound, count))
+        });
+        Histogram {
+            buckets: bounded.collect(),
+            sum: self.of_stage(&format!("{name}_sum"), stage),
+        }
     }
 
     /// The sum over what one stage says.

@@ -144,7 +144,7 @@ fn main() -> Done<()> {
         stages.push(stage);
     }
     println!("{restored}");
-    latency::measure(&deployment, &history)?;
+    latency::measure(&deployment, &history, &stages)?;
     println!("{}", at_the_end(&stages)?);
     // The figures of a run that lost something would be worth nothing.
     match patiently(|| deployment.count("dead-letters"))? {

@@ -333,8 +333,8 @@ impl Runner {
         }
     }
 
-    /// Reads until as much as fits into a transaction was read, or nothing more is there, or the
-    /// time for that is over, whichever is first.
+    /// Reads until as much as fits into a transaction was read, or nothing more is known to be
+    /// there, or the time for that is over, whichever is first.
     fn gather(&mut self, wait: Duration, sink: &mut Sink) -> Result<stream::Polled, StageError> {
         if let Some(changes) = self.deferred.take() {
             return Ok(changes);
@@ -345,7 +345,7 @@ impl Runner {
             !(polled.assigned.is_empty() && polled.revoked.is_empty() && polled.lost.is_empty())
         };
         let mut last = all.records;
-        while last > 0 && all.records < most && !all.at_end && !moves(&all) {
+        while last > 0 && all.records < most && !all.at_end && !moves(&all) && !self.is_drained() {
             let interval = self.context.tuning.commit_interval;
             let left = interval.saturating_sub(begun.elapsed());
             if left.is_zero() || sink.failed.is_some() {
@@ -365,6 +365,16 @@ impl Runner {
             };
         }
         Ok(all)
+    }
+
+    /// Whether no more was known to be there when its topics were last heard of. The end of a
+    /// transaction takes an offset too.
+    fn is_drained(&self) -> bool {
+        self.owned.iter().all(|one| {
+            let end = self.worker.end(&one.topic, one.partition);
+            let next = self.worker.position(&one.topic, one.partition);
+            end.zip(next).is_some_and(|(end, next)| end <= next + 1)
+        })
     }
 
     fn read_own(
