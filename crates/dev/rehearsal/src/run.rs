@@ -83,6 +83,8 @@ pub(crate) struct Play<'a> {
     junk: Vec<String>,
     outcome: Outcome,
     pub(crate) people: people::People,
+    /// Inputs have gained partitions, and not every stage may have noticed.
+    grown: bool,
 }
 
 /// Plays it; what was wrong, in words.
@@ -147,6 +149,7 @@ impl<'a> Play<'a> {
             junk: Vec::new(),
             outcome: Outcome::default(),
             people: people::People::default(),
+            grown: false,
         })
     }
 
@@ -187,6 +190,11 @@ impl<'a> Play<'a> {
                 for decision in self.people.act(&cluster, number)? {
                     self.pour(Fact::Decision(Box::new(decision)))?;
                 }
+            }
+            Action::Grow(topic, partitions) => {
+                let grown = self.cluster.inner.grow(topic, partitions);
+                grown.map_err(|why| why.to_string())?;
+                self.grown = true;
             }
             Action::Rest => self.rest()?,
         }
@@ -262,7 +270,8 @@ impl<'a> Play<'a> {
         if let Fact::Junk(topic, _) = &fact {
             self.junk.push(format!("{topic}|{partition}|{offset}"));
             if *topic == "access-events" {
-                *self.unreadable.entry(partition).or_default() += 1;
+                let of = partition % self.scenario.partitions;
+                *self.unreadable.entry(of).or_default() += 1;
             }
         }
         self.poured.push(fact);
@@ -327,6 +336,10 @@ impl<'a> Play<'a> {
     /// All stages go on until nothing moves and all say that nothing is outstanding.
     fn rest(&mut self) -> Result<(), String> {
         self.cluster.expire_transactions();
+        if std::mem::take(&mut self.grown) {
+            // Stages look every half a minute how many partitions there are.
+            self.now += Duration::from_secs(31);
+        }
         let mut idle = 0;
         for round in 0..ROUNDS_MAX {
             // Patience ends.

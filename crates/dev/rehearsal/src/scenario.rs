@@ -46,6 +46,8 @@ pub(crate) enum Action {
     Expire,
     /// Somebody answers, approves, releases or takes back; what, comes from this number.
     People(u64),
+    /// An input gains partitions.
+    Grow(&'static str, i32),
     /// All stages of the first instance go on until they rest.
     Rest,
 }
@@ -64,7 +66,12 @@ impl Scenario {
             patience: Duration::from_secs([0, 0, 60][seeded.below(3)]),
             from_the_end: seeded.percent(25),
         };
-        let actions = actions(&mut seeded, facts.len());
+        let mut actions = actions(&mut seeded, facts.len());
+        grow(
+            &mut Seeded::new(seed ^ 0x06A0_0000),
+            &mut actions,
+            partitions,
+        );
         Scenario {
             seed,
             partitions,
@@ -72,6 +79,17 @@ impl Scenario {
             disks: Seeded::new(seed ^ 0x0D15_C000).percent(40),
             facts,
             actions,
+        }
+    }
+}
+
+/// In some runs inputs gain partitions in the middle.
+fn grow(seeded: &mut Seeded, actions: &mut Vec<Action>, partitions: i32) {
+    for (topic, has) in [("access-events", partitions), ("breach-events", 1)] {
+        if seeded.percent(20) {
+            let more = [1, 3][seeded.below(2)];
+            let place = seeded.below(actions.len());
+            actions.insert(place, Action::Grow(topic, has + more));
         }
     }
 }

@@ -49,6 +49,6 @@ pub use merge::{Merged, Variants};
 pub use moment::{Moment, MomentError, Span};
 pub use name::LONGEST_NAME_BYTES;
 pub use private::Private;
-pub use search::{Activation, Coverage, CoverageState};
+pub use search::{Activation, Coverage, CoverageState, Progress};
 pub use source::Source;
 pub use token::UnknownToken;

@@ -1,36 +1,8 @@
 //! How far the past was searched, and what is still to be searched.
 
 use crate::Searched;
-use facts::{Coverage, CoverageState};
+use facts::{Coverage, CoverageState, Progress};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How one selector stands on one partition; a join of all records about it, in any order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Progress {
-    from: i64,
-    to: i64,
-    state: CoverageState,
-    holes: u64,
-}
-
-impl Progress {
-    /// The furthest of both: a cut stays a cut; else the one that came further counts, since more
-    /// may come to be searched after `done`; of two that came as far `done` outranks `searching`.
-    fn join(self, other: Progress) -> Progress {
-        let is_cut = [self, other].map(|one| one.state == CoverageState::Cut);
-        // The order of the states in the vocabulary is the order of the join.
-        let (to, furthest) = (self.to, self.state).max((other.to, other.state));
-        Progress {
-            from: self.from.min(other.from),
-            to,
-            state: match is_cut.contains(&true) {
-                true => CoverageState::Cut,
-                false => furthest,
-            },
-            holes: self.holes.max(other.holes),
-        }
-    }
-}
 
 /// What must be searched for which group, and what was.
 #[derive(Debug, Clone, Default)]
@@ -100,12 +72,7 @@ impl Searches {
     /// Takes in how a search stands; `None`: that is no news. Else the groups that wait for it,
     /// those left out that wait for it with every other.
     pub(crate) fn put(&mut self, coverage: &Coverage) -> Option<BTreeSet<String>> {
-        let now = Progress {
-            from: coverage.from,
-            to: coverage.to,
-            state: coverage.state,
-            holes: coverage.holes,
-        };
+        let now = coverage.progress();
         let partitions = self.progress.entry(coverage.selector.clone()).or_default();
         let before = partitions.get(&coverage.partition).copied();
         let joined = before.map_or(now, |before| before.join(now));

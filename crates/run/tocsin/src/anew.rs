@@ -10,13 +10,16 @@
 use crate::codec::headers;
 use crate::context::Context;
 use crate::runtime::{Awaited, StageError};
-use crate::topology::Stage;
+use crate::topology::{Stage, Topic};
 use std::sync::Arc;
 use std::time::Duration;
 use stream::{Committed, LogError, Outgoing, Positions, RecordRef, TopicIds};
 
 /// The code of a stage that stops, or begins again, because a topic was created anew.
 pub(crate) const CREATED_ANEW: &str = "topic-created-anew";
+/// The code of a stage that begins again, because an input of which it reads all partitions has
+/// more.
+pub(crate) const HAS_GROWN: &str = "topic-has-grown";
 /// How often the ids are asked for again while a stage runs.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
 
@@ -51,6 +54,8 @@ pub(crate) struct Identities {
     stage: Stage,
     names: Vec<Arc<str>>,
     ids: TopicIds,
+    /// How many partitions the others have than the accesses.
+    partitions: Vec<(Topic, i32)>,
     look_at: Option<Duration>,
 }
 
@@ -60,8 +65,13 @@ impl Identities {
         let topics = [stage.reads(), stage.broadcast(), stage.searches()].concat();
         let names = topics.into_iter().map(|topic| context.names.name(topic));
         let names: Vec<Arc<str>> = names.collect();
+        // Whoever shares the partitions of access-events, or searches them, is told.
+        let counted = [stage.reads(), stage.broadcast()].concat().into_iter();
+        let counted = counted.filter(|topic| *topic != Topic::AccessEvents);
+        let counted = counted.map(|topic| Ok((topic, context.partitions(topic)?)));
         Ok(Identities {
             stage,
+            partitions: counted.collect::<Result<_, LogError>>()?,
             ids: ask(context, &names)?,
             names,
             look_at: None,
@@ -117,6 +127,40 @@ impl Identities {
                          knew; it begins again with what it knows now"
                     ),
                 },
+            });
+        }
+        self.count(context)
+    }
+
+    /// Compares how many partitions the topics have with how many they had.
+    ///
+    /// # Errors
+    /// `Wait`, to begin again at once, where an input has others. `Stop` where another topic has:
+    /// its keys go elsewhere now than where they stand.
+    fn count(&self, context: &Context) -> Result<(), StageError> {
+        for (topic, had) in &self.partitions {
+            let has = context.partitions(*topic)?;
+            if has == *had {
+                continue;
+            }
+            let name = context.names.name(*topic);
+            if Topic::INPUTS.contains(topic) {
+                return Err(StageError::Wait {
+                    on: Awaited::Turn,
+                    code: HAS_GROWN.to_owned(),
+                    reason: format!(
+                        "the topic {name} has {has} partitions and had {had}; the stage begins \
+                         again and reads all of them"
+                    ),
+                });
+            }
+            return Err(StageError::Stop {
+                code: "topics-unfit".to_owned(),
+                reason: format!(
+                    "the topic {name} has {has} partitions and had {had} when the stage began: \
+                     what belongs together does not stand together any more. Make the pipeline \
+                     anew under another prefix; deploy/runbooks says how"
+                ),
             });
         }
         Ok(())
@@ -191,7 +235,6 @@ mod tests {
     use crate::processors::SCREENED;
     use crate::runtime::Runner;
     use crate::tests::{Stepped, accesses_anew, create_anew, law, plan, poured, said};
-    use crate::topology::Topic;
     use facts::{Activation, Coverage, CoverageState};
     use std::collections::{BTreeMap, BTreeSet};
     use stream::{Assignment, MemoryCluster, Record, TopicPartition, WorkerSpec};

@@ -36,22 +36,29 @@ pub(crate) struct Changed {
     pub(crate) more: bool,
 }
 
-/// The accesses of one partition that could not be read: how many, by who read them first, and the
-/// offsets of those that were read after all. Each only grows, in whatever order it is told.
+/// The accesses that could not be read, of the partitions that one of the candidates' speaks of:
+/// how many, by who read them first, and those that were read after all. Each only grows, in
+/// whatever order it is told.
 #[derive(Default)]
 struct Unread {
-    by_screen: u64,
+    /// By partition of accesses.
+    by_screen: BTreeMap<i32, u64>,
     by_scope: u64,
-    /// As candidates; of the partition of that number of theirs.
+    /// As candidates.
     by_verify: u64,
-    mended: BTreeSet<i64>,
+    /// By partition of accesses and offset: the partitions of candidates that have judged what came
+    /// of it.
+    mended: BTreeMap<(i32, i64), BTreeSet<i64>>,
 }
 
 impl Unread {
-    fn left(&self) -> u64 {
-        let all = self.by_screen.saturating_add(self.by_scope);
-        let all = all.saturating_sub(self.mended.len() as u64);
-        all.saturating_add(self.by_verify)
+    /// Of candidates with so many partitions.
+    fn left(&self, partitions: i32) -> u64 {
+        let by_screen = self.by_screen.values().copied();
+        let all = by_screen.fold(self.by_scope, u64::saturating_add);
+        let judged = |by: &&BTreeSet<i64>| by.len() as u64 >= u64::from(partitions.unsigned_abs());
+        let mended = self.mended.values().filter(judged).count() as u64;
+        all.saturating_sub(mended).saturating_add(self.by_verify)
     }
 }
 
@@ -59,12 +66,12 @@ impl Unread {
 pub(crate) struct Assessment {
     fold: Fold,
     records: Records,
-    /// How many partitions of access-events must be searched for a selector.
+    /// On how many partitions of candidates everything must be judged that a search found.
     partitions: i32,
     selectors_changed: bool,
     /// Groups for which searches are expected.
     expected: BTreeSet<String>,
-    /// The accesses of each partition that could not be read.
+    /// The accesses that could not be read, by the partition of candidates that speaks of them.
     unread: BTreeMap<i32, Unread>,
     /// What people decided about notices.
     on_notices: BTreeSet<Decision>,
@@ -80,7 +87,7 @@ pub(crate) struct Assessment {
 }
 
 impl Assessment {
-    /// With nothing on record; a search is finished when all `partitions` are.
+    /// With nothing on record; a search is finished when all `partitions` of candidates say so.
     pub(crate) fn new(partitions: i32) -> Assessment {
         let mut fold = Fold::new();
         // What screen passes on of itself is not looked at before its first start, nor where it has
@@ -197,18 +204,23 @@ impl Assessment {
     /// on; those before it are scope's, with the search for what screen passes on of itself. One
     /// that was read after all, since its dead letter was redriven, is a hole no more.
     fn put_coverage(&mut self, mut coverage: Coverage) -> Dirty {
-        let partition = coverage.partition;
+        let partition = coverage.partition % self.partitions.max(1);
         let unread = self.unread.entry(partition).or_default();
         match coverage.selector.as_str() {
             MENDED => {
-                unread.mended.insert(coverage.from);
+                let place = (coverage.partition, coverage.from);
+                unread.mended.entry(place).or_default().insert(coverage.to);
             }
-            UNREADABLE => unread.by_screen = coverage.holes.max(unread.by_screen),
+            UNREADABLE => {
+                let known = unread.by_screen.entry(coverage.partition).or_default();
+                *known = coverage.holes.max(*known);
+            }
             UNJUDGED => unread.by_verify = coverage.holes,
             STANDING => unread.by_scope = coverage.holes.max(unread.by_scope),
             _ => {}
         }
-        let mut dirty = self.fold.put_unread(partition, unread.left());
+        let left = unread.left(self.partitions);
+        let mut dirty = self.fold.put_unread(partition, left);
         if ![UNREADABLE, MENDED, UNJUDGED].contains(&coverage.selector.as_str()) {
             coverage.holes = 0;
             dirty.extend(self.fold.put_coverage(&coverage));

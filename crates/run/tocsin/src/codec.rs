@@ -257,4 +257,7 @@ pub(crate) mod headers {
     pub(crate) const APPLIED_FROM: &str = "applied-from";
     /// On the same: so far screen had looked at what came then, in digits.
     pub(crate) const SCREENED_TO: &str = "screened-to";
+    /// On an activation: how many partitions accesses had when screen began with this one, in
+    /// digits. What is not among them came later.
+    pub(crate) const PARTITIONS: &str = "partitions";
 }

@@ -3,10 +3,10 @@
 use crate::codec::Codec;
 use crate::config::StartAt;
 use crate::law::Law;
-use crate::topology::TopicNames;
+use crate::topology::{Topic, TopicNames};
 use facts::Source;
 use std::sync::Arc;
-use stream::Cluster;
+use stream::{Cluster, LogError};
 
 /// Names where a record of this log came from, by its topic, partition and offset: the line of a
 /// file, or its place on another log; `None`: from nowhere else.
@@ -83,4 +83,12 @@ pub(crate) struct Context {
     pub(crate) telemetry: Arc<telemetry::Telemetry>,
     /// Names where records came from, where that is elsewhere.
     pub(crate) origin: Option<Origin>,
+}
+
+impl Context {
+    /// How many partitions the topic has, at least 1.
+    pub(crate) fn partitions(&self, topic: Topic) -> Result<i32, LogError> {
+        let partitions = self.cluster.partitions(&self.names.name(topic))?;
+        Ok(partitions.max(1))
+    }
 }

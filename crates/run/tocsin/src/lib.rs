@@ -28,6 +28,8 @@ mod notices;
 mod numbers;
 mod observe;
 mod outputs;
+#[cfg(test)]
+mod partition_tests;
 mod processors;
 #[doc(hidden)]
 pub mod rehearsal;

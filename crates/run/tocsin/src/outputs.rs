@@ -227,8 +227,8 @@ impl Results {
     pub(crate) fn read(plan: &Plan) -> Result<Results, Failure> {
         let codec = plan.context();
         let codec = &codec.codec;
-        let accesses = plan.names.name(Topic::AccessEvents);
-        let mut assessment = Assessment::new(plan.cluster.partitions(&accesses)?);
+        let searched = plan.names.name(Topic::Searched);
+        let mut assessment = Assessment::new(plan.cluster.partitions(&searched)?);
         for topic in crate::topology::Stage::Assess.reads() {
             stream::read_topic(
                 plan.cluster.as_ref(),

@@ -425,6 +425,8 @@ mod tests {
             expected.insert(format!("DESCRIBE t-{name}"));
             expected.insert(format!("DESCRIBE_CONFIGS t-{name}"));
         }
+        expected.insert("DESCRIBE t-access-events".to_owned());
+        expected.insert("DESCRIBE_CONFIGS t-access-events".to_owned());
         assert_eq!(topics, expected);
         assert_eq!(
             of(&rights, "User:verify", AclResource::Group),
@@ -436,7 +438,7 @@ mod tests {
         );
         assert!(of(&rights, "User:verify", AclResource::Cluster).is_empty());
         let assess = of(&rights, "User:assess", AclResource::Topic);
-        assert!(assess.contains("DESCRIBE t-access-events"));
+        assert!(!assess.contains("DESCRIBE t-access-events"));
         assert!(!assess.contains("READ t-access-events"));
         assert_eq!(
             of(&rights, "User:assess", AclResource::TransactionalId),

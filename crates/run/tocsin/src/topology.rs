@@ -108,7 +108,7 @@ impl Stage {
     /// The topics of which it must only know that they are there, and with how many partitions.
     pub(crate) const fn asks_about(self) -> &'static [Topic] {
         match self {
-            Stage::Assess => &[Topic::AccessEvents],
+            Stage::Verify => &[Topic::AccessEvents],
             _ => &[],
         }
     }
@@ -237,9 +237,9 @@ impl Topic {
         Topic::Decisions,
     ];
 
-    /// Access-events, and the topics that go with it: they have as many partitions.
-    pub(crate) const LIKE_ACCESSES: [Topic; 7] = [
-        Topic::AccessEvents,
+    /// What is kept by partition, of accesses or of candidates: these have as many partitions as
+    /// one another, which never change, since keys would move. Access-events may gain some.
+    pub(crate) const KEYED: [Topic; 6] = [
         Topic::Activations,
         Topic::Coverage,
         Topic::Searched,
@@ -401,7 +401,8 @@ pub(crate) fn specs(names: &TopicNames, partitions: Option<i32>) -> Result<Vec<T
                 .iter()
                 .find(|entry| entry.name == topic.name())
                 .ok_or_else(|| format!("deploy/topics/topics.toml lacks `{}`", topic.name()))?;
-            let count = partitions.filter(|_| Topic::LIKE_ACCESSES.contains(&topic));
+            let is_alike = topic == Topic::AccessEvents || Topic::KEYED.contains(&topic);
+            let count = partitions.filter(|_| is_alike);
             let count = count.unwrap_or(entry.partitions);
             let mut spec = TopicSpec::new(names.name(topic).to_string(), count);
             spec.config = entry.config.clone();

@@ -187,6 +187,22 @@ impl Broker {
         Err(Trouble::new(doing, said))
     }
 
+    /// Gives a topic more partitions, `partitions` in all.
+    ///
+    /// # Errors
+    /// Kafka's own tool does not run, or says that it failed.
+    pub fn grow(&self, topic: &str, partitions: i32) -> Result<(), Trouble> {
+        let doing = format!("giving {topic} {partitions} partitions");
+        let mut command = self.command("org.apache.kafka.tools.TopicCommand");
+        command.args(["--bootstrap-server", &self.bootstrap(), "--alter"]);
+        command.args(["--topic", topic, "--partitions", &partitions.to_string()]);
+        let done = command.output().map_err(|why| Trouble::new(&doing, why))?;
+        if done.status.success() {
+            return Ok(());
+        }
+        Err(Trouble::new(doing, String::from_utf8_lossy(&done.stdout)))
+    }
+
     /// How many records of a topic a consumer sees, those of aborted transactions as well or not.
     ///
     /// # Errors

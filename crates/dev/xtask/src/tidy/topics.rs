@@ -10,10 +10,9 @@ const CHECK: &str = "topics";
 const FILE: &str = "deploy/topics/topics.toml";
 
 /// Topics whose records stand on the partition of the same number as those of another topic.
-const SAME_PARTITIONS: [(&str, &str); 6] = [
-    ("activations", "access-events"),
-    ("coverage", "access-events"),
-    ("candidates", "access-events"),
+const SAME_PARTITIONS: [(&str, &str); 5] = [
+    ("activations", "candidates"),
+    ("coverage", "candidates"),
     ("findings", "candidates"),
     ("excused", "candidates"),
     ("searched", "candidates"),
@@ -283,13 +282,13 @@ mod tests {
 
     #[test]
     fn what_stands_on_the_same_partition_number_has_as_many_partitions() {
-        let mut accesses = topic("access-events", Kind::Input, &[], &["screen"]);
-        accesses.partitions = 8;
+        let mut candidates = topic("candidates", Kind::Stream, &["screen"], &["verify"]);
+        candidates.partitions = 8;
         let activations = topic("activations", Kind::Table, &["screen"], &["scope"]);
-        let found = findings(vec![accesses, activations]);
+        let found = findings(vec![candidates, activations]);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
-            found[0].contains("has 1 partitions and access-events has 8"),
+            found[0].contains("has 1 partitions and candidates has 8"),
             "{found:?}"
         );
     }
@@ -300,14 +299,7 @@ mod tests {
             let text = read(&crate::repository().join(FILE)).unwrap();
             toml::from_str::<Topics>(&text).unwrap().topic
         };
-        for name in [
-            "activations",
-            "coverage",
-            "candidates",
-            "findings",
-            "excused",
-            "searched",
-        ] {
+        for name in ["activations", "coverage", "findings", "excused", "searched"] {
             let mut topics = whole();
             let one = topics.iter_mut().find(|topic| topic.name == name);
             one.unwrap().partitions += 1;

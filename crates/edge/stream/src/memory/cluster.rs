@@ -3,7 +3,7 @@
 use super::group::Group;
 use super::producer::ProducerState;
 use super::reader::MemoryReader;
-use super::store::{Entry, Store};
+use super::store::Entry;
 use super::topic::{Backing, Topic};
 use super::worker::MemoryWorker;
 use super::{Signal, locked};
@@ -196,6 +196,21 @@ impl MemoryCluster {
         Ok(())
     }
 
+    /// Gives a topic more partitions, `partitions` in all, as other tools do on Kafka; groups that
+    /// read it share them.
+    ///
+    /// # Errors
+    /// `NotFound` for a topic that is not there.
+    pub fn grow(&self, topic: &str, partitions: i32) -> Result<(), LogError> {
+        let grown = self.shared.topic(topic)?.grown(partitions);
+        let topics = &self.shared.topics;
+        let mut topics = topics.write().unwrap_or_else(PoisonError::into_inner);
+        topics.insert(grown.name.clone(), Arc::new(grown));
+        drop(topics);
+        self.share(topic);
+        Ok(())
+    }
+
     /// Adds a topic whose partitions are files.
     pub(crate) fn add_files(&self, topic: &str, files: Vec<FilePartition>) {
         let backings = files.into_iter().map(Backing::File).collect();
@@ -214,8 +229,13 @@ impl MemoryCluster {
                 .entry(name.clone())
                 .or_insert_with(|| Arc::new(topic));
         }
+        self.share(&name);
+    }
+
+    /// Shares the partitions of a topic anew among who reads it.
+    fn share(&self, topic: &str) {
         for group in locked(&self.shared.groups).values_mut() {
-            if group.reads(&name) {
+            if group.reads(topic) {
                 self.shared.rebalance(group);
             }
         }
@@ -319,8 +339,7 @@ impl Cluster for MemoryCluster {
                     message,
                 ));
             }
-            let memory = |_| Backing::Memory(Mutex::new(Store::new()));
-            let backings = (0..spec.partitions).map(memory).collect();
+            let backings = (0..spec.partitions).map(|_| Backing::empty()).collect();
             let number = self.shared.created.fetch_add(1, Ordering::Relaxed);
             let id = Some(format!("memory-{number}"));
             self.insert(Topic::new(&spec.name, id, backings, &spec.config));

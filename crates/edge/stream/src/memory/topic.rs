@@ -19,12 +19,19 @@ pub(crate) enum Backing {
     File(FilePartition),
 }
 
+impl Backing {
+    /// In memory, with nothing in it.
+    pub(crate) fn empty() -> Backing {
+        Backing::Memory(Mutex::new(Store::new()))
+    }
+}
+
 /// A topic.
 pub(crate) struct Topic {
     pub(crate) name: Arc<str>,
     /// `None`: its records lie in files.
     pub(crate) id: Option<String>,
-    backings: Vec<Backing>,
+    backings: Vec<Arc<Backing>>,
     pub(crate) config: Mutex<BTreeMap<String, String>>,
     max_message_bytes: AtomicU64,
 }
@@ -39,12 +46,21 @@ impl Topic {
         let topic = Topic {
             name: name.into(),
             id,
-            backings,
+            backings: backings.into_iter().map(Arc::new).collect(),
             config: Mutex::default(),
             max_message_bytes: AtomicU64::new(DEFAULT_MAX_MESSAGE_BYTES as u64),
         };
         topic.configure(config);
         topic
+    }
+
+    /// The same topic with more partitions; those that it has stay where they are.
+    pub(crate) fn grown(&self, partitions: i32) -> Self {
+        let backings = (self.partitions()..partitions).map(|_| Backing::empty());
+        let config = locked(&self.config).clone();
+        let mut grown = Topic::new(&self.name, self.id.clone(), backings.collect(), &config);
+        grown.backings.splice(..0, self.backings.iter().cloned());
+        grown
     }
 
     pub(crate) fn configure(&self, config: &BTreeMap<String, String>) {
@@ -66,6 +82,7 @@ impl Topic {
         let found = usize::try_from(partition)
             .ok()
             .and_then(|index| self.backings.get(index));
+        let found = found.map(|backing| &**backing);
         found.ok_or_else(|| LogError::unknown_partition(&self.name, partition, self.partitions()))
     }
 

@@ -34,9 +34,8 @@ impl AssessStage {
     pub(crate) fn new(context: &Rc<Context>) -> Result<AssessStage, StageError> {
         // Of an earlier turn; what it said is decided anew, and may be gone.
         context.telemetry.forget_outcome();
-        let accesses = context.names.name(Topic::AccessEvents);
         let mut stage = AssessStage {
-            assessment: Assessment::new(context.cluster.partitions(&accesses)?),
+            assessment: Assessment::new(context.partitions(Topic::Searched)?),
             context: context.clone(),
             incidents: BTreeMap::new(),
             determinations: BTreeMap::new(),

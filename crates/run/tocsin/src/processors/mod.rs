@@ -8,6 +8,7 @@ mod part;
 mod reading;
 mod scope;
 mod screen;
+mod searches;
 mod verify;
 
 pub(crate) use disk::Disk;
@@ -41,7 +42,7 @@ pub(crate) fn build(
     let accesses = context.names.name(Topic::AccessEvents);
     let accesses_id = ids.get(&*accesses).cloned();
     Ok(match stage {
-        Stage::Screen => Box::new(screen::ScreenStage::new(context, accesses_id)),
+        Stage::Screen => Box::new(screen::ScreenStage::new(context, accesses_id)?),
         Stage::Scope => Box::new(scope::ScopeStage::new(context, accesses_id)?),
         Stage::Verify => Box::new(verify::VerifyStage::new(context, disk)?),
         Stage::Assess => Box::new(assess::AssessStage::new(context)?),

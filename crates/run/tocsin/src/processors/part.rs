@@ -4,6 +4,7 @@
 use super::candidates::Candidates;
 use super::disk::{Note, now_ms};
 use super::reading::{Decoded, decode, read_one};
+use super::searches::Statement;
 use super::verify::source;
 use crate::context::Context;
 use crate::runtime::{Sink, StageError};
@@ -27,8 +28,8 @@ pub(super) const ASKED_EVERY: Duration = Duration::from_secs(3_600);
 pub(super) struct Held {
     /// How far the topics went.
     pub(super) behind: Vec<Position>,
-    /// Keys of the statements.
-    pub(super) keys: BTreeSet<String>,
+    /// The statements.
+    pub(super) statements: BTreeSet<Statement>,
 }
 
 /// What stands on the topics of one partition, as far as it is known.
@@ -46,8 +47,8 @@ pub(super) struct Part {
     pub(super) candidates: Candidates,
     /// What was searched, as it was passed on: key → value.
     pub(super) searched: BTreeMap<String, Vec<u8>>,
-    /// Keys of what is to be passed on and does not wait yet.
-    pub(super) unsaid: BTreeSet<String>,
+    /// What is to be passed on and does not wait yet.
+    pub(super) unsaid: BTreeSet<Statement>,
     pub(super) held: Option<Held>,
     pub(super) standing: Standing,
     /// What is known to stand once another transaction is committed: until then another instance

@@ -41,6 +41,10 @@ pub(crate) struct ScopeStage {
     records: Records,
     screen: Screen,
     stale: bool,
+    /// How many partitions activations have, and coverage: what is said of a partition of accesses
+    /// stands on that of its number, or of the rest where they have more.
+    kept: i32,
+    /// By partition of accesses.
     parts: BTreeMap<i32, Part>,
     reader: Box<dyn Reader>,
     /// Where the reader stands, so that a scan goes on without being assigned anew.
@@ -64,6 +68,7 @@ impl ScopeStage {
             records,
             screen,
             stale: true,
+            kept: context.partitions(Topic::Activations)?,
             parts: BTreeMap::new(),
             reading: None,
         })
@@ -163,7 +168,7 @@ impl ScopeStage {
         let bytes = self.context.codec.encode(Topic::Coverage, &coverage)?;
         let key = format!("{}|{partition}", coverage.selector);
         let topic = self.context.names.name(Topic::Coverage);
-        let out = Outgoing::new(topic, key, bytes).on(partition);
+        let out = Outgoing::new(topic, key, bytes).on(partition % self.kept);
         sink.send(with_note(out, self.accesses_id.as_deref()));
         let part = self.parts.entry(partition).or_default();
         part.coverage.insert(coverage.selector.clone(), coverage);
@@ -346,7 +351,7 @@ impl Processor for ScopeStage {
         at: &TopicPartition,
         _committed: Option<&Committed>,
     ) -> Result<i64, StageError> {
-        let mut part = Part::default();
+        let mut parts: BTreeMap<i32, Part> = BTreeMap::new();
         let context = self.context.clone();
         read_whole(
             &context,
@@ -361,6 +366,7 @@ impl Processor for ScopeStage {
                         .key
                         .is_some_and(|key| key.starts_with(INTERRUPTED.as_bytes()))
                 {
+                    let part = parts.entry(one.partition).or_default();
                     if is_another(self.accesses_id.as_deref(), noted(&record)) {
                         (one.from, one.to) = (0, 0);
                         part.bereft.insert(one.selector.clone());
@@ -370,13 +376,15 @@ impl Processor for ScopeStage {
                 Ok(())
             },
         )?;
-        self.parts.insert(at.partition, part);
+        self.release(at);
+        self.parts.append(&mut parts);
         let (start, _) = self.context.cluster.range(&at.topic, at.partition)?;
         Ok(start)
     }
 
     fn release(&mut self, at: &TopicPartition) {
-        self.parts.remove(&at.partition);
+        let kept = self.kept;
+        self.parts.retain(|one, _| one % kept != at.partition);
     }
 
     fn broadcast(&mut self, topic: Topic, record: RecordRef<'_>) -> Result<(), StageError> {
@@ -402,14 +410,14 @@ impl Processor for ScopeStage {
     ) -> Result<(), StageError> {
         match decode::<Activation>(&self.context, topic, &record)? {
             Decoded::Record(one) if is_another(self.accesses_id.as_deref(), noted(&record)) => {
-                let part = self.parts.entry(record.partition).or_default();
+                let part = self.parts.entry(one.partition).or_default();
                 part.activations.remove(&one.selector);
                 part.pending.remove(&one.selector);
                 part.bereft.insert(one.selector);
             }
             Decoded::Record(one) if one.selector == SCREENED => {}
             Decoded::Record(one) => {
-                let part = self.parts.entry(record.partition).or_default();
+                let part = self.parts.entry(one.partition).or_default();
                 if let Some(coverage) = part.coverage.get_mut(&one.selector) {
                     go_on(coverage, &record);
                 }

@@ -2,7 +2,7 @@
 //! account's own ordinary use goes on as a candidate, byte for byte.
 
 use super::reading::{Decoded, LetterKey, bury, decode, read_whole};
-use crate::anew::{created_anew, noted, other, with_note};
+use crate::anew::{created_anew, is_another, noted, other, with_note};
 use crate::codec::headers;
 use crate::config::StartAt;
 use crate::context::Context;
@@ -38,6 +38,8 @@ const NOTED_EVERY: Duration = Duration::from_secs(60);
 struct Part {
     /// The next offset to be looked at.
     next: i64,
+    /// How many partitions accesses had when screen began with this one.
+    partitions: i32,
     /// Selectors that were announced for this partition.
     announced: BTreeSet<String>,
     /// Those that were announced, from this offset on, before it was noted of which topic: they are
@@ -83,6 +85,8 @@ struct Said {
     offset: i64,
     /// The topic that the offset is in; `None`: nobody noted it.
     topic_id: Option<String>,
+    /// How many partitions accesses had; `None`: nobody noted it.
+    partitions: Option<i32>,
 }
 
 /// See the module.
@@ -90,6 +94,8 @@ pub(crate) struct ScreenStage {
     context: Rc<Context>,
     /// The id of access-events.
     accesses_id: Option<String>,
+    /// How many partitions activations have, and coverage.
+    kept: i32,
     candidates: Arc<str>,
     records: Records,
     screen: Screen,
@@ -99,10 +105,14 @@ pub(crate) struct ScreenStage {
 
 impl ScreenStage {
     /// With nothing on record yet.
-    pub(crate) fn new(context: &Rc<Context>, accesses_id: Option<String>) -> ScreenStage {
+    pub(crate) fn new(
+        context: &Rc<Context>,
+        accesses_id: Option<String>,
+    ) -> Result<ScreenStage, StageError> {
         let records = Records::default();
         let screen = context.law.screen(&records);
-        ScreenStage {
+        Ok(ScreenStage {
+            kept: context.partitions(Topic::Activations)?,
             candidates: context.names.name(Topic::Candidates),
             context: context.clone(),
             accesses_id,
@@ -110,7 +120,41 @@ impl ScreenStage {
             screen,
             stale: true,
             parts: BTreeMap::new(),
-        }
+        })
+    }
+
+    /// Reads what was announced: of which partition of the accesses, and what.
+    fn read_said(
+        &self,
+        partition: Option<i32>,
+        each: &mut dyn FnMut(i32, Said),
+    ) -> Result<(), StageError> {
+        let (context, topic) = (&self.context, Topic::Activations);
+        read_whole(context, Stage::Screen, topic, partition, &mut |record| {
+            if let Decoded::Record(one) = decode::<Activation>(context, topic, &record)? {
+                let partitions = record.header(headers::PARTITIONS);
+                let partitions = partitions.and_then(|text| std::str::from_utf8(text).ok());
+                let said = Said {
+                    selector: one.selector,
+                    offset: one.offset,
+                    topic_id: noted(&record).map(str::to_owned),
+                    partitions: partitions.and_then(|text| text.parse().ok()),
+                };
+                each(one.partition, said);
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether accesses had fewer partitions when screen began: this is one that they gained since.
+    fn came_later(&self, at: &TopicPartition) -> Result<bool, StageError> {
+        let mut came_later = false;
+        self.read_said(None, &mut |_, one| {
+            let is_here = !is_another(self.accesses_id.as_deref(), one.topic_id.as_deref());
+            let had = one.partitions.is_some_and(|had| had <= at.partition);
+            came_later |= is_here && had;
+        })?;
+        Ok(came_later)
     }
 
     /// What was announced of this topic. What nobody noted a topic with was announced before that
@@ -122,24 +166,12 @@ impl ScreenStage {
     fn announced(&self, at: &TopicPartition, is_known: bool) -> Result<Vec<Said>, StageError> {
         let mut said = Vec::new();
         let context = &self.context;
-        let partition = Some(at.partition);
-        read_whole(
-            context,
-            Stage::Screen,
-            Topic::Activations,
-            partition,
-            &mut |record| {
-                let decoded = decode::<Activation>(context, Topic::Activations, &record)?;
-                if let Decoded::Record(one) = decoded {
-                    said.push(Said {
-                        selector: one.selector,
-                        offset: one.offset,
-                        topic_id: noted(&record).map(str::to_owned),
-                    });
-                }
-                Ok(())
-            },
-        )?;
+        let partition = Some(at.partition % self.kept);
+        self.read_said(partition, &mut |partition, one| {
+            if partition == at.partition {
+                said.push(one);
+            }
+        })?;
         let here = self.accesses_id.as_deref();
         let another = |one: &Said| {
             let (is, was) = other(here, one.topic_id.as_deref())?;
@@ -200,6 +232,9 @@ impl ScreenStage {
 
     fn first_start(&self, at: &TopicPartition) -> Result<i64, StageError> {
         let (start, end) = self.context.cluster.range(&at.topic, at.partition)?;
+        if self.came_later(at)? {
+            return Ok(start);
+        }
         match self.context.start {
             Some(StartAt::Earliest) => Ok(start),
             Some(StartAt::Latest) => Ok(end),
@@ -240,6 +275,11 @@ impl Processor for ScreenStage {
             .emit();
         }
         (part.next, part.screened_to) = (next, screened_to);
+        let began = said.iter().filter_map(|one| one.partitions).min();
+        part.partitions = match began {
+            Some(began) => began,
+            None => context.partitions(Topic::AccessEvents)?,
+        };
         part.noted = self::screened_to(&said);
         // What this instance has not heard of yet it does not apply yet, whoever announced it: when
         // it does, it says from where on, and scope searches up to there.
@@ -266,10 +306,11 @@ impl Processor for ScreenStage {
             &context,
             Stage::Screen,
             Topic::Coverage,
-            Some(at.partition),
+            Some(at.partition % self.kept),
             &mut |record| {
                 if let Decoded::Record(one) =
                     decode::<Coverage>(&context, Topic::Coverage, &record)?
+                    && one.partition == at.partition
                 {
                     match one.selector.as_str() {
                         UNREADABLE => part.unreadable = one.holes,
@@ -325,10 +366,13 @@ impl Processor for ScreenStage {
                 let key = format!("{selector}|{partition}");
                 let bytes = self.context.codec.encode(Topic::Activations, &value)?;
                 let topic = self.context.names.name(Topic::Activations);
-                let mut out = Outgoing::new(topic, key, bytes).on(*partition);
+                let mut out = Outgoing::new(topic, key, bytes)
+                    .on(*partition % self.kept)
+                    .header(headers::PARTITIONS, part.partitions.to_string());
                 if let Some(from) = part.interrupted.remove(selector) {
                     if selector == STANDING {
-                        sink.send(interrupted(&self.context, *partition, part)?);
+                        let out = interrupted(&self.context, *partition, part)?;
+                        sink.send(out.on(*partition % self.kept));
                     }
                     out = out
                         .header(headers::APPLIED_FROM, from.to_string())
@@ -392,7 +436,8 @@ impl Processor for ScreenStage {
                 let bytes = self.context.codec.encode(Topic::Coverage, &value)?;
                 let topic = self.context.names.name(Topic::Coverage);
                 let key = format!("{MENDED}|{}|{offset}", record.partition);
-                sink.send(Outgoing::new(topic, key, bytes).on(record.partition));
+                let out = Outgoing::new(topic, key, bytes);
+                sink.send(out.on(record.partition % self.kept));
             }
             return Ok(());
         };
@@ -420,7 +465,7 @@ impl Processor for ScreenStage {
                 let bytes = self.context.codec.encode(Topic::Activations, &value)?;
                 let topic = self.context.names.name(Topic::Activations);
                 let key = format!("{SCREENED}|{partition}");
-                let out = Outgoing::new(topic, key, bytes).on(*partition);
+                let out = Outgoing::new(topic, key, bytes).on(*partition % self.kept);
                 sink.send(with_note(out, self.accesses_id.as_deref()));
             }
             if part.unreadable_changed {
@@ -437,7 +482,7 @@ impl Processor for ScreenStage {
                 let bytes = self.context.codec.encode(Topic::Coverage, &value)?;
                 let topic = self.context.names.name(Topic::Coverage);
                 let key = format!("{UNREADABLE}|{partition}");
-                sink.send(Outgoing::new(topic, key, bytes).on(*partition));
+                sink.send(Outgoing::new(topic, key, bytes).on(*partition % self.kept));
             }
         }
         Ok(Work::Done)
@@ -464,7 +509,7 @@ fn interrupted(context: &Context, partition: i32, part: &Part) -> Result<Outgoin
     let bytes = context.codec.encode(Topic::Coverage, &value)?;
     let topic = context.names.name(Topic::Coverage);
     let key = format!("{INTERRUPTED}{partition}");
-    Ok(Outgoing::new(topic, key, bytes).on(partition))
+    Ok(Outgoing::new(topic, key, bytes))
 }
 
 /// A candidate: the access and nothing else; where it stands travels in headers.

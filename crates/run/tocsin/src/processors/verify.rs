@@ -13,6 +13,7 @@ use super::disk::{Disk, Note, now_ms};
 use super::part::{ASKED_EVERY, Held, Part};
 use super::reading::{Decoded, bury, decode, read_behind, read_whole};
 use super::screen::note;
+use super::searches::Searches;
 use crate::context::Context;
 use crate::runtime::{PassedOver, Processor, Sink, StageError, Step, Work};
 use crate::topology::{Stage, Topic};
@@ -26,6 +27,9 @@ use stream::{Committed, Outgoing, Position, RecordRef, TopicIds, TopicPartition}
 
 /// How often what changed is written to disk, where a folder is configured for it.
 const WRITTEN_EVERY: Duration = Duration::from_secs(5);
+
+/// How often it is asked how many partitions the accesses have.
+const COUNTED_EVERY: Duration = Duration::from_secs(30);
 
 /// The topics that [`Note`] is about.
 const NOTED: [Topic; 5] = [
@@ -42,8 +46,12 @@ pub(crate) struct VerifyStage {
     records: Records,
     changes: Changes,
     parts: BTreeMap<i32, Part>,
-    /// What was searched of every partition, also of those that other instances own: key → value.
-    coverage: BTreeMap<i32, BTreeMap<String, Vec<u8>>>,
+    /// What was searched of the accesses.
+    searches: Searches,
+    /// When it was asked how many partitions these have.
+    counted_at: Option<Duration>,
+    /// How many partitions candidates have, and what stands on the same ones.
+    kept: i32,
     disk: Option<Rc<Disk>>,
     /// The ids of the topics that [`Note`] is about, as far as they are known.
     ids: TopicIds,
@@ -71,11 +79,13 @@ impl VerifyStage {
             }
         }
         Ok(VerifyStage {
+            searches: Searches::new(context.partitions(Topic::AccessEvents)?),
+            counted_at: None,
+            kept: context.partitions(Topic::Candidates)?,
             context: context.clone(),
             records: Records::new(),
             changes: Changes::default(),
             parts: BTreeMap::new(),
-            coverage: BTreeMap::new(),
             disk,
             ids,
             partitions,
@@ -334,7 +344,23 @@ impl VerifyStage {
         Ok(ends)
     }
 
-    /// Passes on what was searched of a partition whose candidates are judged as far as they were
+    /// Asks now and then how many partitions the accesses have: they may gain some.
+    fn count_partitions(&mut self, now: Duration) -> Result<(), StageError> {
+        let at = *self.counted_at.get_or_insert(now);
+        if now < at + COUNTED_EVERY && !self.searches.lacks_partitions() {
+            return Ok(());
+        }
+        self.counted_at = Some(now);
+        let partitions = self.context.partitions(Topic::AccessEvents)?;
+        if self.searches.set_partitions(partitions) {
+            for part in self.parts.values_mut() {
+                part.unsaid.extend(self.searches.all());
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes on what was searched, by a partition whose candidates are judged as far as they were
     /// read; whether anything still waits.
     fn pass_on(
         &mut self,
@@ -346,8 +372,8 @@ impl VerifyStage {
         if self.parts.get(&partition).is_some_and(begins) {
             let behind = self.ends(partition)?;
             if let Some(part) = self.parts.get_mut(&partition) {
-                let keys = std::mem::take(&mut part.unsaid);
-                part.held = Some(Held { behind, keys });
+                let statements = std::mem::take(&mut part.unsaid);
+                part.held = Some(Held { behind, statements });
             }
         }
         let Some(part) = self.parts.get_mut(&partition) else {
@@ -360,12 +386,14 @@ impl VerifyStage {
         let judged = |held: &mut Held| !part.candidates.has_due() && held.behind.iter().all(read);
         if let Some(held) = part.held.take_if(judged) {
             let topic = self.context.names.name(Topic::Searched);
-            for key in held.keys {
-                let value = self.coverage.get(&partition).and_then(|of| of.get(&key));
-                if let Some(value) = value.filter(|value| part.searched.get(&key) != Some(value)) {
+            let place = (partition, self.kept);
+            for statement in &held.statements {
+                let searches = &self.searches;
+                let says = searches.say(&self.context, statement, place, &part.searched)?;
+                if let Some((key, value)) = says {
                     let out = Outgoing::new(topic.clone(), key.as_str(), value.clone());
                     sink.send(out.on(partition));
-                    part.searched.insert(key, value.clone());
+                    part.searched.insert(key, value);
                 }
             }
         }
@@ -453,8 +481,7 @@ impl Processor for VerifyStage {
                 Ok(())
             },
         )?;
-        let covered = self.coverage.get(&at.partition).into_iter().flatten();
-        part.unsaid = covered.map(|(key, _)| key.clone()).collect();
+        part.unsaid = self.searches.all();
         self.parts.insert(at.partition, part);
         let (start, _) = context.cluster.range(&at.topic, at.partition)?;
         Ok(note.map_or(start, |note| note.read_to))
@@ -466,14 +493,10 @@ impl Processor for VerifyStage {
 
     fn broadcast(&mut self, topic: Topic, record: RecordRef<'_>) -> Result<(), StageError> {
         if topic == Topic::Coverage {
-            // It is not looked at, only passed on; assess says what is wrong with it.
-            if let (Some(key), Some(value)) = (record.key, record.value) {
-                let key = String::from_utf8_lossy(key).into_owned();
-                if let Some(part) = self.parts.get_mut(&record.partition) {
-                    part.unsaid.insert(key.clone());
+            if let Some(statement) = self.searches.put(&self.context, &record) {
+                for part in self.parts.values_mut() {
+                    part.unsaid.insert(statement.clone());
                 }
-                let of = self.coverage.entry(record.partition).or_default();
-                of.insert(key, value.to_vec());
             }
             return Ok(());
         }
@@ -527,6 +550,7 @@ impl Processor for VerifyStage {
     }
 
     fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
+        self.count_partitions(step.now)?;
         let mut left = self.context.tuning.piece_records;
         let mut more = false;
         let partitions: Vec<i32> = self.parts.keys().copied().collect();

@@ -250,7 +250,7 @@ fn expected(prefix: &str) -> BTreeSet<[String; 5]> {
     }
     // It counts partitions, and reads none of them.
     let asks = ["DESCRIBE", "DESCRIBE_CONFIGS"];
-    add("assess", "TOPIC", "access-events", "LITERAL", &asks);
+    add("verify", "TOPIC", "access-events", "LITERAL", &asks);
     let id = "TRANSACTIONAL_ID";
     let may = ["WRITE", "DESCRIBE"];
     let joins = ["READ", "DESCRIBE"];

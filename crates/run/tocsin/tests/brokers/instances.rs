@@ -11,7 +11,8 @@ use crate::support::{Demo, Deployment, PATIENCE, Stage, parts};
 use serde_json::Value;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use stream::{Assignment, Cluster, KafkaCluster, KafkaSettings, WorkerSpec};
+use stream::{Assignment, Cluster, KafkaCluster, KafkaSettings, Outgoing, WorkerSpec};
+use xtask::parts::kafka::Broker;
 
 /// A member that is dead is noticed soon, and so is a transaction that it leaves open.
 const SOON: &str = "[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n\
@@ -251,4 +252,45 @@ fn a_registry_that_is_not_there_yet_is_waited_for() {
     eventually("it is ready", || {
         (stage.get("/readyz").0 == 200).then_some(())
     });
+}
+
+/// Somebody gives inputs more partitions while everything runs, and sources write there before any
+/// stage knows of it.
+#[test]
+fn inputs_gain_partitions_under_a_running_pipeline() {
+    let Some(parts) = parts("inputs_gain_partitions_under_a_running_pipeline") else {
+        return;
+    };
+    let broker = Broker::start().unwrap();
+    let (parts, demo) = (parts.beside(&broker), Demo::get());
+    let often = "[kafka.properties]\n\"topic.metadata.refresh.interval.ms\" = \"2000\"\n";
+    let mut kafka = Deployment::new(&parts, "growing", &format!("{FROM_THE_BEGINNING}{often}"));
+    kafka.prepare();
+    let inputs = &demo.inputs;
+    let (first, rest) = inputs.split_at(inputs.len() / 2);
+    kafka.produce(first);
+    let stages = kafka.start_all();
+    wait_settled(&stages);
+    let accesses = kafka.topic("access-events");
+    let had = kafka.cluster.partitions(&accesses).unwrap();
+    broker.grow(&accesses, had + 2).unwrap();
+    broker.grow(&kafka.topic("breach-events"), 2).unwrap();
+    let records = rest.iter().zip(0..).map(|(one, number)| {
+        let value = kafka.confluent(one);
+        let record = Outgoing::new(kafka.topic(one.topic), one.key.as_str(), value);
+        match one.topic {
+            "access-events" => record.on(had + number % 2),
+            "breach-events" => record.on(1),
+            _ => record,
+        }
+    });
+    let records: Vec<Outgoing> = records.collect();
+    eventually("the source knows of them", || kafka.try_send(&records).ok());
+    eventually("every stage knows of them", || {
+        let all = positions(&stages[0], "screen") == had + 2;
+        let grown = |stage: &&Stage| stage.log().contains("topic-has-grown");
+        (all && stages.iter().all(|stage| grown(&stage))).then_some(())
+    });
+    wait_settled(&stages);
+    kafka.results().assert_same(&demo.results);
 }

@@ -565,10 +565,11 @@ fn errors_say_what_to_do() {
 
     // Topics with a wrong number of partitions.
     let cluster = KafkaCluster::connect(KafkaSettings::new(kafka)).unwrap();
-    let five = stream::TopicSpec::new(format!("{prefix}candidates"), 5);
-    cluster.create_topics(&[five]).unwrap();
+    let [five, three] = [("candidates", 5), ("findings", 3)]
+        .map(|(name, count)| stream::TopicSpec::new(format!("{prefix}{name}"), count));
+    cluster.create_topics(&[five, three]).unwrap();
     let apply = ["topics", "apply", "--partitions", "3", "--replication", "1"];
-    let wrong = ["candidates: has 5 partitions, expected 3"];
+    let wrong = ["findings: has 3 partitions, expected 5"];
     assert_says(&try_with(&whole, &apply), 2, &wrong);
     assert_says(&try_with(&whole, &["topics", "check"]), 2, &wrong);
     assert_says(&try_with(&whole, &["run", "--check"]), 1, &wrong);
