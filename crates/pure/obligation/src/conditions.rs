@@ -4,7 +4,7 @@ use crate::context::{Context, Node, Suppose, Wanted};
 use crate::known::Of;
 use crate::population::{View, in_unit};
 use facts::{CircumstanceName, Kleene, MilestoneName, Report};
-use orders::{Condition, ConditionKind, CountRule};
+use orders::{Condition, ConditionKind, CountRule, Unit};
 use std::collections::BTreeSet;
 
 impl Context<'_> {
@@ -151,6 +151,10 @@ impl Context<'_> {
             .collect();
         node.because.of.extend(view.contradicted(cite));
         node.because.of.extend(view.disputes(cite));
+        let other = rule.unit_question.as_ref().map(|one| one.unit);
+        if rule.unit == Unit::Consumers || other == Some(Unit::Consumers) {
+            node.because.of.extend(view.told_of_more(cite));
+        }
         node.because.of.extend(view.in_other_units(cite, rule.unit));
         node.because.records = view.rests_on();
         node.because.count = Some(count);
