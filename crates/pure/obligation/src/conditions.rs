@@ -4,6 +4,7 @@ use crate::context::{Context, Node, Suppose, Wanted};
 use crate::known::Of;
 use crate::population::{View, in_unit};
 use facts::{CircumstanceName, Kleene, MilestoneName, Report};
+use incident::Reported;
 use orders::{Condition, ConditionKind, CountRule, Unit};
 use std::collections::BTreeSet;
 
@@ -193,14 +194,25 @@ impl Context<'_> {
         let Some(question) = &rule.aggregation_question else {
             return;
         };
-        let at_once = self.incident.first.is_some() && self.incident.first == self.incident.last;
-        if at_once || !node.value().may_be() {
+        if self.happened_at_once() || !node.value().may_be() {
             return;
         }
         node.raised.insert(question.clone());
         if self.effect(Some(question)) != Kleene::Yes {
             node.because.value = node.value().min(Kleene::Unknown);
         }
+    }
+
+    /// Whether everything on record happened at one time: not where nobody says when.
+    fn happened_at_once(&self) -> bool {
+        let incident = self.incident;
+        let is_timeless = |reported: &Reported| match &reported.record.report {
+            Report::Exposure(one) => one.from.is_none(),
+            _ => false,
+        };
+        incident.first.is_some()
+            && incident.first == incident.last
+            && !incident.reports.iter().any(is_timeless)
     }
 
     /// Whether another unit is meant, where that one reaches the number, or may.

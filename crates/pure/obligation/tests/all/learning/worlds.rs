@@ -229,6 +229,7 @@ impl World {
             None,
             None,
             None,
+            Some((Some("2026-09-15"), None)),
             Some((Some("2026-10-20"), None)),
             Some((None, Some("2026-11-01"))),
             Some((Some("2024-05-11"), Some("2026-11-20"))),
@@ -240,8 +241,10 @@ impl World {
             fixed(json!({
             "kind": "statement", "item": "facts", "text": "something happened"})),
         );
+        // What a row says of its key outranks what is said of all keys.
+        let keys = choices.chance(3);
         for _ in 0..choices.number(4) {
-            world.row(choices);
+            world.row(choices, keys);
         }
         for _ in 0..choices.number(3) {
             world.exposure(choices, times);
@@ -252,7 +255,7 @@ impl World {
         for _ in 0..choices.number(3) {
             world.notice(choices, times);
         }
-        world.circumstances(choices, times);
+        world.circumstances(choices, times, keys);
         world.noncompliance(choices, times);
         world.course(choices, times);
         world.tallies(choices, times);
@@ -271,7 +274,7 @@ impl World {
         self.events.push((at_first.then(|| record.clone()), record));
     }
 
-    fn row(&mut self, choices: &mut Choices) {
+    fn row(&mut self, choices: &mut Choices, keys: bool) {
         let mut row = Record::default();
         row.member(choices, "information", &words(&INFORMATION));
         row.member(
@@ -281,7 +284,10 @@ impl World {
         );
         row.maybe_stated(choices, "ground", &words(&["established", "believed"]));
         row.member(choices, "encrypted", &words(&YES_NO));
-        row.member(choices, "key_taken", &words(&YES_NO));
+        match keys {
+            true => row.maybe_stated(choices, "key_taken", &words(&YES_NO)),
+            false => row.member(choices, "key_taken", &words(&YES_NO)),
+        }
         row.member(
             choices,
             "visibility",
@@ -475,7 +481,7 @@ impl World {
         self.put(times, one);
     }
 
-    fn circumstances(&mut self, choices: &mut Choices, times: &Times) {
+    fn circumstances(&mut self, choices: &mut Choices, times: &Times, keys: bool) {
         let mut named = BTreeSet::new();
         for _ in 0..choices.number(5) {
             let name = choices.of(&CIRCUMSTANCES);
@@ -506,7 +512,7 @@ impl World {
         if self.may_contradict && choices.chance(3) {
             self.circumstance(choices, times, "individual_authorised");
         }
-        if choices.chance(3) {
+        if keys {
             let mut key = Record::fixed(json!({"kind": "key"}));
             key.maybe_stated(choices, "keys", &[json!(["k1"]), json!(["k1", "k2"])]);
             key.member(choices, "taken", &words(&YES_NO));
