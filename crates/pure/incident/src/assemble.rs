@@ -328,7 +328,11 @@ fn discovery(
         .chain(rests_on_since)
         .min()
         .map(|at| first.map_or(at, |first| at.max(first)));
-    match (first, not_after) {
+    // An exposure of which nobody says when it began may have begun before all others.
+    let mut exposures = entries.iter().flat_map(|entry| entry.exposures());
+    let is_timeless = exposures.any(|(exposure, _)| exposure.from.is_none());
+    let not_before = first.filter(|_| !is_timeless);
+    match (not_before, not_after) {
         (None, None) => Discovery::Unknown,
         (not_before, not_after) => Discovery::Between {
             not_before,

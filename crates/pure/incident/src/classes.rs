@@ -23,6 +23,7 @@ pub(crate) fn class_of_exposure(exposure: &Exposure, disputed: bool) -> Class {
             acquired: acts.acquired.into(),
             publicly_exposed: acts.publicly_exposed.into(),
             disclosed: acts.disclosed.into(),
+            accessed_or_acquired: false,
         });
     let all_no = [
         acts.accessed,
@@ -56,6 +57,7 @@ pub(crate) fn acts_unknown() -> ActsKnown {
         acquired: Kleene::Unknown,
         publicly_exposed: Kleene::Unknown,
         disclosed: Kleene::Unknown,
+        accessed_or_acquired: false,
     }
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn acts_of(access: &Access) -> ActsKnown {
         acquired: action.acquires().into(),
         publicly_exposed,
         disclosed: action.discloses().into(),
+        accessed_or_acquired: false,
     }
 }
 

@@ -38,7 +38,29 @@ pub fn count_with_disputes(incident: &Incident, holds: &dyn Fn(&Row) -> Kleene) 
     counted(incident, incident.searched.complete, holds)
 }
 
+/// [`count_with_disputes`] of what a clause takes parts out of: `but_for` says whether a row surely
+/// belongs to it once it is settled what a tally states of it, that so many were reached without
+/// authorization. A tally says nothing of the rest, such as whether a recording was encrypted, and
+/// where that may still take a row out, it raises no count. `searched`: see [`count_searched`].
+pub fn count_but_for(
+    incident: &Incident,
+    searched: bool,
+    holds: &dyn Fn(&Row) -> Kleene,
+    but_for: &dyn Fn(&Row) -> bool,
+) -> Counted {
+    judge(incident, searched, holds, but_for)
+}
+
 fn counted(incident: &Incident, searched: bool, holds: &dyn Fn(&Row) -> Kleene) -> Counted {
+    judge(incident, searched, holds, &|row| holds(row).may_be())
+}
+
+fn judge(
+    incident: &Incident,
+    searched: bool,
+    holds: &dyn Fn(&Row) -> Kleene,
+    but_for: &dyn Fn(&Row) -> bool,
+) -> Counted {
     let judged: Vec<(&Row, Kleene)> = incident.rows.iter().map(|row| (row, holds(row))).collect();
     let (of_column, overlaps) = (by_column(&judged), &incident.overlaps);
     let of = |unit: Unit| unit.count(&judged, &of_column, overlaps);
@@ -67,7 +89,7 @@ fn counted(incident: &Incident, searched: bool, holds: &dyn Fn(&Row) -> Kleene) 
         all.into_iter().for_each(|one| one.at_most = None);
     }
     match incident.has_tally() {
-        true => narrow(incident, &judged, counts),
+        true => narrow(incident, &judged, but_for, counts),
         false => Counted {
             counts,
             contradicted: Vec::new(),
@@ -243,8 +265,11 @@ fn has_somebody(members: &Members) -> bool {
         Members::Named { accounts, .. } => !accounts.is_empty(),
         // There is a row only where an access or an exposure made one.
         Members::ByIdentity { .. } => true,
-        // An exposure is on record: how many is open, that there is somebody is not.
-        Members::Counted { accounts, .. } => accounts.at_most != Some(0),
+        // An exposure is on record: where it does not say how many, that there is somebody is sure,
+        // and where it says that there may be nobody, that is not.
+        Members::Counted { accounts, .. } => {
+            accounts.at_least > 0 || *accounts == Interval::UNBOUNDED
+        }
         Members::Disjoint {
             accounts,
             resources,
@@ -257,14 +282,19 @@ fn has_somebody(members: &Members) -> bool {
 }
 
 /// Narrows `counts` by the tallies that speak of what was counted.
-fn narrow(incident: &Incident, judged: &[(&Row, Kleene)], mut counts: Counts) -> Counted {
+fn narrow(
+    incident: &Incident,
+    judged: &[(&Row, Kleene)],
+    but_for: &dyn Fn(&Row) -> bool,
+    mut counts: Counts,
+) -> Counted {
     let mut contradicted = BTreeSet::new();
     for (unit, counted) in [
         (TallyUnit::Accounts, &mut counts.accounts),
         (TallyUnit::Consumers, &mut counts.consumers),
         (TallyUnit::Devices, &mut counts.devices),
     ] {
-        let tallies: Vec<(&str, Interval)> = tallies(incident, judged, unit).collect();
+        let tallies: Vec<(&str, Interval)> = tallies(incident, judged, but_for, unit).collect();
         let narrowing = tallies.iter().filter(|(id, tally)| {
             let agrees = counted.narrowed(*tally).is_some();
             if !agrees {
@@ -292,6 +322,7 @@ fn narrow(incident: &Incident, judged: &[(&Row, Kleene)], mut counts: Counts) ->
 fn tallies<'a>(
     incident: &'a Incident,
     judged: &'a [(&Row, Kleene)],
+    but_for: &'a dyn Fn(&Row) -> bool,
     unit: TallyUnit,
 ) -> impl Iterator<Item = (&'a str, Interval)> {
     incident.reports.iter().filter_map(move |reported| {
@@ -310,7 +341,7 @@ fn tallies<'a>(
         }
         let at_least = tally
             .at_least
-            .filter(|_| raises(tally, judged))
+            .filter(|_| raises(tally, judged, but_for))
             .unwrap_or_default();
         let at_most = tally.at_most.filter(|_| bounds(tally, incident, judged));
         Some((reported.record.id.as_str(), Interval { at_least, at_most }))
@@ -318,15 +349,14 @@ fn tallies<'a>(
 }
 
 /// Whether at least so many of the tally are at least so many of what was counted: it has a ground,
-/// it speaks of something that was counted, and of nothing that was not.
-fn raises(tally: &Tally, judged: &[(&Row, Kleene)]) -> bool {
-    let mut spoken_of = judged
-        .iter()
-        .filter(|(row, _)| speaks_of(tally, row).may_be())
-        .peekable();
+/// it surely speaks of something, and of nothing that was not counted or may be left out.
+fn raises(tally: &Tally, judged: &[(&Row, Kleene)], but_for: &dyn Fn(&Row) -> bool) -> bool {
     tally.ground.is_some()
-        && spoken_of.peek().is_some()
-        && spoken_of.all(|(_, holds)| holds.may_be())
+        && judged.iter().any(|(row, _)| speaks_of(tally, row).is_yes())
+        && judged
+            .iter()
+            .filter(|(row, _)| speaks_of(tally, row).may_be())
+            .all(|(row, _)| but_for(row))
 }
 
 /// Whether at most so many of the tally are at most so many of what was counted: all of that is

@@ -31,7 +31,7 @@ mod sum;
 mod suppose;
 mod withdrawal;
 
-pub use counts::{Counted, count, count_searched, count_with_disputes};
+pub use counts::{Counted, count, count_but_for, count_searched, count_with_disputes};
 pub use fold::{Attempt, Dirty, Fold, Rebuilt};
 pub use model::*;
 pub use record::{from_record, record};

@@ -58,6 +58,9 @@ pub struct ActsKnown {
     pub publicly_exposed: Kleene,
     /// Disclosed.
     pub disclosed: Kleene,
+    /// It was accessed or acquired, or both, and nobody says which.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accessed_or_acquired: bool,
 }
 
 /// Who and what belongs to a row.

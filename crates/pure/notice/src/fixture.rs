@@ -174,6 +174,7 @@ pub(crate) fn incident() -> Incident {
             acquired: Kleene::No,
             publicly_exposed: Kleene::No,
             disclosed: Kleene::No,
+            accessed_or_acquired: false,
         },
         reached: Kleene::Yes,
         encrypted: Kleene::No,

@@ -1,12 +1,15 @@
 //! The cases of the packs, run: facts in, the answer that the pack expects compared with what came.
 
+use crate::context::Said;
+use crate::decide::context;
 use crate::determination::{Answer, Because, Undigested};
 use crate::facts_file::facts_file;
+use crate::filings::Filing;
 use crate::register::register;
 use crate::settings::Settings;
 use facts::Kleene;
-use incident::Incident;
-use orders::{Case, Order, Packs};
+use incident::{Discovery, Incident};
+use orders::{Case, ExpectCertification, Order, OutOfRange, Packs};
 use std::collections::BTreeSet;
 
 /// What became of one case.
@@ -77,15 +80,43 @@ impl<'a> Prepared<'a> {
         match crate::decide_duty(order, case.duty.as_deref(), incident, settings) {
             Ok(Some(determination)) => {
                 result.differs = compare(case, order, incident, &determination, settings);
+                if let Some(day) = case.expect.uncovered {
+                    let message = format!("uncovered: expected before {day}, got covered");
+                    result.differs.push(message);
+                }
                 result.determination = Some(determination);
             }
             Ok(None) => {
                 let message = "no determination for this duty".to_owned();
                 result.differs.push(message);
             }
-            Err(error) => result.differs.push(error.to_string()),
+            Err(error) => self.uncovered(&error, (order, incident, settings), &mut result),
         }
         result
+    }
+
+    /// A date that nothing covers: an error, unless the case expects that of its texts.
+    fn uncovered(
+        &self,
+        error: &OutOfRange,
+        (order, incident, settings): (&Order, &Incident, &Settings),
+        result: &mut CaseResult,
+    ) {
+        let first = match error {
+            OutOfRange::Text { from, .. } => Some(*from),
+            _ => None,
+        };
+        let expected = self.case.expect.uncovered;
+        if first.is_none() || expected != first {
+            result.differs.push(error.to_string());
+            return;
+        }
+        let each = crate::decide_each(order, incident, settings).into_iter();
+        let mut of_duty = each.filter(|one| one.duty == self.case.duty);
+        if let Some(determination) = of_duty.next() {
+            result.differs = compare(self.case, order, incident, &determination, settings);
+            result.determination = Some(determination);
+        }
     }
 }
 
@@ -223,7 +254,78 @@ fn compare(
         let now = entries.iter().map(|entry| entry.kind.as_str());
         same("register", names(kinds), set(now));
     }
+    differs.extend(compare_law(case, order, incident, settings));
     differs
+}
+
+/// What a case expects of the order beside the answer: what a document says, what it is for other
+/// orders, what the certification says.
+fn compare_law(
+    case: &Case,
+    order: &Order,
+    incident: &Incident,
+    settings: &Settings,
+) -> Vec<String> {
+    let expect = &case.expect;
+    let mut differs = Vec::new();
+    let mut same = |what: &str, expected: String, got: String| {
+        if expected != got {
+            differs.push(format!("{what}: expected {expected}, got {got}"));
+        }
+    };
+    if let Some(items) = &expect.items {
+        let duty = case.duty.as_deref().and_then(|name| order.duty(name));
+        let items_now = duty.into_iter().flat_map(|duty| &duty.items);
+        let now: Vec<String> = items_now
+            .map(|item| {
+                let fills = serde_json::to_value(item.fills).unwrap_or_default();
+                format!("{}: {}", item.letter, fills.as_str().unwrap_or_default())
+            })
+            .collect();
+        same("items", format!("{items:?}"), format!("{now:?}"));
+    }
+    if let Some(filings) = expect.filings {
+        let now = Filing::of(order, incident).len();
+        same("filings", filings.to_string(), now.to_string());
+    }
+    if let Some(expected) = &expect.certification {
+        let now = certification(case, order, incident, settings);
+        same(
+            "certification",
+            format!("{:?}", Some(expected)),
+            format!("{:?}", now.as_ref()),
+        );
+    }
+    differs
+}
+
+/// What the annual certification says of it; nothing where the order knows none.
+fn certification(
+    case: &Case,
+    order: &Order,
+    incident: &Incident,
+    settings: &Settings,
+) -> Option<ExpectCertification> {
+    let clause = order.certification.as_ref()?;
+    let said = Said::of(order, incident);
+    let duty = case.duty.as_deref().and_then(|name| order.duty(name));
+    let discovery = match duty {
+        Some(duty) => context(order, duty, incident, settings, &said).discovery(),
+        None => incident.discovery,
+    };
+    let day = match discovery {
+        Discovery::Recorded { at } => Some(at.date_in(&order.time_zone())),
+        _ => None,
+    };
+    let until = day.and_then(|day| {
+        let mut years = [day.year(), day.year().saturating_add(1)].into_iter();
+        years.find_map(|year| clause.period(year).filter(|(_, last)| day <= *last))
+    });
+    Some(ExpectCertification {
+        describes: clause.describes_incidents,
+        until: until.map(|(_, last)| last),
+        years: clause.years,
+    })
 }
 
 fn names<'a>(all: impl IntoIterator<Item = &'a String>) -> String {

@@ -4,7 +4,8 @@ use crate::context::{Context, Node, Suppose, Wanted};
 use crate::known::Of;
 use crate::population::{View, in_unit};
 use facts::{CircumstanceName, Kleene, MilestoneName, Report};
-use orders::{Condition, ConditionKind, CountRule};
+use incident::Reported;
+use orders::{Condition, ConditionKind, CountRule, Unit};
 use std::collections::BTreeSet;
 
 impl Context<'_> {
@@ -151,6 +152,10 @@ impl Context<'_> {
             .collect();
         node.because.of.extend(view.contradicted(cite));
         node.because.of.extend(view.disputes(cite));
+        let other = rule.unit_question.as_ref().map(|one| one.unit);
+        if rule.unit == Unit::Consumers || other == Some(Unit::Consumers) {
+            node.because.of.extend(view.told_of_more(cite));
+        }
         node.because.of.extend(view.in_other_units(cite, rule.unit));
         node.because.records = view.rests_on();
         node.because.count = Some(count);
@@ -189,14 +194,25 @@ impl Context<'_> {
         let Some(question) = &rule.aggregation_question else {
             return;
         };
-        let at_once = self.incident.first.is_some() && self.incident.first == self.incident.last;
-        if at_once || !node.value().may_be() {
+        if self.happened_at_once() || !node.value().may_be() {
             return;
         }
         node.raised.insert(question.clone());
         if self.effect(Some(question)) != Kleene::Yes {
             node.because.value = node.value().min(Kleene::Unknown);
         }
+    }
+
+    /// Whether everything on record happened at one time: not where nobody says when.
+    fn happened_at_once(&self) -> bool {
+        let incident = self.incident;
+        let is_timeless = |reported: &Reported| match &reported.record.report {
+            Report::Exposure(one) => one.from.is_none(),
+            _ => false,
+        };
+        incident.first.is_some()
+            && incident.first == incident.last
+            && !incident.reports.iter().any(is_timeless)
     }
 
     /// Whether another unit is meant, where that one reaches the number, or may.

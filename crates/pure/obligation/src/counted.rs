@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A row of `counts`.
+///
+/// It is the form by hand of a class of accesses: `authority` is a verdict, which there is of
+/// accesses alone. An access that reaches anything accesses or acquires it (the vocabulary's table
+/// of actions: to `share` is to disclose *and* acquire), so a row without `acts` says as much: one
+/// of the two, and nobody says which, nor whether it was disclosed or publicly exposed besides.
+/// That is what its absence means, not an unknown; a row of what was neither states its `acts`,
+/// and of these what is not stated is unknown.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct CountedRow {
     pub(crate) information: Option<Information>,
@@ -45,18 +52,19 @@ impl CountedRow {
             None => Interval::UNBOUNDED,
         };
         let acts = match self.acts {
-            // A row counts what was reached: where it says no more, that is accessed.
             None => ActsKnown {
-                accessed: Kleene::Yes,
+                accessed: Kleene::Unknown,
                 acquired: Kleene::Unknown,
                 publicly_exposed: Kleene::Unknown,
                 disclosed: Kleene::Unknown,
+                accessed_or_acquired: true,
             },
             Some(ref acts) => ActsKnown {
                 accessed: acts.accessed.into(),
                 acquired: acts.acquired.into(),
                 publicly_exposed: acts.publicly_exposed.into(),
                 disclosed: acts.disclosed.into(),
+                accessed_or_acquired: false,
             },
         };
         let verdict = self.authority.unwrap_or(Verdict::Unexplained);

@@ -51,7 +51,7 @@ const MEMBERS: [&str; 6] = [
 ///
 /// `bound` are the terms by which `grants`, if the file has any, judge its findings again; `as_of`
 /// leaves out what was put on record later. A row of `counts` without `acts` counts what was
-/// accessed; one without `ground` what is believed.
+/// accessed or acquired, whichever; one without `ground` what is believed.
 ///
 /// # Errors
 /// When the file is no JSON, a member is unknown (the nearest known one is named), missing or of

@@ -94,19 +94,24 @@ impl Context<'_> {
             let given_in_force = notice
                 .at
                 .is_some_and(|at| side(self, window, Some(at), Some(at)) == Side::In);
-            if given_in_force
-                && self
-                    .starts_clock(NotifiedBy::Respondent, reported, notice, true)
-                    .may_be()
-            {
+            let counts = self.starts_clock(NotifiedBy::Respondent, reported, notice, true);
+            if given_in_force && counts.may_be() {
                 let told = &mut node.because;
+                let perhaps = match counts {
+                    Kleene::Yes => "",
+                    _ => ", if a law required it and it is one of the United States,",
+                };
                 told.text = format!(
                     "The {name} lies outside the time of force ({span}), a required notice to an \
-                     authority inside it"
+                     authority{perhaps} inside it"
                 );
                 told.records.push(reported.record.id.clone());
-                told.value = self.effect(rule.question.as_deref());
+                let binds = self.effect(rule.question.as_deref());
+                told.value = told.value.or(binds.and(counts));
                 node.raised.extend(rule.question.clone());
+                if binds.may_be() {
+                    node.wanted.extend(self.unclear(reported, notice, "US"));
+                }
             }
         }
         node

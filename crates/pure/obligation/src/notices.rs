@@ -5,6 +5,7 @@ use crate::population::View;
 use facts::{GovernmentNotice, Information, Kleene, Level, MilestoneName, NotifiedBy, Report};
 use incident::{Reported, Row};
 use orders::{NoticeRule, RequiredRule};
+use std::collections::BTreeMap;
 
 impl Context<'_> {
     /// An authority was told: the respondent's act, and what it was told about.
@@ -55,10 +56,7 @@ impl Context<'_> {
         notice: &GovernmentNotice,
     ) -> Node {
         let id = &reported.record.id;
-        let who = notice
-            .authority
-            .as_deref()
-            .unwrap_or("an authority that is not named");
+        let who = named(notice);
         let told = match notice.at {
             Some(at) => Node::new(format!("It was told on {at}"), cite, Kleene::Yes),
             None => Node::new("It was not told so far", cite, Kleene::No),
@@ -84,16 +82,13 @@ impl Context<'_> {
             self.is_in(&rule.country, reported, notice),
         );
         parts.push(asking(place, &format!("notice_us:{id}"), || {
-            format!(
-                "Is {who} (record {id}) a federal, state or local entity of {}?",
-                rule.country
-            )
+            whether_in(&rule.country, who, id)
         }));
         if rule.required {
             let required = self.is_required(reported, notice);
             let node = Node::new("A statute or regulation required it", cite, required);
             parts.push(asking(node, &format!("notice_required:{id}"), || {
-                format!("Did a statute or regulation require that {who} be told (record {id})?")
+                whether_required(who, id)
             }));
         }
         let about = rule
@@ -266,6 +261,28 @@ impl Context<'_> {
             .and(Kleene::from(!self.is_of_another(reported)))
     }
 
+    /// What would settle whether a law required a notice, and whether it was to an authority of
+    /// `country`.
+    pub(crate) fn unclear(
+        &self,
+        reported: &Reported,
+        notice: &GovernmentNotice,
+        country: &str,
+    ) -> BTreeMap<String, Wanted> {
+        let id = &reported.record.id;
+        let who = named(notice);
+        let mut wanted = BTreeMap::new();
+        if self.is_in(country, reported, notice) == Kleene::Unknown {
+            let question = whether_in(country, who, id);
+            wanted.insert(format!("notice_us:{id}"), Wanted::yes_no(question));
+        }
+        if self.is_required(reported, notice) == Kleene::Unknown {
+            let question = whether_required(who, id);
+            wanted.insert(format!("notice_required:{id}"), Wanted::yes_no(question));
+        }
+        wanted
+    }
+
     /// Whether a law requires that an authority be told: a fact, unknown until somebody settles it.
     pub(crate) fn notice_required(&self, text: &str, cite: &str, rule: &RequiredRule) -> Node {
         let mut node = Node::new(text, cite, Kleene::Unknown);
@@ -344,6 +361,20 @@ impl Context<'_> {
         }
         settled
     }
+}
+
+/// The authority that was told.
+fn named(notice: &GovernmentNotice) -> &str {
+    let authority = notice.authority.as_deref();
+    authority.unwrap_or("an authority that is not named")
+}
+
+fn whether_in(country: &str, who: &str, id: &str) -> String {
+    format!("Is {who} (record {id}) a federal, state or local entity of {country}?")
+}
+
+fn whether_required(who: &str, id: &str) -> String {
+    format!("Did a statute or regulation require that {who} be told (record {id})?")
 }
 
 /// Adds what would settle `node`, where it is unknown.

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::known::Look;
-use facts::{CircumstanceName, IndicatorMode, Interval, Kleene, Report, YesNo};
-use incident::{Counts, Reported, Row};
+use facts::{CircumstanceName, GovernmentNotice, IndicatorMode, Interval, Kleene, Report, YesNo};
+use incident::{Counted, Counts, Reported, Row};
 use orders::{ActWord, CircumstanceRule, Population, Unit};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -114,12 +114,7 @@ impl<'a> View<'a> {
             resources,
             devices,
         } = &mut counts;
-        let wanted = self.population.information.as_ref();
-        let claims = self.context.notices().filter(|(reported, notice)| {
-            let about = wanted.map(|rule| self.context.is_about(&rule.any, reported, notice));
-            about.is_none_or(|about| about.may_be())
-        });
-        let claims: Vec<_> = claims.collect();
+        let claims = self.claims();
         if !claims.is_empty() && self.is_nothing_known() {
             // A count that responders reported is no row, and bounds what it speaks of.
             for count in [accounts, &mut *consumers, resources, devices] {
@@ -139,6 +134,29 @@ impl<'a> View<'a> {
         counts
     }
 
+    /// The notices to authorities that may be about what is counted.
+    fn claims(&self) -> Vec<(&Reported, &GovernmentNotice)> {
+        let wanted = self.population.information.as_ref();
+        let claims = self.context.notices().filter(|(reported, notice)| {
+            let about = wanted.map(|rule| self.context.is_about(&rule.any, reported, notice));
+            about.is_none_or(|about| about.may_be())
+        });
+        claims.collect()
+    }
+
+    /// The notices that speak of more people than what is on record allows: one that does not say
+    /// of how many claims nothing.
+    pub(crate) fn claims_of_more(&self) -> Vec<(&Reported, u64)> {
+        let most = self.recorded().consumers.at_most;
+        let most = most.filter(|_| !self.is_nothing_known());
+        let claims = self.claims().into_iter();
+        let claims = claims.filter(|(reported, _)| !reported.is_disputed("report.consumers"));
+        let claims = claims.filter_map(|(reported, notice)| Some((reported, notice.consumers?)));
+        claims
+            .filter(|(_, claim)| most.is_some_and(|most| most < *claim))
+            .collect()
+    }
+
     /// Whether nothing is on record of what was reached: neither anything that was or was not, nor
     /// a search that found nothing.
     fn is_nothing_known(&self) -> bool {
@@ -156,11 +174,21 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn count(&self, holds: &dyn Fn(&Row) -> Kleene) -> Counts {
-        let incident = self.context.incident;
-        match self.context.searched() {
-            true => incident::count_searched(incident, holds),
-            false => incident::count(incident, holds),
-        }
+        self.count_with_disputes(holds).counts
+    }
+
+    /// The same, and which of responders' own counts contradict it.
+    pub(crate) fn count_with_disputes(&self, holds: &dyn Fn(&Row) -> Kleene) -> Counted {
+        let searched = self.context.searched();
+        let but_for = |row: &Row| {
+            let settled = [Part::Reached, Part::Authority];
+            let all = PARTS.iter().filter(|part| !settled.contains(part));
+            holds(row).may_be()
+                && all
+                    .fold(Kleene::Yes, |all, part| all.and(self.part(*part, row)))
+                    .is_yes()
+        };
+        incident::count_but_for(self.context.incident, searched, holds, &but_for)
     }
 
     /// Whether people of the company may be behind it.
@@ -231,26 +259,68 @@ impl<'a> View<'a> {
     }
 
     fn acts(&self, row: &Row) -> Kleene {
-        let acts = row.class.acts;
-        let done = |act: &ActWord| match act {
-            ActWord::Accessed => acts.accessed,
-            ActWord::Acquired => acts.acquired,
-            ActWord::PubliclyExposed => acts.publicly_exposed,
-            ActWord::Disclosed => acts.disclosed,
-        };
-        let listed = self.population.acts.any.iter();
-        let known = listed.fold(Kleene::No, |value, act| value.or(done(act)));
-        let presumed = self.population.presumption.as_ref().map(|rule| {
-            // Evidence is what somebody has: where none is on record, there is none so far.
-            let rebutted = self.circumstance(rule.unless, row) == Kleene::Yes;
-            (done(&rule.from), rebutted)
-        });
-        let known = match presumed {
-            Some((from, false)) if known != Kleene::Yes => from.or(known),
-            Some((_, true)) if known == Kleene::Unknown => Kleene::No,
-            _ => known,
+        let stated = self.stated_acts(row);
+        let known = match &self.population.presumption {
+            None => stated,
+            Some(rule) => {
+                let mut presuming = self.population.acts.any.clone();
+                presuming.push(rule.from);
+                let presumed = any_done(row, &presuming);
+                // What is on record as done, and evidence that it was not, contradict each other.
+                let rebutted = match stated {
+                    Kleene::Yes => Kleene::Unknown,
+                    _ => Kleene::No,
+                };
+                match self.evidence(rule.unless, row) {
+                    Kleene::No => presumed,
+                    Kleene::Yes => rebutted,
+                    Kleene::Unknown if presumed == rebutted => presumed,
+                    Kleene::Unknown => Kleene::Unknown,
+                }
+            }
         };
         self.context.or_answered(known, || "acts")
+    }
+
+    /// What is stated of the acts that are asked for, without what is presumed of them.
+    fn stated_acts(&self, row: &Row) -> Kleene {
+        any_done(row, &self.population.acts.any)
+    }
+
+    /// Whether an act is on record of `row`, and evidence that it was not done.
+    pub(crate) fn is_against_evidence(&self, row: &Row) -> bool {
+        let rule = self.population.presumption.as_ref();
+        rule.is_some_and(|rule| {
+            self.stated_acts(row).is_yes() && self.evidence(rule.unless, row).is_yes()
+        })
+    }
+
+    /// Whether the verdict on `row` and what is stated of the individuals contradict each other.
+    pub(crate) fn is_against_individuals(&self, row: &Row) -> bool {
+        let rule = &self.population.authority;
+        let verdict = row.unauthorised(&self.context.order.slug, rule.ground);
+        let said = rule
+            .or_circumstance
+            .map(|name| !self.circumstance(name, row));
+        verdict != Kleene::Unknown && said.is_some_and(|said| said == !verdict)
+    }
+
+    /// Whether there is evidence that rebuts a presumption. Evidence is what somebody has: where
+    /// none is on record, there is none so far; where records differ, nobody can say.
+    pub(crate) fn evidence(&self, name: CircumstanceName, row: &Row) -> Kleene {
+        let (known, is_disputed) = match row.class.circumstances.get(&name) {
+            Some(own) if *own != Kleene::Unknown => (*own, false),
+            _ if self.context.stating(name).next().is_none() => (Kleene::Unknown, false),
+            _ => {
+                let voices = self.voices(name);
+                (voices.value(), voices.dispute().is_some())
+            }
+        };
+        let fact = || format!("circumstance:{name}");
+        match self.context.or_answered(known, fact) {
+            Kleene::Unknown if !is_disputed => Kleene::No,
+            known => known,
+        }
     }
 
     /// What is stated of `row` about a yes/no fact, failing that of the whole matter.
@@ -410,6 +480,22 @@ impl<'a> View<'a> {
             .iter()
             .all(|other| *other == part || self.part(*other, row).may_be())
     }
+}
+
+/// Whether any of these was done with what is in `row`.
+fn any_done(row: &Row, acts: &[ActWord]) -> Kleene {
+    let known = row.class.acts;
+    let either = [ActWord::Accessed, ActWord::Acquired];
+    if known.accessed_or_acquired && either.iter().all(|act| acts.contains(act)) {
+        return Kleene::Yes;
+    }
+    let done = |act: &ActWord| match act {
+        ActWord::Accessed => known.accessed,
+        ActWord::Acquired => known.acquired,
+        ActWord::PubliclyExposed => known.publicly_exposed,
+        ActWord::Disclosed => known.disclosed,
+    };
+    acts.iter().fold(Kleene::No, |all, act| all.or(done(act)))
 }
 
 /// The count in one unit.

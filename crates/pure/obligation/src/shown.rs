@@ -67,13 +67,26 @@ impl View<'_> {
                 "reached",
                 "Did the accesses whose outcome is not stated reach the information?".to_owned(),
             ),
-            Part::Acts => add(
-                "acts",
-                format!(
-                    "Was the information {}, where nothing is stated?",
-                    self.population.acts.text
-                ),
-            ),
+            Part::Acts => {
+                let what = &self.population.acts.text;
+                let question = match self.is_against_evidence(row) {
+                    false => format!("Was the information {what}, where nothing is stated?"),
+                    true => format!(
+                        "Was the information {what}, where that is on record and evidence \
+                         against it?"
+                    ),
+                };
+                add("acts", question);
+                if let Some(rule) = &self.population.presumption
+                    && self.evidence(rule.unless, row) == Kleene::Unknown
+                {
+                    let words = rule.unless.as_str().replace('_', " ");
+                    add(
+                        &format!("circumstance:{}", rule.unless),
+                        self.voices(rule.unless).told(format!("Is it so: {words}?")),
+                    );
+                }
+            }
             Part::Authority => {
                 let question = "Were the accesses that nobody has explained, or about which \
                                 statements differ, authorised?";
@@ -224,7 +237,7 @@ impl View<'_> {
         if !self.context.detailed || !incident.has_tally() {
             return None;
         }
-        let counted = incident::count_with_disputes(incident, &|row| self.holds(row));
+        let counted = self.count_with_disputes(&|row| self.holds(row));
         (!counted.contradicted.is_empty()).then(|| Because {
             text: "Counts that responders reported contradict what is on record, or each other; \
                    they are left out"

@@ -164,7 +164,12 @@ fn strict(given: &Value, known: &Value, at: &str) -> Result<(), FactsError> {
     match (given, known) {
         (Value::Object(given), Value::Object(known)) => {
             for (name, value) in given {
-                let silent = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                let silent = match value {
+                    Value::Null => true,
+                    Value::Array(list) => list.is_empty(),
+                    Value::Object(members) => members.is_empty(),
+                    _ => false,
+                };
                 match known.get(name) {
                     Some(known) => strict(value, known, &format!("{at}.{name}"))?,
                     None if silent && KNOWN.contains(&name.as_str()) => {}

@@ -272,12 +272,82 @@ impl View<'_> {
                 self.voices(name).because(Some(&what), cite)
             })
             .collect();
+        found.extend(self.against_evidence());
+        found.extend(self.against_individuals());
         if let Some(rule) = &self.population.encryption {
             let keys = self.context.voices_of_keys();
             let what = "whether encryption keys were reached";
             found.extend(keys.because(Some(what), &rule.cite));
         }
         found
+    }
+}
+
+impl View<'_> {
+    /// That something is on record as done, and evidence that it was not.
+    fn against_evidence(&self) -> Option<Because> {
+        let rule = self.population.presumption.as_ref()?;
+        let mut rows = self.context.incident.rows.iter();
+        rows.any(|row| self.is_against_evidence(row)).then(|| {
+            let what = &self.population.acts.text;
+            let name = rule.unless.as_str().replace('_', " ");
+            let text = format!(
+                "What is on record contradicts itself, which counts as unknown: {what}, and {name}"
+            );
+            self.contradiction(text, &rule.cite, rule.unless)
+        })
+    }
+
+    /// That a verdict says otherwise than what is stated of the individuals.
+    fn against_individuals(&self) -> Option<Because> {
+        let rule = &self.population.authority;
+        let name = rule.or_circumstance?;
+        let mut rows = self.context.incident.rows.iter();
+        rows.any(|row| self.is_against_individuals(row)).then(|| {
+            let what = name.as_str().replace('_', " ");
+            let text = format!(
+                "A verdict and what is stated contradict each other, which counts as unknown: \
+                 {what}"
+            );
+            self.contradiction(text, &rule.cite, name)
+        })
+    }
+
+    fn contradiction(&self, text: String, cite: &str, name: CircumstanceName) -> Because {
+        let stating = self.context.stating(name);
+        let records: BTreeSet<&str> = stating.map(|(one, _)| one.record.id.as_str()).collect();
+        Because {
+            text,
+            cite: Some(cite.to_owned()),
+            value: Kleene::Unknown,
+            of: Vec::new(),
+            records: records.into_iter().map(str::to_owned).collect(),
+            count: None,
+        }
+    }
+
+    /// That a notice to an authority speaks of more people than what is on record allows.
+    pub(crate) fn told_of_more(&self, cite: &str) -> Option<Because> {
+        if !self.context.detailed {
+            return None;
+        }
+        let claims = self.claims_of_more();
+        let most = claims.iter().map(|(_, claim)| *claim).max()?;
+        let records: BTreeSet<&str> = claims
+            .iter()
+            .map(|(one, _)| one.record.id.as_str())
+            .collect();
+        Some(Because {
+            text: format!(
+                "A notice to an authority speaks of {most} consumers and contradicts what is on \
+                 record: so many may be affected"
+            ),
+            cite: Some(cite.to_owned()),
+            value: Kleene::Unknown,
+            of: Vec::new(),
+            records: records.into_iter().map(str::to_owned).collect(),
+            count: None,
+        })
     }
 }
 

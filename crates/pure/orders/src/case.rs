@@ -63,6 +63,30 @@ pub struct Expect {
     pub asks: Option<Vec<String>>,
     /// Kinds of register entries (and no others, where given).
     pub register: Option<Vec<String>>,
+    /// What the document of the duty says, in its order: each item's letter and what fills it, such
+    /// as `A: date`.
+    pub items: Option<Vec<String>>,
+    /// No text of the duty covers the date that decides which applies: the first day that one does.
+    pub uncovered: Option<Date>,
+    /// To how many notices to an authority that a law required it comes for other orders, by what
+    /// is on record as performed.
+    pub filings: Option<usize>,
+    /// What the annual certification says of it.
+    pub certification: Option<ExpectCertification>,
+}
+
+/// What the annual certification must say of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectCertification {
+    /// Whether it must describe the incidents.
+    pub describes: bool,
+    /// The last day of the certification year in which it was discovered; left out: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+    /// For how many years one is due; left out: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub years: Option<u32>,
 }
 
 #[derive(Deserialize)]

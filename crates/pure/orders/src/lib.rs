@@ -29,7 +29,7 @@ mod taken;
 mod text;
 
 pub use calendar::{Calendar, Closure, OutOfRange};
-pub use case::{Case, Expect};
+pub use case::{Case, Expect, ExpectCertification};
 pub use clock::{Anchor, ClockRule, DelayRule, Period, ReminderRule, RepeatRule};
 pub use due::{Due, LastDay, Method, Step, due, last_day, working_day_back};
 pub use duty::{

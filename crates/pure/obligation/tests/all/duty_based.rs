@@ -73,7 +73,7 @@ fn determined_by(duty: &str, events: Vec<Value>, residence: &str) -> Undigested 
     .expect("the pack parses");
     let facts = json!({"breach_events": events, "counts": [{
         "information": "profile", "authority": "unauthorised", "ground": "established",
-        "residence": residence, "accounts": 9, "consumers": 9}]});
+        "acts": {"accessed": "yes"}, "residence": residence, "accounts": 9, "consumers": 9}]});
     let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
     let order = packs.order("o").expect("the order");
     let settings = Settings::new(&[]).expect("the calendar");

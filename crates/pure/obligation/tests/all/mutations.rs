@@ -180,8 +180,11 @@ fn unnoticed(
             let words = edit.words();
             let unseen =
                 |(at, what, _): &&(&str, &str, &str)| file.ends_with(at) && words.ends_with(what);
-            // Without a clock there is nothing that staff could move.
-            let no_clock = order.duties.is_empty() && words.starts_with("staff_may_extend");
+            // Without a clock there is nothing that staff could move, and no day that is counted;
+            // nor is anything filed under what asks for no report, or within its time of force.
+            let of_clocks = ["staff_may_extend", "zone", "regulation", "in_force"];
+            let of_clocks = of_clocks.iter().any(|name| words.starts_with(name));
+            let no_clock = order.duties.iter().all(|duty| duty.clocks.is_empty()) && of_clocks;
             if no_clock || UNSEEN.iter().find(unseen).is_some() {
                 continue;
             }

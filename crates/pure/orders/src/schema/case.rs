@@ -100,9 +100,36 @@ fn expect() -> Value {
             "register",
             texts("Kinds of register entries (and no others)."),
         ),
+        may(
+            "items",
+            texts("What its document says, in order: letter and what fills it, as `A: date`."),
+        ),
+        may(
+            "uncovered",
+            date(
+                "No text covers the date that decides which applies: the first day that one does.",
+            ),
+        ),
+        may(
+            "filings",
+            number("To how many notices that a law required it comes for other orders."),
+        ),
+        may("certification", certification()),
     ];
     table(
         "What must come out; what is left out is not compared.",
         members,
     )
+}
+
+fn certification() -> Value {
+    let members = vec![
+        must("describes", flag("Whether it must describe the incidents.")),
+        may(
+            "until",
+            date("The last day of the certification year in which it was discovered."),
+        ),
+        may("years", number("For how many years one is due.")),
+    ];
+    table("What the annual certification says of it.", members)
 }

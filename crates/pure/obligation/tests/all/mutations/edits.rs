@@ -1,6 +1,6 @@
 //! Every small change of a pack that the law would notice, derived from its TOML.
 
-use std::collections::BTreeSet;
+use jiff::civil::Date;
 use toml::{Table, Value};
 
 /// A step into a TOML value.
@@ -15,6 +15,8 @@ enum Step {
 pub(crate) struct Edit {
     path: Vec<Step>,
     to: Option<Value>,
+    /// Another place where the same then stands: of two windows that meet.
+    also: Option<Vec<Step>>,
 }
 
 impl Edit {
@@ -36,8 +38,16 @@ impl Edit {
 
     /// The table with the change made.
     pub(crate) fn made(&self, table: &Table) -> Table {
+        let made = self.made_at(&self.path, table);
+        match &self.also {
+            Some(path) => self.made_at(path, &made),
+            None => made,
+        }
+    }
+
+    fn made_at(&self, path: &[Step], table: &Table) -> Table {
         let mut root = Value::Table(table.clone());
-        let (last, way) = self.path.split_last().expect("a place");
+        let (last, way) = path.split_last().expect("a place");
         let mut at = &mut root;
         for step in way {
             at = match step {
@@ -116,54 +126,38 @@ const METHODS: [&str; 4] = ["frcp-6", "ftc-4.3", "calendar", "business"];
 /// Every change of a duty or an order.
 pub(crate) fn edits(table: &Table) -> Vec<Edit> {
     let mut edits = Vec::new();
-    let asked = populations_asked(table);
     let mut walk = Walk {
         edits: &mut edits,
         path: Vec::new(),
-        asked: &asked,
     };
     walk.table(table);
+    walk.regulation(table);
+    walk.windows(table);
     edits
 }
 
-/// The populations that a condition speaks of; the others are only counted for the notice, and
-/// their parts change no answer.
-fn populations_asked(table: &Table) -> BTreeSet<String> {
-    fn find(value: &Value, asked: &mut BTreeSet<String>) {
-        match value {
-            Value::Table(table) => {
-                for (key, value) in table {
-                    let names = key == "population" || key == "about";
-                    if let Some(name) = value.as_str().filter(|_| names) {
-                        asked.insert(name.to_owned());
-                    }
-                    find(value, asked);
-                }
-            }
-            Value::Array(list) => list.iter().for_each(|value| find(value, asked)),
-            _ => {}
-        }
-    }
-    let mut asked = BTreeSet::new();
-    for (key, value) in table {
-        if key != "populations" {
-            find(value, &mut asked);
-        }
-    }
-    asked
+/// The days before and after the one that `value` writes.
+fn neighbours(value: &Value) -> Vec<Value> {
+    let day = value.as_str().and_then(|text| text.parse::<Date>().ok());
+    let around = day.map(|day| [day.tomorrow(), day.yesterday()]);
+    let around = around.into_iter().flatten().flatten();
+    around.map(|day| Value::String(day.to_string())).collect()
 }
 
 struct Walk<'a> {
     edits: &'a mut Vec<Edit>,
     path: Vec<Step>,
-    asked: &'a BTreeSet<String>,
 }
 
 impl Walk<'_> {
     fn add(&mut self, step: Step, to: Option<Value>) {
         let mut path = self.path.clone();
         path.push(step);
-        self.edits.push(Edit { path, to });
+        self.edits.push(Edit {
+            path,
+            to,
+            also: None,
+        });
     }
 
     fn inside(&mut self, step: Step, value: &Value) {
@@ -181,16 +175,12 @@ impl Walk<'_> {
     }
 
     fn table(&mut self, table: &Table) {
-        let in_populations = self.path == [Step::Key("populations".to_owned())];
         for (key, value) in table {
-            if in_populations && !self.asked.contains(key) {
-                continue;
-            }
             // What is only shown is stated nowhere, so only its being shown can be noticed.
             if !table.contains_key("shown_only") || key == "shown_only" {
                 self.member(key, value);
             }
-            let skipped = ["reserved", "items", "texts", "register", "certification"];
+            let skipped = ["reserved", "texts", "register"];
             if !(self.path.is_empty() && skipped.contains(&key.as_str())) {
                 self.inside(Step::Key(key.clone()), value);
             }
@@ -269,10 +259,82 @@ impl Walk<'_> {
                     self.path.pop();
                 }
             }
-            _ => {}
+            _ => self.beside_the_answer(key, value),
         }
         if PARTS.contains(&key) && !self.path.is_empty() || key == "discovery" {
             self.add(here(), None);
+        }
+    }
+
+    /// What changes no answer, or days alone: items, certification, zone, time of force.
+    fn beside_the_answer(&mut self, key: &str, value: &Value) {
+        let here = || Step::Key(key.to_owned());
+        match (key, value) {
+            ("ends_month" | "ends_day" | "years", Value::Integer(number)) => {
+                for other in [number + 1, number - 1] {
+                    self.add(here(), Some(Value::Integer(other)));
+                }
+            }
+            ("describes_incidents", Value::Boolean(flag)) => {
+                self.add(here(), Some(Value::Boolean(!flag)));
+            }
+            ("fills", Value::String(word)) => {
+                let other = if word == "date" {
+                    "information"
+                } else {
+                    "date"
+                };
+                self.add(here(), Some(Value::String(other.to_owned())));
+            }
+            ("items", Value::Array(items)) if self.path.is_empty() => {
+                self.path.push(here());
+                for index in 0..items.len() {
+                    self.add(Step::Index(index), None);
+                }
+                self.path.pop();
+            }
+            // West of it, and east.
+            ("zone", Value::String(zone)) => {
+                let west = match zone.as_str() {
+                    "America/Los_Angeles" => "Pacific/Honolulu",
+                    _ => "America/Los_Angeles",
+                };
+                for other in [west, "Etc/UTC"] {
+                    self.add(here(), Some(Value::String(other.to_owned())));
+                }
+            }
+            ("from" | "until" | "unsure", Value::String(_)) => {
+                for day in neighbours(value) {
+                    self.add(here(), Some(day));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Of an order and its rule, which of both it is.
+    fn regulation(&mut self, table: &Table) {
+        if table.contains_key("parties") {
+            let is_one = table.get("regulation").and_then(Value::as_bool);
+            let other = Value::Boolean(!is_one.unwrap_or_default());
+            self.add(Step::Key("regulation".to_owned()), Some(other));
+        }
+    }
+
+    /// Another first day of each text of a duty: where one follows another, that ends then.
+    fn windows(&mut self, table: &Table) {
+        let texts = table.get("texts").and_then(Value::as_array);
+        for (index, text) in texts.into_iter().flatten().enumerate() {
+            let place = |index: usize, key: &str| {
+                let (texts, key) = (Step::Key("texts".to_owned()), Step::Key(key.to_owned()));
+                vec![texts, Step::Index(index), key]
+            };
+            let days = text.get("from").map(neighbours).unwrap_or_default();
+            self.edits.extend(days.into_iter().map(|day| Edit {
+                path: place(index, "from"),
+                to: Some(day),
+                also: index.checked_sub(1).map(|before| place(before, "until")),
+            }));
         }
     }
 
