@@ -74,7 +74,11 @@ fn world() -> impl Strategy<Value = Vec<u16>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn learning_never_contradicts(choices in world()) {
@@ -91,12 +95,9 @@ proptest! {
                     || before.answer == after.answer
                     || disputed && after.answer == Answer::Open
                     || untold,
-                "{} {:?}: {:?} became {:?}:\n{:#}\n{:#}\n{}\n{}",
+                "{} {:?}: {:?} became {:?}:\n{}\n{}\n{:#?}\n{:#?}",
                 before.order, before.duty, before.answer, after.answer,
-                serde_json::to_string(&world.facts(false)).unwrap(),
-                serde_json::to_string(&world.facts(true)).unwrap(),
-                serde_json::to_string(&before.because).unwrap(),
-                serde_json::to_string(&after.because).unwrap(),
+                world.facts(false), world.facts(true), before.because, after.because,
             );
             for (unit, wide) in before.counts.iter().filter(|_| !world.may_contradict) {
                 let narrow = after.counts[unit];
@@ -104,9 +105,10 @@ proptest! {
                     && wide
                         .at_most
                         .is_none_or(|most| narrow.at_most.is_some_and(|one| one <= most));
-                prop_assert!(within, "{} {:?} {unit}: {wide:?} became {narrow:?}\n{:#}\n{:#}\n", before.order, before.duty,
-                serde_json::to_string(&world.facts(false)).unwrap(),
-                serde_json::to_string(&world.facts(true)).unwrap(),
+                prop_assert!(
+                    within,
+                    "{} {:?} {unit}: {wide:?} became {narrow:?}\n{}\n{}\n",
+                    before.order, before.duty, world.facts(false), world.facts(true),
                 );
             }
         }

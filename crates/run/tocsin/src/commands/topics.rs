@@ -160,9 +160,9 @@ impl Compared {
     }
 }
 
-/// The topics as they should be. What is kept by partition has as many partitions as candidates, or
-/// what else of it is there; where nothing is, as the accesses have; where these are not there either, or not
-/// to be seen, as `partitions` says. Accesses have as many as they have.
+/// The topics as they should be. What is kept by partition has as many partitions as most of it
+/// that is there; where none is, as the accesses have; where these are not there, or not to be
+/// seen, as `partitions` says. Accesses have as many as they have.
 fn wanted(
     cluster: &dyn Cluster,
     names: &TopicNames,
@@ -173,10 +173,13 @@ fn wanted(
     let kept = cluster.describe_topics(&kept.each_ref().map(|name| &**name))?;
     let own = cluster.describe_topics(&[&*accesses])?.pop();
     let candidates = names.name(Topic::Candidates);
+    let alike = |one: &&TopicState| {
+        let same = |other: &&TopicState| other.partitions == one.partitions;
+        (kept.iter().filter(same).count(), *one.name == *candidates)
+    };
     let partitions = kept
         .iter()
-        .find(|topic| *topic.name == *candidates)
-        .or(kept.first())
+        .max_by_key(alike)
         .or(own.as_ref())
         .map(|topic| topic.partitions)
         .or(partitions);

@@ -498,8 +498,8 @@ impl World {
                 "kind": "circumstance", "name": "in_personal_health_record", "value": value})),
             );
         }
-        // Evidence that rebuts a presumption is had or not, and contradicts an acquisition; what the
-        // individuals authorised contradicts a verdict.
+        // Evidence that rebuts a presumption is had or not, and contradicts an acquisition; what
+        // the individuals authorised contradicts a verdict.
         if self.may_contradict && choices.chance(3) {
             let value = choices.of(&YES_NO);
             self.put(
