@@ -45,6 +45,14 @@ pub struct Class {
     /// Circumstances stated of these accesses in particular (those of the whole matter stand in
     /// [`Incident::reports`]).
     pub circumstances: BTreeMap<facts::CircumstanceName, Kleene>,
+    /// In an incident of several matters, where something is stated of one as a whole: those whose
+    /// statements speak of it. Empty: it may be of any of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub matters: BTreeSet<String>,
+    /// Ids of the records that contradict themselves or each other about its key, or about
+    /// circumstances of these accesses in particular.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disputed_by: BTreeSet<String>,
 }
 
 /// What was done, in the orders' words.

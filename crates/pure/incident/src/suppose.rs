@@ -173,9 +173,10 @@ impl Fold {
         kept: &'a Ledger,
         less: &Less,
     ) -> Option<Cow<'a, Ledger>> {
-        let (standing, _) = self.reports_on(&matters(scope), scope, less);
+        let matters = matters(scope);
+        let (standing, _) = self.reports_on(&matters, scope, less);
         let entries: Vec<&Entry> = standing.values().copied().collect();
-        let judging = Judging::new(&entries);
+        let judging = Judging::new(&entries, &matters);
         let exposed = self.exposed(&standing, less);
         let same = kept.is_of(scope, &judging);
         if same && kept.states(&exposed) {

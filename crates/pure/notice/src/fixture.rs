@@ -188,6 +188,8 @@ pub(crate) fn incident() -> Incident {
             ground: Some(VerdictGround::Established),
         },
         circumstances: BTreeMap::new(),
+        matters: BTreeSet::new(),
+        disputed_by: BTreeSet::new(),
     };
     let members = Members::Named {
         accounts: private("acct", 81),

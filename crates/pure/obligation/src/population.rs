@@ -262,7 +262,7 @@ impl<'a> View<'a> {
             .copied()
             .unwrap_or_default();
         let known = match own {
-            Kleene::Unknown => self.context.stated(name).0,
+            Kleene::Unknown => self.context.voices_of_row(name, row).value(),
             own => own,
         };
         self.context
