@@ -341,6 +341,8 @@ pub enum Taker {
     Account,
     /// A basis that was recorded after the record had been declared complete.
     LateGrant,
+    /// It denies a violation that another record states. Last: there may be many, of all orders.
+    Denial,
 }
 
 impl Taker {
@@ -357,6 +359,7 @@ impl Taker {
             Taker::Circumstance => "circumstance",
             Taker::Account => "account",
             Taker::LateGrant => "late_grant",
+            Taker::Denial => "denial",
         }
     }
 }
