@@ -48,3 +48,4 @@ pub use population::{
     ResidenceRule, ResidentialRule, VisibilityRule,
 };
 pub use schema::{case_schema, duty_schema, order_schema};
+pub use raw_condition::{EXCEPTIONS, NO_EXCEPTION};
