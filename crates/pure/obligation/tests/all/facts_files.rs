@@ -434,6 +434,28 @@ fn a_date_that_no_text_covers_is_said_in_the_line() {
 }
 
 #[test]
+fn what_is_owed_beyond_the_calendar_says_by_which_clause() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = "no".into();
+    let at = "2105-12-01T15:00:00Z";
+    let found = json!({"kind": "milestone", "name": "discovered", "at": at});
+    facts["breach_events"] = json!([{"id": "d", "matter": "M", "recorded_at": at,
+                                     "report": found}]);
+    let packs = Packs::embedded().expect("the packs parse");
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let orders = packs.orders();
+    let all = orders.flat_map(|order| decide_each(order, &incidents[0], &settings));
+    let owed = all.filter(|one| one.answer == Answer::Owed && one.uncovered().is_some());
+    let lines: Vec<String> = owed.map(|one| one.in_a_line()).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        let clause = line.split("date_uncovered: ").next().expect("a clause");
+        assert!(clause.len() > 20 && line.contains("2105"), "{line}");
+    }
+}
+
+#[test]
 fn what_the_deployment_states_outranks_the_time_of_a_duty_and_that_the_time_of_its_order() {
     let packs = Packs::embedded().expect("the packs parse");
     let mut settings = Settings::new(&[]).expect("the calendar");
