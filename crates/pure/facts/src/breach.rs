@@ -12,6 +12,7 @@ pub use course::{
 };
 pub use duties::{
     LawEnforcementRequest, Noncompliance, Performed, PerformedPart, StaffChange, StaffDirection,
+    section_covers,
 };
 pub use look::{Authority, Ground, Indicator, IndicatorMode, Judgement};
 pub use matching::Matching;

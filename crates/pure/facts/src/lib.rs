@@ -15,7 +15,6 @@ mod finding;
 mod grant;
 mod interval;
 mod kleene;
-mod known;
 mod merge;
 mod moment;
 mod name;
@@ -33,7 +32,7 @@ pub use breach::{
     Entities, Exposure, GovernmentNotice, Ground, Grouping, Indicator, IndicatorMode, Judgement,
     Key, LawEnforcementRequest, Level, Matching, Milestone, MilestoneBasis, MilestoneName,
     Noncompliance, NotifiedBy, Performed, PerformedPart, Report, Retraction, StaffChange,
-    StaffDirection, Statement, StatementItem, Tally, TallyUnit,
+    StaffDirection, Statement, StatementItem, Tally, TallyUnit, section_covers,
 };
 pub use canonical::{canonical_json, digest_bytes, digest_json, digest_parts, short_id};
 pub use dead_letter::DeadLetter;
@@ -44,7 +43,6 @@ pub use finding::{ClassOfAccess, Finding, OrderVerdict, Reason, Verdict, Verdict
 pub use grant::{Grant, GrantKind, Purpose};
 pub use interval::Interval;
 pub use kleene::{Kleene, YesNo};
-pub use known::Known;
 pub use merge::{Merged, Variants};
 pub use moment::{Moment, MomentError, Span};
 pub use name::LONGEST_NAME_BYTES;

@@ -64,9 +64,10 @@ impl Fold {
     /// The ledger of `scope` as the facts are now: `kept` where it is still that, else a new one.
     pub(crate) fn ledger(&self, scope: &Scope, kept: Option<Ledger>) -> Ledger {
         let basis = self.basis();
-        let (standing, _) = self.reports_on(&matters(scope), scope, &NOTHING);
+        let matters = matters(scope);
+        let (standing, _) = self.reports_on(&matters, scope, &NOTHING);
         let entries: Vec<&Entry> = standing.values().copied().collect();
-        let judging = Judging::new(&entries);
+        let judging = Judging::new(&entries, &matters);
         let mut ledger = match kept {
             Some(kept) if kept.is_of(scope, &judging) => kept,
             _ => Ledger::new(scope, judging, basis),
@@ -110,15 +111,15 @@ impl Fold {
         let actors: Vec<Private> = named(groups, "actor:").map(Private::from).collect();
         let (standing, withdrawn) = self.reports_on(&matters, scope, less);
         let entries: Vec<&Entry> = standing.values().copied().collect();
-        let judging = Judging::new(&entries);
+        let judging = Judging::new(&entries, &matters);
         let (mut rows, overlaps) = ledger.rows();
         let basis = Basis {
             away: less.accounts(),
             ..self.basis()
         };
         for one in self.exposed(&standing, less) {
-            let key_taken = judging.key_taken(one.exposure.key.as_ref(), &one.groups());
-            rows.extend(figures(&one, key_taken, basis));
+            let judged = judging.judged(one.exposure.key.as_ref(), &one.groups());
+            rows.extend(figures(&one, &judged, basis));
         }
         let (first, last) = extent(ledger.extent(), &entries);
         let rests_on = ledger.rests_on_since(&self.findings);

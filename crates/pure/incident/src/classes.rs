@@ -2,7 +2,7 @@
 
 use crate::{ActsKnown, Class, Standing};
 use facts::{Access, Action, Exposure, Ground, Kleene, Outcome, Verdict, VerdictGround};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an exposure says of all that it speaks of; the keys are the matter's own affair.
 pub(crate) fn class_of_exposure(exposure: &Exposure, disputed: bool) -> Class {
@@ -47,6 +47,8 @@ pub(crate) fn class_of_exposure(exposure: &Exposure, disputed: bool) -> Class {
         by_order: BTreeMap::new(),
         otherwise: Standing { verdict, ground },
         circumstances: BTreeMap::new(),
+        matters: BTreeSet::new(),
+        disputed_by: BTreeSet::new(),
     }
 }
 

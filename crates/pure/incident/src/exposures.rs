@@ -2,6 +2,7 @@
 
 use crate::classes::class_of_exposure;
 use crate::grouping::matter_group;
+use crate::judging::Judged;
 use crate::ledger::Basis;
 use crate::people::Holding;
 use crate::reports::Entry;
@@ -66,9 +67,11 @@ impl Exposed {
         at.unwrap_or(self.recorded_at)
     }
 
-    fn class(&self, key_taken: Kleene) -> Class {
+    fn class(&self, judged: &Judged) -> Class {
         Class {
-            key_taken,
+            key_taken: judged.key_taken,
+            matters: judged.matters.clone(),
+            disputed_by: judged.disputed_by.clone(),
             ..class_of_exposure(&self.exposure, self.disputed)
         }
     }
@@ -78,7 +81,7 @@ impl Exposed {
 /// The column is still to be filled in.
 pub(crate) fn shares(
     one: &Exposed,
-    key_taken: Kleene,
+    judged: &Judged,
     only: Option<&BTreeSet<u32>>,
     basis: Basis<'_>,
 ) -> Vec<(Class, Share)> {
@@ -95,7 +98,7 @@ pub(crate) fn shares(
     numbers
         .map(|account| {
             let holding = basis.holding(account, at);
-            let mut class = one.class(key_taken);
+            let mut class = one.class(judged);
             if class.residence.is_none() {
                 let place = holding.residence.map(|place| basis.people.place(place));
                 class.residence = place.map(str::to_owned);
@@ -117,9 +120,9 @@ pub(crate) fn shares(
 
 /// The row of figures that an exposure states, if it states any: of all, where it names nobody,
 /// else of what is beside those whom it names.
-pub(crate) fn figures(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Option<Row> {
+pub(crate) fn figures(one: &Exposed, judged: &Judged, basis: Basis<'_>) -> Option<Row> {
     let exposure = &one.exposure;
-    let class = one.class(key_taken);
+    let class = one.class(judged);
     if exposure.accounts.iter().flatten().next().is_none() {
         let open = |interval: Option<Interval>| interval.unwrap_or(Interval::UNBOUNDED);
         let members = Members::Counted {
@@ -140,7 +143,7 @@ pub(crate) fn figures(one: &Exposed, key_taken: Kleene, basis: Basis<'_>) -> Opt
         return None;
     }
     let at = one.at();
-    let named = shares(one, key_taken, None, basis);
+    let named = shares(one, judged, None, basis);
     let people: BTreeSet<u32> = named
         .iter()
         .flat_map(|(_, share)| basis.holding(share.account, at).consumers)

@@ -1,18 +1,21 @@
 //! What reports say of the accesses of an incident, and the class that each access has by them.
 
-use crate::Class;
 use crate::classes::{access_reaches, acts_of, acts_unknown};
+use crate::grouping::matter_group;
 use crate::reached::Reached;
 use crate::reports::Entry;
+use crate::voices::{Stance, Voices};
+use crate::{Class, Incident, Reported};
 use access::Pattern;
-use facts::{Access, CircumstanceName, Kleene, Known, Matching, Private, Report, YesNo};
+use facts::{Access, CircumstanceName, Key, Kleene, Matching, Private, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A report that may speak of an access: whose matters, what, and of what.
+/// A report that may speak of an access: which, whose matters, what, and of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stated<T> {
+    id: String,
     matters: BTreeSet<String>,
-    value: Option<YesNo>,
+    stance: Option<Stance>,
     of: BTreeSet<T>,
 }
 
@@ -38,50 +41,79 @@ pub(crate) struct Judging {
     keys: Vec<Stated<Private>>,
     /// `circumstance` reports that speak of accesses in particular.
     circumstances: Vec<Circumstance>,
+    /// The matters, where there are several and something is stated of one as a whole.
+    matters: Vec<String>,
+}
+
+/// What reports say of something that was reached, beside what it says itself.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// See [`Class::key_taken`].
+    pub(crate) key_taken: Kleene,
+    /// See [`Class::matters`].
+    pub(crate) matters: BTreeSet<String>,
+    /// See [`Class::disputed_by`].
+    pub(crate) disputed_by: BTreeSet<String>,
 }
 
 impl Judging {
-    /// What `reports` say, which stand.
-    pub(crate) fn new(reports: &[&Entry]) -> Judging {
+    /// What `reports` say, which stand, in an incident of `matters`.
+    pub(crate) fn new(reports: &[&Entry], matters: &[String]) -> Judging {
         let mut judging = Judging::default();
         for entry in reports {
-            let matters = entry.matters.clone();
             match entry.report() {
                 Some(Report::Key(one)) => {
-                    let disputed = entry.reported.is_disputed("report.keys");
-                    let value = one.taken.filter(|_| !disputed);
-                    let of = one.keys.iter().flatten().cloned().collect();
-                    judging.keys.push(Stated { matters, value, of });
+                    judging.add_key(&entry.reported, one, entry.matters.clone());
                 }
-                Some(Report::Circumstance(one)) => {
-                    let sure = entry.reported.disputed.is_empty();
-                    let statements = entry.statements.iter();
-                    let stated = statements.filter_map(|event| match &event.report {
-                        Report::Circumstance(one) => Some(&one.matching),
-                        _ => None,
-                    });
-                    let mut of: BTreeSet<Matching> = stated
-                        .filter(|matching| !matching.is_unrestricted())
-                        .cloned()
-                        .collect();
-                    if of.is_empty() {
-                        continue;
-                    }
-                    if sure {
-                        of = BTreeSet::from([one.matching.clone()]);
-                    }
-                    let patterns = of.iter().map(Pattern::new).collect();
-                    let value = one.value;
-                    judging.circumstances.push(Circumstance {
-                        name: one.name,
-                        stated: Stated { matters, value, of },
-                        patterns,
-                    });
-                }
+                Some(Report::Circumstance(one)) => judging.add_circumstance(entry, one, matters),
                 _ => {}
             }
         }
         judging
+    }
+
+    fn add_key(&mut self, reported: &Reported, one: &Key, matters: BTreeSet<String>) {
+        self.keys.push(Stated {
+            id: reported.record.id.clone(),
+            matters,
+            stance: Stance::of(reported),
+            of: one.keys.iter().flatten().cloned().collect(),
+        });
+    }
+
+    fn add_circumstance(&mut self, entry: &Entry, one: &facts::Circumstance, matters: &[String]) {
+        let sure = entry.reported.disputed.is_empty();
+        let stated = entry
+            .statements
+            .iter()
+            .filter_map(|event| match &event.report {
+                Report::Circumstance(one) => Some(&one.matching),
+                _ => None,
+            });
+        let (of_all, mut of): (Vec<_>, BTreeSet<Matching>) = {
+            let (of_all, of): (Vec<_>, Vec<_>) = stated.partition(|one| one.is_unrestricted());
+            (of_all, of.into_iter().cloned().collect())
+        };
+        if !of_all.is_empty() && matters.len() > 1 {
+            self.matters = matters.to_vec();
+        }
+        if of.is_empty() {
+            return;
+        }
+        if sure {
+            of = BTreeSet::from([one.matching.clone()]);
+        }
+        let patterns = of.iter().map(Pattern::new).collect();
+        self.circumstances.push(Circumstance {
+            name: one.name,
+            stated: Stated {
+                id: entry.reported.record.id.clone(),
+                matters: entry.matters.clone(),
+                stance: Stance::of(&entry.reported),
+                of,
+            },
+            patterns,
+        });
     }
 
     /// Whether the class of an access depends on nothing but what it shares with others.
@@ -104,49 +136,68 @@ impl Judging {
         } else {
             (acts_unknown(), Kleene::Unknown)
         };
+        let mut judged = self.judged(access.key.as_ref(), &reached.groups);
+        let circumstances = self.circumstances_of(access, &reached.groups);
+        let contested = circumstances.values().flat_map(Voices::disputing);
+        judged.disputed_by.extend(contested);
+        let circumstances = circumstances.into_iter();
         Class {
             information: (!disputed("information")).then_some(access.information),
             acts,
             reached: reaches,
             encrypted: access.encrypted.into(),
-            key_taken: self.key_taken(access.key.as_ref(), &reached.groups),
+            key_taken: judged.key_taken,
             visibility: access.visibility,
             residential,
             residence: residence.map(str::to_owned),
             disputed: reached.disputed,
             by_order: reached.by_order.clone(),
             otherwise: reached.otherwise,
-            circumstances: self.circumstances_of(access, &reached.groups),
+            circumstances: circumstances
+                .map(|(name, voices)| (name, voices.value()))
+                .collect(),
+            matters: judged.matters,
+            disputed_by: judged.disputed_by,
+        }
+    }
+
+    /// What is said of something in `groups` that was reached, with `key` where that is stated.
+    pub(crate) fn judged(&self, key: Option<&Private>, groups: &BTreeSet<String>) -> Judged {
+        let (key_taken, disputed_by) = self.key_taken(key, groups);
+        let matters = self.matters.iter();
+        let matters = matters.filter(|one| concerns(&BTreeSet::from([(*one).clone()]), groups));
+        Judged {
+            key_taken,
+            matters: matters.cloned().collect(),
+            disputed_by,
         }
     }
 
     /// Whether the key was taken: what reports of the matters say that speak of this key, or of
-    /// all; unknown where they contradict each other.
-    pub(crate) fn key_taken(&self, key: Option<&Private>, groups: &BTreeSet<String>) -> Kleene {
-        let mut about_all = Vec::new();
-        let mut about_this = Vec::new();
+    /// all; unknown where they contradict each other, and by which.
+    fn key_taken(
+        &self,
+        key: Option<&Private>,
+        groups: &BTreeSet<String>,
+    ) -> (Kleene, BTreeSet<String>) {
+        let (mut voices, mut others) = (Voices::default(), Voices::default());
+        // With an unknown key, a report about some keys may speak of it.
         let mut about_another = false;
-        for stated in self
-            .keys
-            .iter()
-            .filter(|stated| concerns(&stated.matters, groups))
-        {
-            if stated.of.is_empty() {
-                about_all.push(stated.value);
-            } else if let Some(key) = key {
-                if stated.of.contains(key) {
-                    about_this.push(stated.value);
-                }
-            } else {
-                // With an unknown key, a report about some keys may speak of it.
-                about_another |= stated.value != Some(YesNo::No);
+        let here = |one: &&Stated<Private>| concerns(&one.matters, groups);
+        for stated in self.keys.iter().filter(here) {
+            if stated.of.is_empty() || key.is_some_and(|key| stated.of.contains(key)) {
+                voices.hear(&stated.id, stated.stance);
+            } else if key.is_none() && stated.stance != Some(Stance::No) {
+                others.hear(&stated.id, stated.stance);
+                about_another = true;
             }
         }
-        let all = about_all.into_iter().chain(about_this);
-        match Known::from_statements(all) {
-            Known::Known(YesNo::No) if about_another => Kleene::Unknown,
-            Known::Known(value) => Kleene::from(Some(value)),
-            _ => Kleene::Unknown,
+        match voices.value() {
+            Kleene::No if about_another => {
+                others.join(&voices);
+                (Kleene::Unknown, others.disputing())
+            }
+            value => (value, voices.disputing()),
         }
     }
 
@@ -154,23 +205,38 @@ impl Judging {
         &self,
         access: &Access,
         groups: &BTreeSet<String>,
-    ) -> BTreeMap<CircumstanceName, Kleene> {
-        let mut found: BTreeMap<CircumstanceName, Vec<Option<YesNo>>> = BTreeMap::new();
+    ) -> BTreeMap<CircumstanceName, Voices<'_>> {
+        let mut found: BTreeMap<CircumstanceName, Voices<'_>> = BTreeMap::new();
         for one in &self.circumstances {
             let matches = || one.patterns.iter().any(|one| one.matches(&access.view()));
             if concerns(&one.stated.matters, groups) && matches() {
-                found.entry(one.name).or_default().push(one.stated.value);
+                let voices = found.entry(one.name).or_default();
+                voices.hear(&one.stated.id, one.stated.stance);
             }
         }
-        let settle = |values| match Known::from_statements(values) {
-            Known::Known(value) => Kleene::from(Some(value)),
-            _ => Kleene::Unknown,
-        };
         found
-            .into_iter()
-            .map(|(name, values)| (name, settle(values)))
-            .collect()
     }
+}
+
+/// What `key` reports say of the key of something in `incident` of which nobody says which key it
+/// was, nor whose matter: what they say of each matter. And which contradict each other.
+pub fn key_taken(incident: &Incident) -> (Kleene, BTreeSet<String>) {
+    let mut judging = Judging::default();
+    for reported in &incident.reports {
+        if let Report::Key(one) = &reported.record.report {
+            let matters = BTreeSet::from([reported.record.matter.clone()]);
+            judging.add_key(reported, one, matters);
+        }
+    }
+    let (mut values, mut disputed_by) = (BTreeSet::new(), BTreeSet::new());
+    for matter in &incident.matters {
+        let groups = BTreeSet::from([matter_group(matter)]);
+        let (value, disputing) = judging.key_taken(None, &groups);
+        values.insert(value);
+        disputed_by.extend(disputing);
+    }
+    let agreed = values.pop_first().filter(|_| values.is_empty());
+    (agreed.unwrap_or_default(), disputed_by)
 }
 
 /// Whether a report on `matters` speaks of an access in `groups`: of those of its own matter, and

@@ -203,8 +203,8 @@ impl Ledger {
             let mut all = Vec::new();
             for one in &exposed {
                 let key = one.exposure.key.as_ref();
-                let key_taken = self.judging.key_taken(key, &one.groups());
-                for (class, share) in shares(one, key_taken, None, basis) {
+                let judged = self.judging.judged(key, &one.groups());
+                for (class, share) in shares(one, &judged, None, basis) {
                     let column = self.column(class);
                     all.push(Share { column, ..share });
                 }

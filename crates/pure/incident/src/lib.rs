@@ -29,9 +29,12 @@ mod roster;
 mod searches;
 mod sum;
 mod suppose;
+mod voices;
 mod withdrawal;
 
 pub use counts::{Counted, count, count_but_for, count_searched, count_with_disputes};
 pub use fold::{Attempt, Dirty, Fold, Rebuilt};
+pub use judging::key_taken;
 pub use model::*;
 pub use record::{from_record, record};
+pub use voices::{Stance, Voices};

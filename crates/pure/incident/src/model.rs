@@ -45,6 +45,14 @@ pub struct Class {
     /// Circumstances stated of these accesses in particular (those of the whole matter stand in
     /// [`Incident::reports`]).
     pub circumstances: BTreeMap<facts::CircumstanceName, Kleene>,
+    /// In an incident of several matters, where something is stated of one as a whole: those whose
+    /// statements speak of it. Empty: it may be of any of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub matters: BTreeSet<String>,
+    /// Ids of the records that contradict themselves or each other about its key, or about
+    /// circumstances of these accesses in particular.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disputed_by: BTreeSet<String>,
 }
 
 /// What was done, in the orders' words.
@@ -336,6 +344,8 @@ pub enum Taker {
     Account,
     /// A basis that was recorded after the record had been declared complete.
     LateGrant,
+    /// It denies a violation that another record states. Last: there may be many, of all orders.
+    Denial,
 }
 
 impl Taker {
@@ -352,6 +362,7 @@ impl Taker {
             Taker::Circumstance => "circumstance",
             Taker::Account => "account",
             Taker::LateGrant => "late_grant",
+            Taker::Denial => "denial",
         }
     }
 }

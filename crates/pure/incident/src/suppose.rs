@@ -10,9 +10,10 @@ use crate::grouping::{Scope, named};
 use crate::judging::Judging;
 use crate::ledger::Ledger;
 use crate::reports::Entry;
+use crate::voices::Stance;
 use crate::withdrawal::{BREACH_EVENTS, DECISIONS, Name, Withdrawals, name};
 use crate::{Taker, Without};
-use facts::{Kleene, MilestoneName, Report, YesNo};
+use facts::{Kleene, MilestoneName, Report, YesNo, section_covers};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,9 +174,10 @@ impl Fold {
         kept: &'a Ledger,
         less: &Less,
     ) -> Option<Cow<'a, Ledger>> {
-        let (standing, _) = self.reports_on(&matters(scope), scope, less);
+        let matters = matters(scope);
+        let (standing, _) = self.reports_on(&matters, scope, less);
         let entries: Vec<&Entry> = standing.values().copied().collect();
-        let judging = Judging::new(&entries);
+        let judging = Judging::new(&entries, &matters);
         let exposed = self.exposed(&standing, less);
         let same = kept.is_of(scope, &judging);
         if same && kept.states(&exposed) {
@@ -242,8 +244,33 @@ impl Fold {
             if let Some(taker) = entry.report().and_then(taker) {
                 add(taker, id, Away::Report((*id).to_owned()));
             }
+            let is_denied =
+                |(id, other): (&&str, &&Entry)| denies(entry, other) && stands(BREACH_EVENTS, id);
+            if is_no(entry) && all.iter().any(is_denied) {
+                add(Taker::Denial, id, Away::Report((*id).to_owned()));
+            }
         }
         found
+    }
+}
+
+/// Whether `entry` says that something was no violation.
+fn is_no(entry: &Entry) -> bool {
+    matches!(entry.report(), Some(Report::Noncompliance(one)) if one.violated == Some(YesNo::No))
+}
+
+/// Whether `entry` denies a violation that `other` states. Alone it settles what nobody else has
+/// found: it takes away by contradicting another.
+fn denies(entry: &Entry, other: &Entry) -> bool {
+    match (entry.report(), other.report()) {
+        (Some(Report::Noncompliance(no)), Some(Report::Noncompliance(yes))) => {
+            is_no(entry)
+                && Stance::of(&other.reported) == Some(Stance::Yes)
+                && no.order == yes.order
+                && section_covers(&no.provision, &yes.provision)
+                && !entry.matters.is_disjoint(&other.matters)
+        }
+        _ => false,
     }
 }
 
@@ -253,8 +280,6 @@ fn taker(report: &Report) -> Option<Taker> {
         Report::Tally(_) => Some(Taker::Tally),
         Report::Key(one) if one.taken.is_some() => Some(Taker::Key),
         Report::Circumstance(one) if one.value.is_some() => Some(Taker::Circumstance),
-        // Alone it settles what nobody else has found: it takes away by contradicting another.
-        Report::Noncompliance(one) if one.violated == Some(YesNo::No) => Some(Taker::Dispute),
         // Of what starts something the earliest counts, so that one may put it before an order.
         Report::GovernmentNotice(one) if one.at.is_some() => Some(Taker::Milestone),
         Report::Milestone(one) => match one.name {

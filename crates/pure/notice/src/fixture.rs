@@ -189,6 +189,8 @@ pub(crate) fn incident() -> Incident {
             ground: Some(VerdictGround::Established),
         },
         circumstances: BTreeMap::new(),
+        matters: BTreeSet::new(),
+        disputed_by: BTreeSet::new(),
     };
     let members = Members::Named {
         accounts: private("acct", 81),

@@ -82,34 +82,58 @@ fn subject(case: &mut Case<'_>) -> Option<String> {
          where it goes out as it is printed",
         case.gap_id(KEY)
     );
-    if case.settled(KEY).is_some() {
-        let what = format!("{what}, and it goes out as it is printed");
-        case.unknown(None, KEY, what, &fill);
+    let given = case.answer(KEY);
+    if given.is_some_and(|one| one.value == "none") {
         return Some(literal.to_owned());
     }
-    let given = case.answer(KEY).map(|one| one.words.clone());
-    let is_a_line = |words: &String| {
-        let count = words.chars().count();
-        (1..=SUBJECT_CHARS_MAX).contains(&count) && !words.chars().any(char::is_control)
-    };
-    let words = given.clone().filter(is_a_line);
+    let given = given.map(|one| one.words.clone());
+    let fits = |words: &String| is_a_line(words) && !says_nothing(words);
+    let words = given.clone().filter(fits);
     let words = words.and_then(|words| case.discretion.said(&words));
-    let Some(words) = words else {
-        let unfit = match given {
-            Some(_) => "; what was answered is no short line of text, or names somebody",
-            None => "",
-        };
-        case.must(
-            None,
-            KEY,
-            format!("{what}: what stands in its place?{unfit}"),
-            &fill,
-        );
-        return Some(literal.to_owned());
+    if let Some(words) = words {
+        return Some(literal.replacen(printed, &words, 1));
+    }
+    let unfit = match given {
+        Some(words) if says_nothing(&words) => {
+            "; what was answered is no number or text that could stand there"
+        }
+        Some(_) => "; what was answered is no short line of text, or names somebody",
+        None => "",
     };
-    let what = format!("{what}; \"{words}\" stands in its place, as people answered");
-    case.unknown(None, KEY, what, &fill);
-    Some(literal.replacen(printed, &words, 1))
+    let what = format!("{what}: what stands in its place?{unfit}");
+    case.must(None, KEY, what, &fill);
+    Some(literal.to_owned())
+}
+
+/// Whether it is a short line of text.
+fn is_a_line(words: &String) -> bool {
+    let count = words.chars().count();
+    (1..=SUBJECT_CHARS_MAX).contains(&count) && !words.chars().any(char::is_control)
+}
+
+/// Whether an answer is no number and no text, but says that there is none, or nobody knows it.
+fn says_nothing(words: &str) -> bool {
+    const NOTHING: [&str; 14] = [
+        "yes",
+        "no",
+        "true",
+        "false",
+        "none",
+        "null",
+        "na",
+        "n a",
+        "unknown",
+        "not known",
+        "not applicable",
+        "not available",
+        "not yet known",
+        "pending",
+    ];
+    let words = words.to_lowercase();
+    let parts = words.split(|sign: char| !sign.is_alphanumeric());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let said = parts.join(" ");
+    said.is_empty() || NOTHING.contains(&said.as_str()) || orders::seems_to_hold_placeholder(&words)
 }
 
 pub(crate) fn contact(case: &mut Case<'_>) -> Option<String> {

@@ -3,6 +3,7 @@
 use crate::context::{Context, Node, Suppose, Wanted};
 use crate::known::Of;
 use crate::population::{View, in_unit};
+use crate::voices::Dispute;
 use facts::{CircumstanceName, Kleene, MilestoneName, Report};
 use incident::Reported;
 use orders::{Condition, ConditionKind, CountRule, Unit};
@@ -54,7 +55,14 @@ impl Context<'_> {
             ConditionKind::GovernmentNotice(rule) => self.government_notice(text, cite, rule),
             ConditionKind::NoticeRequired(rule) => self.notice_required(text, cite, rule),
             ConditionKind::Count(rule) => self.count(text, cite, rule),
-            ConditionKind::Circumstance(name) => self.circumstance(text, cite, *name),
+            ConditionKind::Circumstance(name) => {
+                // What takes a duty away must be so of each matter, and what makes one of any.
+                let enough = match self.takes_away(condition) {
+                    true => Kleene::No,
+                    false => Kleene::Yes,
+                };
+                self.circumstance(text, cite, *name, enough)
+            }
             ConditionKind::Noncompliance(sections) => self.noncompliance(text, cite, sections),
             ConditionKind::Milestone(name) => self.milestone(text, cite, *name),
             ConditionKind::UnderText(name) => self.under_text(text, cite, name),
@@ -231,21 +239,34 @@ impl Context<'_> {
         node.because.value = node.value().or(meant);
     }
 
-    /// What is stated of the whole matter about a yes/no fact, and by which records.
-    pub(crate) fn stated(&self, name: CircumstanceName) -> (Kleene, Vec<&str>) {
+    /// Whether the duty is not owed where `leaf` holds: an exception, or what must not be.
+    fn takes_away(&self, leaf: &Condition) -> bool {
+        fn below(condition: &Condition, leaf: &Condition, away: bool) -> Option<bool> {
+            match &condition.kind {
+                _ if std::ptr::eq(condition, leaf) => Some(away),
+                ConditionKind::All(parts) | ConditionKind::Any(parts) => {
+                    parts.iter().find_map(|part| below(part, leaf, away))
+                }
+                ConditionKind::Not(part) => below(part, leaf, !away),
+                _ => None,
+            }
+        }
+        let mut unless = self.duty.unless.iter();
+        let found = unless.find_map(|one| below(one, leaf, true));
+        found
+            .or_else(|| below(&self.duty.when, leaf, false))
+            .unwrap_or(false)
+    }
+
+    fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName, enough: Kleene) -> Node {
+        let voices = self.voices(name, Some(enough));
+        let fact = || format!("circumstance:{name}");
+        let mut node = Node::new(text, cite, self.or_answered(voices.value(), fact));
         let of_all = self
             .stating(name)
             .filter(|(_, one)| one.matching.is_unrestricted());
-        let records = of_all.map(|(reported, _)| reported.record.id.as_str());
-        (self.voices(name).value(), records.collect())
-    }
-
-    fn circumstance(&self, text: &str, cite: &str, name: CircumstanceName) -> Node {
-        let (known, records) = self.stated(name);
-        let voices = self.voices(name);
-        let fact = || format!("circumstance:{name}");
-        let mut node = Node::new(text, cite, self.or_answered(known, fact));
-        node.because.records = records.into_iter().map(str::to_owned).collect();
+        let records = of_all.map(|(reported, _)| reported.record.id.clone());
+        node.because.records = records.collect();
         node.because.of.extend(voices.because(None, cite));
         if node.value() == Kleene::Unknown {
             let question = format!("{text}? ({})", name.as_str().replace('_', " "));

@@ -6,7 +6,7 @@ use facts::{
 };
 use incident::{ActsKnown, Class, Members, Row, Standing};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of `counts`.
 ///
@@ -44,8 +44,9 @@ enum Figure {
 }
 
 impl CountedRow {
-    /// The row as an incident holds it; `key_taken` is what `key` reports say of all keys.
-    pub(crate) fn row(&self, key_taken: Kleene) -> Row {
+    /// The row as an incident holds it; `key` is what `key` reports say of what may be of any key
+    /// and any matter, and which contradict each other.
+    pub(crate) fn row(&self, key: &(Kleene, BTreeSet<String>)) -> Row {
         let figure = |figure: Option<Figure>| match figure {
             Some(Figure::Exactly(count)) => Interval::exactly(count),
             Some(Figure::Between(interval)) => interval,
@@ -72,17 +73,16 @@ impl CountedRow {
             Some(Ground::Established) => VerdictGround::Established,
             _ => VerdictGround::Believed,
         };
-        let own_key = Kleene::from(self.key_taken);
+        let (key_taken, disputed_by) = match Kleene::from(self.key_taken) {
+            Kleene::Unknown => key.clone(),
+            own => (own, BTreeSet::new()),
+        };
         let class = Class {
             information: self.information,
             acts,
             reached: Kleene::Yes,
             encrypted: self.encrypted.into(),
-            key_taken: if own_key == Kleene::Unknown {
-                key_taken
-            } else {
-                own_key
-            },
+            key_taken,
             visibility: self.visibility,
             residential: self.residential.into(),
             residence: self.residence.clone(),
@@ -97,6 +97,8 @@ impl CountedRow {
                 .iter()
                 .map(|(name, value)| (*name, Kleene::from(*value)))
                 .collect(),
+            matters: BTreeSet::new(),
+            disputed_by,
         };
         let members = Members::Disjoint {
             accounts: figure(self.accounts),

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::spared::spared_by;
 use facts::{Act, Decision, Interval, Kleene};
 use incident::{Discovery, Incident};
-use orders::{Duty, NoDuty, Order, OutOfRange};
+use orders::{Duty, EXCEPTIONS, NO_EXCEPTION, NoDuty, Order, OutOfRange};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the order asks for about this incident: one determination for each of its duties, and one
@@ -132,12 +132,8 @@ pub(crate) fn tree(context: &Context<'_>) -> Node {
             .iter()
             .map(|one| context.condition(one))
             .collect();
-        let any = Node::any("One of the exceptions", &duty.cite, unless);
-        parts.push(Node::not(
-            "None of the exceptions takes it out",
-            &duty.cite,
-            any,
-        ));
+        let any = Node::any(EXCEPTIONS, &duty.cite, unless);
+        parts.push(Node::not(NO_EXCEPTION, &duty.cite, any));
     }
     Node::all(String::new(), &duty.cite, parts)
 }

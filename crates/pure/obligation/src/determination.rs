@@ -492,13 +492,22 @@ impl<D> Determination<D> {
         found.map(|one| one.question.as_str())
     }
 
-    /// Why, in one line: a date that is not covered, failing that the clause that carries the
-    /// answer and, where it is a count, what was left out of it. The whole reason is
-    /// [`Determination::because`].
+    /// Why, in one line: the clause that carries the answer and, where it is a count, what was left
+    /// out of it; and a date that is not covered, which alone says why it is open. The whole reason
+    /// is [`Determination::because`].
     pub fn in_a_line(&self) -> String {
-        if let Some(uncovered) = self.uncovered() {
-            return format!("{DATE_UNCOVERED}: {uncovered}");
+        let uncovered = self.uncovered();
+        let uncovered = uncovered.map(|question| format!("{DATE_UNCOVERED}: {question}"));
+        match (uncovered, self.answer) {
+            (Some(uncovered), Answer::Owed) => {
+                format!("{} {uncovered}", with_stop(self.clause_in_a_line()))
+            }
+            (Some(uncovered), Answer::NotOwed | Answer::Open) => uncovered,
+            (None, _) => self.clause_in_a_line(),
         }
+    }
+
+    fn clause_in_a_line(&self) -> String {
         let mut node = &self.because;
         // The root and the condition as a whole say nothing that the limb below does not.
         for _ in 0..2 {
@@ -520,15 +529,15 @@ impl<D> Determination<D> {
             .collect();
         match reasons.is_empty() {
             true => node.text.clone(),
-            false => {
-                let text = node.text.as_str();
-                let stop = if text.ends_with(['.', '?', '!']) {
-                    ""
-                } else {
-                    "."
-                };
-                format!("{text}{stop} {}", reasons.join(". "))
-            }
+            false => format!("{} {}", with_stop(node.text.clone()), reasons.join(". ")),
         }
     }
+}
+
+/// `text` as a sentence that another one may follow.
+fn with_stop(mut text: String) -> String {
+    if !text.ends_with(['.', '?', '!']) {
+        text.push('.');
+    }
+    text
 }

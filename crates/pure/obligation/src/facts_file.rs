@@ -4,8 +4,8 @@ use crate::counted::CountedRow;
 use crate::strict::{check, list, unknown};
 use access::{Judged, Records, Terms};
 use facts::{
-    Account, BreachEvent, Decision, Finding, Grant, Information, Kleene, Moment, Reason, Report,
-    Variants, Verdict,
+    Account, BreachEvent, Decision, Finding, Grant, Information, Moment, Reason, Report, Variants,
+    Verdict,
 };
 use incident::{Discovery, Fold, Incident, Overlaps, Searched};
 use serde_json::{Map, Value};
@@ -149,7 +149,7 @@ fn with_rows(
 }
 
 fn add_rows(incident: &mut Incident, rows: &[CountedRow]) {
-    let key_taken = key_taken(incident);
+    let key = incident::key_taken(incident);
     for row in rows {
         for classes in incident.information_by_matter.values_mut() {
             classes.extend(row.information);
@@ -162,7 +162,7 @@ fn add_rows(incident: &mut Incident, rows: &[CountedRow]) {
                     .insert(matter.clone(), classes);
             }
         }
-        incident.rows.push(row.row(key_taken));
+        incident.rows.push(row.row(&key));
     }
 }
 
@@ -197,23 +197,6 @@ fn empty(decisions: Vec<Decision>) -> Incident {
         without_more: 0,
         uncounted: Vec::new(),
         uncounted_accounts: None,
-    }
-}
-
-/// What `key` reports say of all keys.
-fn key_taken(incident: &Incident) -> Kleene {
-    let mut values = BTreeSet::new();
-    for reported in &incident.reports {
-        if let Report::Key(key) = &reported.record.report
-            && key.keys.as_ref().is_none_or(Vec::is_empty)
-        {
-            values.insert(Kleene::from(key.taken));
-        }
-    }
-    values.remove(&Kleene::Unknown);
-    match values.len() {
-        1 => values.pop_first().unwrap_or_default(),
-        _ => Kleene::Unknown,
     }
 }
 

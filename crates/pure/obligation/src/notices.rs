@@ -130,9 +130,17 @@ impl Context<'_> {
             .iter()
             .fold(Kleene::No, |value, row| value.or(view.holds(row)));
         // Only rows that are surely such recordings can show that a carve-out takes all out.
-        let settled = self.searched() && rows.iter().any(|row| view.information(row).is_yes());
+        let is_sure = rows.iter().any(|row| view.information(row).is_yes());
+        let wanted = || {
+            let mut wanted = view.wanted();
+            if known == Kleene::No && !is_sure {
+                // It takes all out, if these are such recordings at all.
+                wanted.extend(view.wanted_kinds());
+            }
+            wanted
+        };
         let known = match known {
-            Kleene::No if !settled => Kleene::Unknown,
+            Kleene::No if !(is_sure && self.searched()) => Kleene::Unknown,
             known => known,
         };
         if reversed && (rows.is_empty() || known.may_be()) {
@@ -148,7 +156,7 @@ impl Context<'_> {
             let mut node = Node::new(text, cite, value);
             node.raised.extend(question.map(str::to_owned));
             if value == Kleene::Unknown {
-                node.wanted = view.wanted();
+                node.wanted = wanted();
             }
             return node;
         }
@@ -169,9 +177,7 @@ impl Context<'_> {
             view.raised()
         };
         if value == Kleene::Unknown {
-            node.wanted = view.wanted();
-            // A carve-out takes all out, if these are such recordings at all.
-            node.wanted.extend(view.wanted_kinds());
+            node.wanted = wanted();
         }
         node
     }

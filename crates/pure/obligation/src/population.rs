@@ -310,10 +310,9 @@ impl<'a> View<'a> {
     pub(crate) fn evidence(&self, name: CircumstanceName, row: &Row) -> Kleene {
         let (known, is_disputed) = match row.class.circumstances.get(&name) {
             Some(own) if *own != Kleene::Unknown => (*own, false),
-            _ if self.context.stating(name).next().is_none() => (Kleene::Unknown, false),
             _ => {
-                let voices = self.voices(name);
-                (voices.value(), voices.dispute().is_some())
+                let voices = self.context.voices_of_row(name, row);
+                (voices.value(), voices.is_disputed())
             }
         };
         let fact = || format!("circumstance:{name}");
@@ -332,7 +331,7 @@ impl<'a> View<'a> {
             .copied()
             .unwrap_or_default();
         let known = match own {
-            Kleene::Unknown => self.context.stated(name).0,
+            Kleene::Unknown => self.context.voices_of_row(name, row).value(),
             own => own,
         };
         self.context

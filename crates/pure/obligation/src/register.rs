@@ -6,8 +6,9 @@ use crate::determination::{Answer, Because, Determination};
 use crate::near::is_near;
 use crate::population::{View, in_unit};
 use crate::settings::Settings;
+use crate::voices::denials;
 use facts::{ActorKind, Finding, Interval, Kleene, Moment, Reason, Report, Verdict, YesNo};
-use incident::Incident;
+use incident::{Incident, Stance};
 use orders::{ConditionKind, CountRule, Duty, Order, ReviewRule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -180,8 +181,10 @@ fn violations(order: &Order, incident: &Incident) -> Vec<RegisterEntry> {
             && one.order == order.slug
             && one.violated != Some(YesNo::No)
         {
-            let unclear = reported.is_disputed("report.violated");
-            let disputed = if unclear { " (disputed)" } else { "" };
+            // As where it is decided: what nobody denies of the same matter stands.
+            let is_denied = denials(incident, reported, one).next().is_some();
+            let is_disputed = is_denied || Stance::of(reported) == Some(Stance::Both);
+            let disputed = if is_disputed { " (disputed)" } else { "" };
             entries.push(RegisterEntry {
                 order: order.slug.clone(),
                 kind: EntryKind::Noncompliance,

@@ -3,6 +3,7 @@
 use crate::context::{Node, Wanted};
 use crate::determination::Because;
 use crate::population::{PARTS, Part, View, in_unit};
+use crate::voices::Dispute;
 use facts::{Information, Kleene, Report, TallyUnit, Visibility};
 use incident::{Reported, Row};
 use orders::Unit;
@@ -83,7 +84,8 @@ impl View<'_> {
                     let words = rule.unless.as_str().replace('_', " ");
                     add(
                         &format!("circumstance:{}", rule.unless),
-                        self.voices(rule.unless).told(format!("Is it so: {words}?")),
+                        self.disputes_about(rule.unless)
+                            .told(format!("Is it so: {words}?")),
                     );
                 }
             }
@@ -91,7 +93,8 @@ impl View<'_> {
                 let question = "Were the accesses that nobody has explained, or about which \
                                 statements differ, authorised?";
                 let stated = self.population.authority.or_circumstance;
-                let voices = stated.map(|name| self.voices(name)).unwrap_or_default();
+                let voices = stated.map(|name| self.disputes_about(name));
+                let voices = voices.unwrap_or_default();
                 add("authorised", voices.told(question.to_owned()));
             }
             Part::Visibility if row.class.visibility.is_none() => add(
@@ -111,8 +114,10 @@ impl View<'_> {
                 if self.key_taken(row) == Kleene::Unknown {
                     let question =
                         "Was the encryption key accessed or acquired by an unauthorised person?";
-                    let keys = self.context.voices_of_keys();
-                    add("key_taken", keys.told(question.to_owned()));
+                    add(
+                        "key_taken",
+                        self.disputes_about_keys().told(question.to_owned()),
+                    );
                 }
             }
             Part::Residence => add(
@@ -125,7 +130,7 @@ impl View<'_> {
                 for rule in &self.population.circumstances {
                     if self.one_circumstance(rule, row) == Kleene::Unknown {
                         let words = rule.name.as_str().replace('_', " ");
-                        let voices = self.voices(rule.name);
+                        let voices = self.disputes_about(rule.name);
                         add(
                             &format!("circumstance:{}", rule.name),
                             voices.told(format!("Is it so: {words}?")),

@@ -152,6 +152,7 @@ fn words(taker: Taker) -> &'static str {
             "it is a basis for accesses that was recorded after the record had been declared \
              complete"
         }
+        Taker::Denial => "it denies a violation that another record states",
     }
 }
 
@@ -164,6 +165,9 @@ fn concerns(context: &Context<'_>, without: &Without) -> bool {
         | Taker::Revocation
         | Taker::Account
         | Taker::LateGrant => true,
+        Taker::Denial => has(context, |kind| {
+            matches!(kind, ConditionKind::Noncompliance(_))
+        }),
         Taker::Tally => has(context, |kind| matches!(kind, ConditionKind::Count(_))),
         Taker::Milestone => {
             context.in_force().value() != Kleene::Yes

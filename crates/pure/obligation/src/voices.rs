@@ -4,55 +4,30 @@
 use crate::context::Context;
 use crate::determination::Because;
 use crate::near::leaves;
-use crate::population::View;
-use facts::{Circumstance, CircumstanceName, Key, Kleene, Noncompliance, Report, YesNo};
-use incident::{Reported, Row};
+use crate::population::{Part, View};
+use facts::{Circumstance, CircumstanceName, Kleene, Noncompliance, Report, section_covers};
+use incident::{Incident, Reported, Row, Stance, Voices};
 use orders::{ConditionKind, Population};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many records of a side are named; the others are counted.
 const NAMED_MAX: usize = 5;
 
-/// Which records say what of one and the same.
-#[derive(Default)]
-pub(crate) struct Voices<'a> {
-    yes: BTreeSet<&'a str>,
-    no: BTreeSet<&'a str>,
-    /// They say the one and the other themselves.
-    both: BTreeSet<&'a str>,
+/// How it is said that records contradict each other.
+pub(crate) trait Dispute {
+    /// That they contradict each other, and which; nothing where they settle it, or none speaks.
+    fn dispute(&self) -> Option<String>;
+
+    /// The same as a reason, about `what`.
+    fn because(&self, what: Option<&str>, cite: &str) -> Option<Because>;
+
+    /// `question` with what is on record, where that contradicts itself.
+    fn told(&self, question: String) -> String;
 }
 
-impl<'a> Voices<'a> {
-    /// Hears a record that states `value`, or contradicts itself.
-    pub(crate) fn hear(&mut self, id: &'a str, value: Option<YesNo>, is_disputed: bool) {
-        let side = match (is_disputed, value) {
-            (true, _) => &mut self.both,
-            (false, Some(YesNo::Yes)) => &mut self.yes,
-            (false, Some(YesNo::No)) => &mut self.no,
-            (false, None) => return,
-        };
-        side.insert(id);
-    }
-
-    /// What they say; what contradicts itself says nothing.
-    pub(crate) fn value(&self) -> Kleene {
-        match (self.yes.is_empty(), self.no.is_empty()) {
-            (false, true) => Kleene::Yes,
-            (true, false) => Kleene::No,
-            _ => Kleene::Unknown,
-        }
-    }
-
-    /// Whether `id` is one of several records that contradict each other.
-    pub(crate) fn contradicts(&self, id: &str) -> bool {
-        let several = !self.yes.is_empty() && !self.no.is_empty();
-        several && (self.yes.contains(id) || self.no.contains(id))
-    }
-
-    /// That they contradict each other, and which; nothing where they settle it, or none speaks.
-    pub(crate) fn dispute(&self) -> Option<String> {
-        let is_settled = self.value() != Kleene::Unknown;
-        if is_settled || (self.yes.is_empty() && self.both.is_empty()) {
+impl Dispute for Voices<'_> {
+    fn dispute(&self) -> Option<String> {
+        if !self.is_disputed() {
             return None;
         }
         let sides = [("yes", &self.yes), ("no", &self.no), ("both", &self.both)];
@@ -66,11 +41,8 @@ impl<'a> Voices<'a> {
         ))
     }
 
-    /// The same as a reason, about `what`.
-    pub(crate) fn because(&self, what: Option<&str>, cite: &str) -> Option<Because> {
+    fn because(&self, what: Option<&str>, cite: &str) -> Option<Because> {
         let dispute = self.dispute()?;
-        let all = self.yes.iter().chain(&self.no).chain(&self.both);
-        let records: BTreeSet<&str> = all.copied().collect();
         Some(Because {
             text: match what {
                 Some(what) => format!("{dispute}: {what}"),
@@ -79,13 +51,12 @@ impl<'a> Voices<'a> {
             cite: Some(cite.to_owned()),
             value: Kleene::Unknown,
             of: Vec::new(),
-            records: records.into_iter().map(str::to_owned).collect(),
+            records: self.disputing().into_iter().collect(),
             count: None,
         })
     }
 
-    /// `question` with what is on record, where that contradicts itself.
-    pub(crate) fn told(&self, question: String) -> String {
+    fn told(&self, question: String) -> String {
         match self.dispute() {
             Some(dispute) => format!("{question} {dispute}."),
             None => question,
@@ -103,16 +74,45 @@ fn first_of(ids: &BTreeSet<&str>) -> String {
 }
 
 impl<'a> Context<'a> {
-    /// What records state of the whole matter about a yes/no fact.
-    pub(crate) fn voices(&self, name: CircumstanceName) -> Voices<'a> {
-        let mut voices = Voices::default();
+    /// What records state of the whole of each matter about a yes/no fact.
+    fn by_matter(&self, name: CircumstanceName) -> BTreeMap<&'a str, Voices<'a>> {
+        let mut found: BTreeMap<&str, Voices<'_>> = BTreeMap::new();
         for (reported, one) in self.stating(name) {
             if one.matching.is_unrestricted() {
-                let is_disputed = reported.is_disputed("report.value");
-                voices.hear(&reported.record.id, one.value, is_disputed);
+                let voices = found.entry(&reported.record.matter).or_default();
+                voices.hear(&reported.record.id, Stance::of(reported));
             }
         }
-        voices
+        found
+    }
+
+    /// What records state of the whole incident about a yes/no fact. `enough` of one matter is
+    /// enough; else what is said must be said of each, as one does not speak for the others. What
+    /// is heard is what carries the value, failing that what contradicts itself.
+    pub(crate) fn voices(&self, name: CircumstanceName, enough: Option<Kleene>) -> Voices<'a> {
+        let by_matter = self.by_matter(name);
+        let heard = |is: &dyn Fn(&Voices<'a>) -> bool| {
+            let mut all = Voices::default();
+            for voices in by_matter.values().filter(|one| is(one)) {
+                all.join(voices);
+            }
+            all
+        };
+        let matters = self.incident.matters.iter().map(String::as_str);
+        let matters: BTreeSet<&str> = matters.chain(by_matter.keys().copied()).collect();
+        let value_of = |matter: &&str| by_matter.get(matter).map(Voices::value);
+        for value in [Kleene::Yes, Kleene::No] {
+            let is_value = |one: Option<Kleene>| one == Some(value);
+            let mut values = matters.iter().map(value_of);
+            let is_so = match enough == Some(value) {
+                true => values.any(is_value),
+                false => !matters.is_empty() && values.all(is_value),
+            };
+            if is_so {
+                return heard(&|one| one.value() == value);
+            }
+        }
+        heard(&|one| one.is_disputed())
     }
 
     /// The records about a yes/no fact, of the whole matter or of some accesses.
@@ -136,76 +136,84 @@ impl<'a> Context<'a> {
         self.subject.is_meant_by(one) && one.order.as_ref().is_none_or(|order| order == slug)
     }
 
-    /// What records state of keys, as far as they contradict each other: about the same key, or
-    /// one of them about all.
-    pub(crate) fn voices_of_keys(&self) -> Voices<'a> {
-        let incident = self.incident;
-        let reports = incident.reports.iter();
-        let stated = reports.filter_map(|reported| match &reported.record.report {
-            Report::Key(one) => Some((reported, one)),
-            _ => None,
-        });
-        let stated: Vec<_> = stated.collect();
-        // Accesses of an actor by itself are of no matter: reports of all matters speak of them.
-        let of_all = incident
-            .groups
-            .iter()
-            .any(|one| !one.starts_with("matter:"));
-        let mut voices = Voices::default();
-        for (reported, one) in &stated {
-            let id = reported.record.id.as_str();
-            if reported.is_disputed("report.taken") {
-                voices.hear(id, None, true);
-                continue;
+    /// What records state of `row` about a yes/no fact: those that speak of it in particular,
+    /// failing that those of its matters as a whole.
+    pub(crate) fn voices_of_row(&self, name: CircumstanceName, row: &Row) -> Voices<'a> {
+        let class = &row.class;
+        let mut own = Voices::default();
+        if !class.disputed_by.is_empty() {
+            let stating = self.stating(name);
+            for (reported, _) in stating.filter(|(one, _)| is_among(&class.disputed_by, one)) {
+                own.hear(&reported.record.id, Stance::of(reported));
             }
-            let speaks_against = |(other, two): &&(&Reported, &Key)| {
-                let overlap = match (&one.keys, &two.keys) {
-                    (Some(here), Some(there)) if !here.is_empty() && !there.is_empty() => {
-                        here.iter().any(|key| there.contains(key))
-                    }
-                    _ => true,
-                };
-                let same = of_all || other.record.matter == reported.record.matter;
-                let stands = !other.is_disputed("report.taken");
-                let differs = one.taken.zip(two.taken).is_some_and(|(a, b)| a != b);
-                stands && same && overlap && differs
-            };
-            if stated.iter().any(|two| speaks_against(&two)) {
-                voices.hear(id, one.taken, false);
+        }
+        if own != Voices::default() {
+            return own;
+        }
+        if class.matters.is_empty() {
+            return self.voices(name, None);
+        }
+        let mut voices = Voices::default();
+        for (matter, stated) in self.by_matter(name) {
+            if class.matters.contains(matter) {
+                voices.join(&stated);
             }
         }
         voices
     }
 
-    /// What records state of a violation of `section`: what a `no` of the same matter contradicts
-    /// says nothing by itself. A `no` speaks of the parts of what it names, too.
-    pub(crate) fn voices_of_section(&self, section: &str) -> Voices<'a> {
-        let stated: Vec<_> = self.stating_of_section(section).collect();
-        let is_no = |(reported, one): &&(&Reported, &Noncompliance)| {
-            one.violated == Some(YesNo::No) && !reported.is_disputed("report.violated")
-        };
-        let (mut sure, mut all) = (Voices::default(), Voices::default());
-        for (reported, one) in &stated {
-            let id = reported.record.id.as_str();
-            let is_disputed = reported.is_disputed("report.violated");
-            let said = one.violated.unwrap_or(YesNo::Yes);
-            all.hear(id, Some(said), is_disputed);
-            let mut against = stated.iter().filter(is_no);
-            let is_contradicted = against.any(|(other, no)| {
-                other.record.matter == reported.record.matter
-                    && covers(&no.provision, &one.provision)
-            });
-            if said == YesNo::Yes && !is_contradicted {
-                sure.hear(id, Some(said), is_disputed);
+    /// The records that contradict each other about the key of `row`.
+    fn voices_of_key(&self, row: &Row) -> Voices<'a> {
+        let mut voices = Voices::default();
+        let reports = self.incident.reports.iter();
+        for reported in reports.filter(|one| is_among(&row.class.disputed_by, one)) {
+            if matches!(reported.record.report, Report::Key(_)) {
+                voices.hear(&reported.record.id, Stance::of(reported));
             }
         }
-        match sure.value() {
-            Kleene::Yes => sure,
-            _ => all,
-        }
+        voices
     }
 
-    /// The records about a violation of `section` or of a part of it.
+    /// What records state of a violation of `section`. What is denied of the whole is denied of
+    /// its parts, and what is denied of a part says nothing of the rest; one matter does not speak
+    /// for another. What nobody denies stands, whatever is disputed beside it.
+    pub(crate) fn voices_of_section(&self, section: &str) -> Voices<'a> {
+        let (mut sure, mut contested) = (Voices::default(), Voices::default());
+        let mut denied: BTreeMap<&str, Voices<'_>> = BTreeMap::new();
+        for (reported, one) in self.stating_of_section(section) {
+            let (record, stance) = (&reported.record, Stance::of(reported));
+            let mut against = denials(self.incident, reported, one).peekable();
+            let is_contested = stance == Some(Stance::Both) || against.peek().is_some();
+            match stance {
+                Some(Stance::No) if section_covers(&one.provision, section) => {
+                    let matter = denied.entry(&record.matter).or_default();
+                    matter.hear(&record.id, stance);
+                }
+                Some(Stance::Yes | Stance::Both) if is_contested => {
+                    contested.hear(&record.id, stance);
+                    against.for_each(|one| contested.hear(&one.record.id, Stance::of(one)));
+                }
+                Some(Stance::Yes) if section_covers(section, &one.provision) => {
+                    sure.hear(&record.id, stance);
+                }
+                _ => {}
+            }
+        }
+        if sure.value() == Kleene::Yes {
+            return sure;
+        }
+        if contested.is_disputed() {
+            return contested;
+        }
+        let mut matters = self.incident.matters.iter();
+        let mut all = Voices::default();
+        if matters.all(|matter| denied.contains_key(matter.as_str())) {
+            denied.values().for_each(|one| all.join(one));
+        }
+        all
+    }
+
+    /// The records about a violation of `section`, of a part of it, or of more than it.
     pub(crate) fn stating_of_section(
         &self,
         section: &str,
@@ -214,7 +222,9 @@ impl<'a> Context<'a> {
         let reports = incident.reports.iter();
         reports.filter_map(move |reported| match &reported.record.report {
             Report::Noncompliance(one)
-                if one.order == self.order.slug && covers(section, &one.provision) =>
+                if one.order == self.order.slug
+                    && (section_covers(section, &one.provision)
+                        || section_covers(&one.provision, section)) =>
             {
                 Some((reported, one))
             }
@@ -227,9 +237,14 @@ impl<'a> Context<'a> {
     pub(crate) fn is_contradicted(&self, id: &str) -> bool {
         let mut reports = self.incident.reports.iter();
         let reported = reports.find(|one| one.record.id == id);
+        let mut rows = self.incident.rows.iter();
         match reported.map(|one| &one.record.report) {
-            Some(Report::Circumstance(one)) => self.voices(one.name).contradicts(id),
-            Some(Report::Key(_)) => self.voices_of_keys().contradicts(id),
+            Some(Report::Circumstance(one)) => {
+                let by_matter = self.by_matter(one.name);
+                by_matter.values().any(|voices| voices.contradicts(id))
+                    || rows.any(|row| self.voices_of_row(one.name, row).contradicts(id))
+            }
+            Some(Report::Key(_)) => rows.any(|row| self.voices_of_key(row).contradicts(id)),
             Some(Report::Noncompliance(_)) => {
                 let sections = leaves(self)
                     .into_iter()
@@ -245,18 +260,65 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The records that deny, or may deny, the violation that `stated` states, as `one` says: of the
+/// same matter and the same provision, or of more.
+pub(crate) fn denials<'a>(
+    incident: &'a Incident,
+    stated: &Reported,
+    one: &Noncompliance,
+) -> impl Iterator<Item = &'a Reported> {
+    incident.reports.iter().filter(move |other| {
+        let Report::Noncompliance(no) = &other.record.report else {
+            return false;
+        };
+        let denies = matches!(Stance::of(other), Some(Stance::No | Stance::Both));
+        denies
+            && other.record.id != stated.record.id
+            && no.order == one.order
+            && other.record.matter == stated.record.matter
+            && section_covers(&no.provision, &one.provision)
+    })
+}
+
+fn is_among(ids: &BTreeSet<String>, reported: &Reported) -> bool {
+    ids.contains(&reported.record.id)
+}
+
 impl View<'_> {
-    /// What is stated of `name`, of the whole matter or of rows that are not settled by it.
-    pub(crate) fn voices(&self, name: CircumstanceName) -> Voices<'_> {
-        let mut voices = self.context.voices(name);
-        let own = |row: &Row| row.class.circumstances.get(&name) == Some(&Kleene::Unknown);
-        if self.context.incident.rows.iter().any(own) {
-            for (reported, one) in self.context.stating(name) {
-                let is_disputed = reported.is_disputed("report.value");
-                voices.hear(&reported.record.id, one.value, is_disputed);
-            }
-        }
-        voices
+    /// The records that contradict each other about `name` of what cannot be placed by that.
+    pub(crate) fn disputes_about(&self, name: CircumstanceName) -> Voices<'_> {
+        let part = |row: &&Row| self.holds(row).may_be() && self.asks_about(name, row);
+        self.disputing(part, |row| self.context.voices_of_row(name, row))
+    }
+
+    /// Whether it is `name` that leaves open whether `row` belongs here.
+    fn asks_about(&self, name: CircumstanceName, row: &Row) -> bool {
+        let mut rules = self.population.circumstances.iter();
+        let open = |part| self.part(part, row) == Kleene::Unknown;
+        let presumption = self.population.presumption.as_ref();
+        rules.any(|rule| rule.name == name && self.one_circumstance(rule, row) == Kleene::Unknown)
+            || (presumption.is_some_and(|rule| rule.unless == name) && open(Part::Acts))
+            || (self.population.authority.or_circumstance == Some(name) && open(Part::Authority))
+    }
+
+    /// The records that contradict each other about the keys of what cannot be placed by that.
+    pub(crate) fn disputes_about_keys(&self) -> Voices<'_> {
+        let open = |row: &&Row| {
+            self.holds(row).may_be()
+                && self.part(Part::Encryption, row) == Kleene::Unknown
+                && self.key_taken(row) == Kleene::Unknown
+        };
+        self.disputing(open, |row| self.context.voices_of_key(row))
+    }
+
+    fn disputing<'b>(
+        &'b self,
+        is_open: impl Fn(&&Row) -> bool,
+        voices: impl Fn(&Row) -> Voices<'b>,
+    ) -> Voices<'b> {
+        let rows = self.context.incident.rows.iter().filter(is_open);
+        let all = rows.map(voices).filter(Voices::is_disputed);
+        joined(&all.collect::<Vec<_>>())
     }
 
     /// The records that contradict each other about what is counted, where that is not settled.
@@ -269,15 +331,14 @@ impl View<'_> {
         let mut found: Vec<Because> = names
             .filter_map(|name| {
                 let what = name.as_str().replace('_', " ");
-                self.voices(name).because(Some(&what), cite)
+                self.disputes_about(name).because(Some(&what), cite)
             })
             .collect();
         found.extend(self.against_evidence());
         found.extend(self.against_individuals());
         if let Some(rule) = &self.population.encryption {
-            let keys = self.context.voices_of_keys();
             let what = "whether encryption keys were reached";
-            found.extend(keys.because(Some(what), &rule.cite));
+            found.extend(self.disputes_about_keys().because(Some(what), &rule.cite));
         }
         found
     }
@@ -287,43 +348,60 @@ impl View<'_> {
     /// That something is on record as done, and evidence that it was not.
     fn against_evidence(&self) -> Option<Because> {
         let rule = self.population.presumption.as_ref()?;
-        let mut rows = self.context.incident.rows.iter();
-        rows.any(|row| self.is_against_evidence(row)).then(|| {
-            let what = &self.population.acts.text;
-            let name = rule.unless.as_str().replace('_', " ");
-            let text = format!(
-                "What is on record contradicts itself, which counts as unknown: {what}, and {name}"
-            );
-            self.contradiction(text, &rule.cite, rule.unless)
-        })
+        let what = &self.population.acts.text;
+        let name = rule.unless.as_str().replace('_', " ");
+        let text = format!(
+            "What is on record contradicts itself, which counts as unknown: {what}, and {name}"
+        );
+        let is_against = |row: &&Row| self.is_against_evidence(row);
+        self.contradiction(text, &rule.cite, rule.unless, is_against)
     }
 
     /// That a verdict says otherwise than what is stated of the individuals.
     fn against_individuals(&self) -> Option<Because> {
         let rule = &self.population.authority;
         let name = rule.or_circumstance?;
-        let mut rows = self.context.incident.rows.iter();
-        rows.any(|row| self.is_against_individuals(row)).then(|| {
-            let what = name.as_str().replace('_', " ");
-            let text = format!(
-                "A verdict and what is stated contradict each other, which counts as unknown: \
-                 {what}"
-            );
-            self.contradiction(text, &rule.cite, name)
-        })
+        let what = name.as_str().replace('_', " ");
+        let text = format!(
+            "A verdict and what is stated contradict each other, which counts as unknown: {what}"
+        );
+        let is_against = |row: &&Row| self.is_against_individuals(row);
+        self.contradiction(text, &rule.cite, name, is_against)
     }
 
-    fn contradiction(&self, text: String, cite: &str, name: CircumstanceName) -> Because {
-        let stating = self.context.stating(name);
-        let records: BTreeSet<&str> = stating.map(|(one, _)| one.record.id.as_str()).collect();
-        Because {
+    /// What contradicts itself in the rows that `is_against` tells, with the records about `name` on
+    /// their matters.
+    fn contradiction(
+        &self,
+        text: String,
+        cite: &str,
+        name: CircumstanceName,
+        is_against: impl Fn(&&Row) -> bool,
+    ) -> Option<Because> {
+        let rows: Vec<&Row> = self
+            .context
+            .incident
+            .rows
+            .iter()
+            .filter(is_against)
+            .collect();
+        let is_meant = |matter: &String| {
+            let mut matters = rows.iter().map(|row| &row.class.matters);
+            matters.any(|of| of.is_empty() || of.contains(matter))
+        };
+        let stating = self.context.stating(name).map(|(one, _)| &one.record);
+        let records: BTreeSet<&str> = stating
+            .filter(|record| is_meant(&record.matter))
+            .map(|record| record.id.as_str())
+            .collect();
+        (!rows.is_empty()).then(|| Because {
             text,
             cite: Some(cite.to_owned()),
             value: Kleene::Unknown,
             of: Vec::new(),
             records: records.into_iter().map(str::to_owned).collect(),
             count: None,
-        }
+        })
     }
 
     /// That a notice to an authority speaks of more people than what is on record allows.
@@ -351,6 +429,12 @@ impl View<'_> {
     }
 }
 
+fn joined<'a>(all: &[Voices<'a>]) -> Voices<'a> {
+    let mut together = Voices::default();
+    all.iter().for_each(|one| together.join(one));
+    together
+}
+
 /// The yes/no facts that a population asks for.
 fn asked_for(population: &Population) -> BTreeSet<CircumstanceName> {
     let rules = population.circumstances.iter().map(|rule| rule.name);
@@ -359,38 +443,24 @@ fn asked_for(population: &Population) -> BTreeSet<CircumstanceName> {
     rules.chain(presumed).chain(authorised).collect()
 }
 
-/// Whether `provision` lies in `section`: "I" covers "I.A", not "II".
-pub(crate) fn covers(section: &str, provision: &str) -> bool {
-    provision
-        .strip_prefix(section)
-        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_section_covers_its_parts_only() {
-        assert!(covers("I", "I") && covers("I", "I.A") && covers("III.E", "III.E.1"));
-        assert!(!covers("I", "II") && !covers("III.E.1", "III.E"));
-    }
-
-    #[test]
     fn who_says_what_is_named_and_not_more_than_one_can_read() {
         let ids: Vec<String> = (0..7).map(|one| format!("r{one}")).collect();
         let mut voices = Voices::default();
-        voices.hear("n", Some(YesNo::No), false);
+        voices.hear("n", Some(Stance::No));
         assert_eq!((voices.value(), voices.dispute()), (Kleene::No, None));
-        ids.iter()
-            .for_each(|id| voices.hear(id, Some(YesNo::Yes), false));
+        ids.iter().for_each(|id| voices.hear(id, Some(Stance::Yes)));
         assert_eq!(voices.value(), Kleene::Unknown);
         let said = "Records contradict each other, which counts as unknown (yes: r0, r1, r2, r3, \
                     r4 and 2 more; no: n)";
         assert_eq!(voices.dispute().as_deref(), Some(said));
         assert!(voices.contradicts("n") && voices.contradicts("r6") && !voices.contradicts("x"));
         let mut one = Voices::default();
-        one.hear("d", None, true);
+        one.hear("d", Some(Stance::Both));
         let said = "Records contradict each other, which counts as unknown (both: d)";
         assert_eq!(one.dispute().as_deref(), Some(said));
     }

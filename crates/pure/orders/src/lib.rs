@@ -43,8 +43,10 @@ pub use model::{
     SourceText, Window,
 };
 pub use packs::Packs;
+pub use placeholder::seems_to_hold_one as seems_to_hold_placeholder;
 pub use population::{
     ActWord, AnyOf, AuthorityRule, CircumstanceRule, EncryptionRule, Population, PresumptionRule,
     ResidenceRule, ResidentialRule, VisibilityRule,
 };
+pub use raw_condition::{EXCEPTIONS, NO_EXCEPTION};
 pub use schema::{case_schema, duty_schema, order_schema};

@@ -151,10 +151,10 @@ impl Names<'_> {
     }
 }
 
-/// What stands for the exceptions of another duty.
-pub(crate) const EXCEPTIONS: &str = "One of the exceptions";
+/// What stands for the exceptions of a duty.
+pub const EXCEPTIONS: &str = "One of the exceptions";
 /// That none of them holds.
-pub(crate) const NO_EXCEPTION: &str = "None of the exceptions takes it out";
+pub const NO_EXCEPTION: &str = "None of the exceptions takes it out";
 
 /// The trigger of another duty, its exceptions included, as a condition of this one. What it counts
 /// is taken over under the other duty's name.

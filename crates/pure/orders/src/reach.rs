@@ -1,9 +1,9 @@
 //! Clauses that can never hold, and texts that leave a day uncovered: found without any facts.
 
-use crate::duty::{Condition, ConditionKind, CountRule, Duty};
+use crate::duty::{Condition, ConditionKind, Duty};
 use crate::lint::Found;
 use crate::population::Population;
-use crate::table::{Table, parts};
+use crate::table::{Table, bars, implies, parts};
 use crate::taken::Taken;
 
 /// Says which clauses of `duty` can never hold, always hold, or take nothing out. Of what it takes
@@ -236,12 +236,8 @@ impl<'a> Known<'a> {
     }
 
     fn excludes(&self, leaf: &ConditionKind) -> bool {
-        let denied = self.no.iter().any(|no| **no == *leaf || fewer(no, leaf));
-        let other_text = |yes: &&ConditionKind| match (*yes, leaf) {
-            (ConditionKind::UnderText(one), ConditionKind::UnderText(other)) => one != other,
-            _ => false,
-        };
-        denied || self.yes.iter().any(other_text)
+        let is_denied = |no: &&ConditionKind| *no == leaf || implies(leaf, no);
+        self.no.iter().any(is_denied) || self.yes.iter().any(|yes| bars(yes, leaf))
     }
 
     fn empty(&self, condition: &Condition, parts: &[Condition], found: &mut Found<'_>) {
@@ -249,20 +245,6 @@ impl<'a> Known<'a> {
             let message = format!("`{}` has no parts", condition.text);
             found.say(&condition.text, message);
         }
-    }
-}
-
-/// Whether "not so many" rules out "so many".
-fn fewer(no: &ConditionKind, yes: &ConditionKind) -> bool {
-    match (no, yes) {
-        (ConditionKind::Count(no), ConditionKind::Count(yes)) => {
-            let same = CountRule {
-                at_least: no.at_least,
-                ..yes.clone()
-            };
-            *no == same && no.at_least <= yes.at_least
-        }
-        _ => false,
     }
 }
 

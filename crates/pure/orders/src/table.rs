@@ -87,7 +87,7 @@ pub(crate) fn parts(condition: &Condition) -> Option<&[Condition]> {
 }
 
 /// Whether `one` cannot hold without `other`.
-fn implies(one: &ConditionKind, other: &ConditionKind) -> bool {
+pub(crate) fn implies(one: &ConditionKind, other: &ConditionKind) -> bool {
     match (one, other) {
         // So many are more than fewer.
         (ConditionKind::Count(one), ConditionKind::Count(other)) => {
@@ -115,7 +115,7 @@ fn implies(one: &ConditionKind, other: &ConditionKind) -> bool {
 }
 
 /// Whether both cannot hold: a duty has one text at a time.
-fn bars(one: &ConditionKind, other: &ConditionKind) -> bool {
+pub(crate) fn bars(one: &ConditionKind, other: &ConditionKind) -> bool {
     match (one, other) {
         (ConditionKind::UnderText(one), ConditionKind::UnderText(other)) => one != other,
         _ => false,

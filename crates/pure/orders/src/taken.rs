@@ -4,13 +4,16 @@
 use crate::duty::{Condition, Duty, InForce, Item, TextWindow};
 use crate::lint::cited;
 use crate::model::Order;
-use crate::raw_condition::{EXCEPTIONS, NO_EXCEPTION};
-use std::collections::BTreeSet;
+use crate::raw_condition::of_duty;
+use crate::table::parts;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
 pub(crate) struct Taken<'a> {
     others: Vec<&'a Duty>,
     clauses: BTreeSet<(&'a str, &'a str)>,
+    /// The triggers as they stand in the duties that take them over.
+    triggers: Vec<Condition>,
 }
 
 impl<'a> Taken<'a> {
@@ -22,9 +25,21 @@ impl<'a> Taken<'a> {
         for other in &others {
             let own = cited(other).into_iter();
             clauses.extend(own.map(|(_, text, cite)| (text.as_str(), cite.as_str())));
-            clauses.extend([EXCEPTIONS, NO_EXCEPTION].map(|text| (text, other.cite.as_str())));
         }
-        Taken { others, clauses }
+        let mut triggers = Vec::new();
+        for other in &others {
+            triggers.push(of_duty(
+                other,
+                &other.text,
+                &other.cite,
+                &mut BTreeMap::new(),
+            ));
+        }
+        Taken {
+            others,
+            clauses,
+            triggers,
+        }
     }
 
     /// Whether this clause stands in another file.
@@ -32,9 +47,17 @@ impl<'a> Taken<'a> {
         self.clauses.contains(&(text, cite))
     }
 
-    /// The same of a condition.
+    /// Whether this condition does, with all that it asks for: what bears the words of another one
+    /// and asks for something else is this file's own.
     pub(crate) fn holds(&self, condition: &Condition) -> bool {
-        self.has(&condition.text, &condition.cite)
+        let mut open: Vec<&Condition> = self.triggers.iter().collect();
+        while let Some(one) = open.pop() {
+            if one == condition {
+                return true;
+            }
+            open.extend(parts(one).unwrap_or_default());
+        }
+        false
     }
 
     /// Whether all of these items do.

@@ -64,7 +64,7 @@ pub struct Noncompliance {
     pub provision: String,
     /// What happened.
     pub text: String,
-    /// Whether it is a violation; absent: yes.
+    /// Whether it is a violation; absent or null: yes, for that is what the record is there to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violated: Option<YesNo>,
     /// How sure.
@@ -91,6 +91,13 @@ pub struct Noncompliance {
     /// When it was disclosed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disclosed_at: Option<Moment>,
+}
+
+/// Whether `provision` lies in `section`: "I" covers "I" and "I.A", not "II".
+pub fn section_covers(section: &str, provision: &str) -> bool {
+    provision
+        .strip_prefix(section)
+        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
 }
 
 tokens! {
@@ -149,4 +156,16 @@ pub struct LawEnforcementRequest {
     /// The request, by the name of a `document` report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_covers_its_parts_only() {
+        let covers = section_covers;
+        assert!(covers("I", "I") && covers("I", "I.A") && covers("III.E", "III.E.1"));
+        assert!(!covers("I", "II") && !covers("III.E.1", "III.E"));
+    }
 }

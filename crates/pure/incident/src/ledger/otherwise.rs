@@ -46,8 +46,8 @@ impl Ledger {
         }
         for one in &self.exposed {
             let key = one.exposure.key.as_ref();
-            let key_taken = self.judging.key_taken(key, &one.groups());
-            for (class, share) in shares(one, key_taken, Some(accounts), less) {
+            let judged = self.judging.judged(key, &one.groups());
+            for (class, share) in shares(one, &judged, Some(accounts), less) {
                 let column = other.column(class);
                 other.put(&Share { column, ..share }, true);
             }

@@ -146,20 +146,34 @@ fn a_placeholder_in_the_subject_holds_the_notice_up_until_people_say_what_stands
         let subject = |document: &NoticeDocument| document.channel.subject.clone().unwrap();
         let literal = &order.channel.as_ref().unwrap().subject;
         assert!(subject(&open).starts_with(literal));
-        let says = |id: &str, value: &str| answer(id, &gaps[0].id, value);
+        let gaps_of_subject = gaps[0].id.clone();
+        let says = |id: &str, value: &str| answer(id, &gaps_of_subject, value);
         // As it is printed, where people say so.
         let printed = composed(&[says("a-1", "none")]);
         assert!(printed.blocking().next().is_none());
         assert!(subject(&printed).starts_with(literal));
+        let is_told = |document: &NoticeDocument| {
+            let mut gaps = document.gaps.iter();
+            gaps.any(|gap| gap.id == gaps_of_subject)
+        };
+        assert!(!is_told(&printed));
         // What stands in its place stands there as it was written.
         let named = composed(&[says("a-1", "X230063")]);
         assert!(named.blocking().next().is_none());
         assert!(subject(&named).starts_with(filled), "{}", subject(&named));
+        assert!(!is_told(&named), "what people answered is known");
         // What differs is disputed, and what is no line of text goes into no mail.
         for refused in [
             vec![says("a-1", "X230063"), says("a-2", "X230064")],
             vec![says("a-1", "X230063\r\nBcc: kim@example.com")],
             vec![says("a-1", "")],
+            // Nor what says that nobody knows it, or answers another question.
+            vec![says("a-1", "unknown")],
+            vec![says("a-1", "yes")],
+            vec![says("a-1", "n/a")],
+            vec![says("a-1", "Not known.")],
+            vec![says("a-1", "TBD")],
+            vec![says("a-1", "[X-number]")],
         ] {
             let document = composed(&refused);
             assert_eq!(document.blocking().count(), 1);

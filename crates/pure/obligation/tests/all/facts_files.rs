@@ -316,6 +316,47 @@ fn a_tally_in_a_unit_that_nothing_is_counted_in_is_named_and_left_out() {
 }
 
 /// The first node that was compared with a number and says what it rests on.
+/// What a notice to an authority of recordings comes to, where `rows` were reached: the report of
+/// the order, and what it asks.
+fn told_of(rows: &serde_json::Value) -> Undigested {
+    let notice = serde_json::json!({"kind": "government_notice", "authority": "the authority",
+        "level": "state", "country": "US", "required": "yes", "at": "2026-12-02T15:00:00Z",
+        "information": ["home_security_recording"]});
+    let found = serde_json::json!({"kind": "milestone", "name": "discovered",
+        "at": "2026-12-01T15:00:00Z"});
+    determined(&serde_json::json!({
+        "breach_events": [event("d", &found), event("g", &notice)], "counts": rows}))
+}
+
+#[test]
+fn a_kind_is_asked_about_where_it_settles_something_and_nowhere_else() {
+    let asks_kind = |one: &Undigested| one.asks.iter().any(|ask| ask.fact == "information");
+    // Nothing was reached without authorization, and what was told about may be no recording.
+    let mut row = serde_json::json!({"authority": "authorised", "encrypted": "yes",
+        "key_taken": "no", "visibility": "private", "accounts": 3, "consumers": 3});
+    let one = told_of(&serde_json::json!([row]));
+    assert_eq!(one.answer, Answer::Open);
+    assert!(asks_kind(&one), "{:?}", one.asks);
+    let ask = one.asks.iter().find(|ask| ask.fact == "information");
+    let would = &ask.expect("asked").would;
+    assert_eq!(would["yes"], Answer::NotOwed);
+    assert_eq!(would["no"], Answer::Owed);
+    row["information"] = "home_security_recording".into();
+    assert_eq!(told_of(&serde_json::json!([row])).answer, Answer::NotOwed);
+    row["information"] = "credential".into();
+    assert_eq!(told_of(&serde_json::json!([row])).answer, Answer::Owed);
+    // A row that is left out whatever it is settles nothing beside one that may be left out.
+    let one = told_of(&serde_json::json!([
+        {"authority": "unauthorised", "ground": "established", "encrypted": "no",
+         "visibility": "public", "accounts": 3, "consumers": 3},
+        {"information": "home_security_recording", "authority": "unauthorised",
+         "ground": "established", "encrypted": "yes", "visibility": "private", "accounts": 1,
+         "consumers": 1}]));
+    assert_eq!(one.answer, Answer::Open);
+    assert!(!asks_kind(&one), "{:?}", one.asks);
+    assert!(one.asks.iter().any(|ask| ask.fact == "key_taken"));
+}
+
 fn counted(node: &Because) -> Option<&Because> {
     if node.count.is_some() && !node.records.is_empty() {
         return Some(node);
@@ -389,6 +430,31 @@ fn a_date_that_no_text_covers_is_said_in_the_line() {
     }
     for (is_uncovered, line) in lines(2023) {
         assert!(!is_uncovered && !line.contains("date_uncovered"), "{line}");
+    }
+}
+
+#[test]
+fn what_is_owed_beyond_the_calendar_says_by_which_clause() {
+    let mut facts = twelve_of_unknown_encryption();
+    facts["counts"][0]["encrypted"] = "no".into();
+    facts["counts"][0]["information"] = "health".into();
+    facts["counts"][0]["acts"] = json!({"accessed": "yes", "acquired": "yes"});
+    facts["counts"][0]["consumers"] = json!(600);
+    let at = "2105-12-01T15:00:00Z";
+    let found = json!({"kind": "milestone", "name": "discovered", "at": at});
+    facts["breach_events"] = json!([{"id": "d", "matter": "M", "recorded_at": at,
+                                     "report": found}]);
+    let packs = Packs::embedded().expect("the packs parse");
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let orders = packs.orders();
+    let all = orders.flat_map(|order| decide_each(order, &incidents[0], &settings));
+    let owed = all.filter(|one| one.answer == Answer::Owed && one.uncovered().is_some());
+    let lines: Vec<String> = owed.map(|one| one.in_a_line()).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        let clause = line.split("date_uncovered: ").next().expect("a clause");
+        assert!(clause.len() > 20 && line.contains("2105"), "{line}");
     }
 }
 

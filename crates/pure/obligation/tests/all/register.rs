@@ -65,6 +65,39 @@ fn reviews_go_in_whatever_the_count() {
     assert_eq!(entries[0].provision.as_deref(), Some("III.E.1"));
 }
 
+#[test]
+fn a_violation_that_another_record_denies_is_disputed_as_where_it_is_decided() {
+    let packs = Packs::embedded().expect("packs");
+    let order = packs.orders().next().expect("an order");
+    let stated = |id: &str, matter: &str, provision: &str, violated: &str| {
+        json!({"id": id, "matter": matter, "recorded_at": "2026-12-01T00:00:00Z",
+               "report": {"kind": "noncompliance", "order": order.slug, "provision": provision,
+                          "text": format!("found in {id}"), "violated": violated}})
+    };
+    let entries = |events: Vec<serde_json::Value>| {
+        let facts = json!({"breach_events": events});
+        let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+        let settings = Settings::new(&[]).expect("the calendar");
+        let none: [Determination; 0] = [];
+        let all = register(order, &incidents[0], &none, &[], &settings);
+        let texts = all.into_iter().map(|one| one.text);
+        texts.collect::<Vec<String>>()
+    };
+    let join = json!({"id": "j", "matter": "M-1", "recorded_at": "2026-12-01T00:00:00Z",
+                      "report": {"kind": "join", "matters": ["M-2"]}});
+    let yes = stated("n1", "M-1", "I.A", "yes");
+    let denied = entries(vec![yes.clone(), stated("n2", "M-1", "I", "no")]);
+    assert_eq!(denied, ["found in n1 (disputed)"]);
+    // Of another part, or of another matter, nothing is denied.
+    let other = entries(vec![yes.clone(), stated("n2", "M-1", "I.B", "no")]);
+    assert_eq!(other, ["found in n1"]);
+    let other = entries(vec![yes.clone(), join, stated("n2", "M-2", "I", "no")]);
+    assert_eq!(other, ["found in n1"]);
+    let itself = entries(vec![yes, stated("n1", "M-1", "I.A", "no")]);
+    assert_eq!(itself.len(), 1);
+    assert!(itself[0].ends_with(" (disputed)"));
+}
+
 /// The near misses of `order` where the recordings of so many accounts were seen, found in `year`.
 fn near_misses(order: &Order, year: u32, accounts: u64, encrypted: &str) -> Vec<RegisterEntry> {
     let facts = json!({"breach_events": [

@@ -598,6 +598,47 @@ fn a_branch_that_never_carries_the_clause_is_refused() {
 }
 
 #[test]
+fn a_clause_in_the_words_of_another_duty_is_taken_over_only_where_it_asks_for_the_same() {
+    let order = format!("{ORDER}channel_unknown = \"not in the source\"\n");
+    let follows = |when: &str| {
+        let start = DUTY.find("[when]").expect("it is there");
+        let end = DUTY.find("[[clocks]]").expect("it is there");
+        let own = format!("of = \"report\"\nitems_of = \"report\"\nwhen = {when}\n");
+        let head = DUTY[..start].replacen("title = \"Report\"", "title = \"Again\"", 1);
+        let head = head.replacen("kind = \"report\"", "kind = \"update\"", 1);
+        format!("{own}{head}{}", &DUTY[end..])
+    };
+    let item = "\n[[items]]\nletter = \"1\"\ntext = \"It\"\ncite = \"V\"\nfills = \"date\"\n";
+    let first = format!("{DUTY}{item}");
+    let said = |when: &str| {
+        let packs = Packs::from_files(BTreeMap::from([
+            ("o/order.toml".to_owned(), order.clone()),
+            ("o/duties/report.toml".to_owned(), first.clone()),
+            ("o/duties/second.toml".to_owned(), follows(when)),
+        ]))
+        .expect("it parses");
+        let lints = packs.lint_law();
+        let lints = lints.iter().map(|lint| lint.message.clone());
+        lints.collect::<Vec<String>>()
+    };
+    let a = fact("a");
+    assert_eq!(said(&a), Vec::<String>::new());
+    let none = list("both", "all", &[so_many("Enough?", 0), a.clone()]);
+    let all = said(&none);
+    assert!(
+        all.iter()
+            .any(|one| one.contains("`at_least = 0` always holds")),
+        "{all:?}"
+    );
+    let never = list("Enough?", "all", &[a.clone(), not("not a", &a)]);
+    let all = said(&never);
+    assert!(
+        all.iter().any(|one| one.contains("can never hold")),
+        "{all:?}"
+    );
+}
+
+#[test]
 fn what_another_duty_lacks_is_said_of_the_file_where_it_stands() {
     let order = format!("{ORDER}channel_unknown = \"not in the source\"\n");
     let item = "\n[[items]]\nletter = \"2\"\ntext = \"It\"\ncite = \"\"\nfills = \"date\"\n";
