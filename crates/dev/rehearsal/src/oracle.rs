@@ -5,9 +5,9 @@
 use crate::world::Fact;
 use access::{Judged, Records, Terms};
 use facts::{Access, Coverage, CoverageState, Decision, Finding, Variants};
-use incident::{Attempt, Fold, Incident};
+use incident::{Attempt, Fold, Incident, Refused};
 use notice::{Decided, Notices, Plan};
-use obligation::{Determination, Filing, Instances, Undigested};
+use obligation::{Determination, Filing, Instances, Questions, Undigested};
 use orders::{Order, Packs};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,6 +122,18 @@ impl Oracle {
         determinations
     }
 
+    /// What people decided of one incident that no order follows.
+    fn refused(&self, incident: &Incident, decided: &Decided) -> Vec<Refused> {
+        let seen = obligation::with_reports(incident, decided.performed(incident));
+        let filings = |order| Filing::of(order, &seen);
+        let filings: Vec<Filing> = self.orders().flat_map(filings).collect();
+        let mut questions = Questions::default();
+        for order in self.orders() {
+            questions.add(order, &obligation::with_filings(order, &seen, &filings));
+        }
+        questions.refused(incident)
+    }
+
     /// One incident, its determinations and its notices.
     fn say(
         &self,
@@ -132,7 +144,8 @@ impl Oracle {
     ) -> Result<(), String> {
         let asks = determinations.iter().flat_map(|one| &one.asks);
         let questions: BTreeSet<String> = asks.map(|ask| ask.id.clone()).collect();
-        let record = incident::record(incident, questions.into_iter().collect());
+        let refused = self.refused(incident, decided);
+        let record = incident::record(incident, questions.into_iter().collect(), refused);
         let incidents = said.entry("incidents").or_default();
         incidents.insert(incident.id.clone(), facts::canonical_json(&record));
         for one in determinations {

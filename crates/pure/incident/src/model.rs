@@ -473,6 +473,9 @@ pub struct IncidentRecord {
     pub reports: Vec<String>,
     /// Ids of the asks of all its determinations.
     pub open_questions: Vec<String>,
+    /// Decisions on record that no determination follows, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     /// See [`Incident::parted_but_connected`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub parted_but_connected: bool,
@@ -484,4 +487,15 @@ pub struct IncidentRecord {
     pub named: BTreeSet<Private>,
     /// See [`Incident::facts_digest`].
     pub facts_digest: String,
+}
+
+/// A decision that no determination follows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Refused {
+    /// The decision, by id.
+    pub decision: String,
+    /// A word for it: `unknown_question`, `refused_reading`.
+    pub code: String,
+    /// What was attempted, why nothing follows it and what to do.
+    pub text: String,
 }

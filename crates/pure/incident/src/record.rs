@@ -1,12 +1,16 @@
 //! The incident as a record: what people and other programs see of it.
 
-use crate::{Class, Counts, Incident, IncidentRecord, Members, Overlaps, Row, count};
+use crate::{Class, Counts, Incident, IncidentRecord, Members, Overlaps, Refused, Row, count};
 use facts::{Ground, Interval, Moment, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `incident` as the incidents topic carries it. `open_questions` are the ids of the asks of all
-/// its determinations.
-pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecord {
+/// its determinations, `refused` the decisions that none of them follows.
+pub fn record(
+    incident: &Incident,
+    open_questions: Vec<String>,
+    refused: Vec<Refused>,
+) -> IncidentRecord {
     let open_questions: BTreeSet<String> = open_questions.into_iter().collect();
     let classes = classes(incident);
     IncidentRecord {
@@ -32,6 +36,7 @@ pub fn record(incident: &Incident, open_questions: Vec<String>) -> IncidentRecor
             .map(|one| one.record.id.clone())
             .collect(),
         open_questions: open_questions.into_iter().collect(),
+        refused,
         parted_but_connected: incident.parted_but_connected,
         excused: incident.is_excused(),
         named: incident.named.clone(),

@@ -106,7 +106,7 @@ fn subject(case: &mut Case<'_>) -> Option<String> {
 }
 
 /// Whether it is a short line of text.
-fn is_a_line(words: &String) -> bool {
+fn is_a_line(words: &str) -> bool {
     let count = words.chars().count();
     (1..=SUBJECT_CHARS_MAX).contains(&count) && !words.chars().any(char::is_control)
 }

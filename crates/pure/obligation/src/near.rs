@@ -7,7 +7,7 @@ use crate::population::Part;
 use crate::settings::Settings;
 use facts::{Interval, Kleene};
 use incident::Incident;
-use orders::{Condition, ConditionKind, Order, Population};
+use orders::{Condition, ConditionKind, Duty, Order, Population};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How near a count must come to its number to be shown: four fifths.
@@ -84,7 +84,11 @@ fn near_one(
 
 /// The conditions without parts.
 pub(crate) fn leaves<'a>(context: &Context<'a>) -> Vec<&'a Condition> {
-    let duty = context.duty;
+    leaves_of(context.duty)
+}
+
+/// The conditions of a duty below which there are no others.
+pub(crate) fn leaves_of(duty: &Duty) -> Vec<&Condition> {
     let mut open: Vec<&Condition> = std::iter::once(&duty.when).chain(&duty.unless).collect();
     let mut leaves = Vec::new();
     while let Some(condition) = open.pop() {

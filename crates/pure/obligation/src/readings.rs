@@ -78,9 +78,9 @@ pub(crate) fn refused(order: &Order, decision: &Decision, reading: &Reading) -> 
 fn refusal(decision: &Decision, reading: &Reading, values: Option<Vec<&str>>) -> Option<String> {
     let question = &reading.question;
     let Some(values) = values else {
-        return Some(format!(
-            "the order reserves no question `{question}` to counsel; read one that it reserves"
-        ));
+        let text = "the order reserves no question of this name to counsel; read one that it does \
+                    reserve (`tocsin orders show` lists them)";
+        return Some(text.to_owned());
     };
     if !decision.role.trim().eq_ignore_ascii_case(COUNSEL) {
         return Some(format!(

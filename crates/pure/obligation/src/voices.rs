@@ -369,8 +369,8 @@ impl View<'_> {
         self.contradiction(text, &rule.cite, name, is_against)
     }
 
-    /// What contradicts itself in the rows that `is_against` tells, with the records about `name` on
-    /// their matters.
+    /// What contradicts itself in the rows of which `is_against` holds, and the records about
+    /// `name` on their matters.
     fn contradiction(
         &self,
         text: String,

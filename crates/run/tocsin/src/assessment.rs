@@ -9,7 +9,7 @@ use crate::processors::{MENDED, STANDING, UNJUDGED, UNREADABLE};
 use crate::topology::Topic;
 use access::Records;
 use facts::{Account, Act, BreachEvent, Coverage, Decision, Finding, Grant, Outcome};
-use incident::{Attempt, Dirty, Fold, Incident};
+use incident::{Attempt, Dirty, Fold, Incident, Refused};
 use notice::Decided;
 use obligation::{Determination, Instances, Undigested};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub(crate) struct Assessed {
     pub(crate) incident: Incident,
     /// One per bound order and duty.
     pub(crate) determinations: Vec<Determination>,
+    /// The decisions on record for it that none of these follows.
+    pub(crate) refused: Vec<Refused>,
 }
 
 /// What changed.
@@ -343,7 +345,7 @@ impl Assessment {
             }
         }
         Changed {
-            assessed: digested(answers),
+            assessed: digested(law, &self.decided, answers),
             gone,
             more: !self.dirty.is_empty(),
         }
@@ -363,7 +365,7 @@ impl Assessment {
             &mut answers,
             &gone,
         );
-        digested(answers)
+        digested(law, &self.decided, answers)
     }
 }
 
@@ -387,10 +389,11 @@ fn answer(
     answers
 }
 
-fn digested(answers: Vec<obligation::Decided>) -> Vec<Assessed> {
+fn digested(law: &Law, decided: &Decided, answers: Vec<obligation::Decided>) -> Vec<Assessed> {
     let answers = answers.into_iter();
     answers
         .map(|(incident, determinations)| Assessed {
+            refused: law.refused(&incident, decided),
             incident,
             determinations: determinations
                 .into_iter()

@@ -3,9 +3,9 @@
 use crate::errors::Failure;
 use access::{Judged, Records, Screen, Terms};
 use facts::{Access, Decision, Finding, Variants};
-use incident::{Fold, Incident};
+use incident::{Fold, Incident, Refused};
 use notice::{Decided, Notices, Plan};
-use obligation::{Determination, Filing, Instances, RegisterEntry, Undigested};
+use obligation::{Determination, Filing, Instances, Questions, RegisterEntry, Undigested};
 use orders::{Closure, Order, Packs, Window};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -311,9 +311,37 @@ impl Law {
         access::judge_and_excuse(statements, records, &self.terms, &self.access)
     }
 
-    /// Every bound order's every duty, for one incident. A notice that people released is its
-    /// duty done. A date that nothing covers is a question of its own among those reserved.
+    /// Every bound order's every duty, for one incident. A date that nothing covers is a question
+    /// of its own among those reserved.
     pub(crate) fn decide(&self, incident: &Incident, decided: &Decided) -> Vec<Undigested> {
+        let mut all = Vec::new();
+        self.each_order(incident, decided, &mut |order, seen| {
+            all.extend(obligation::decide_each(order, seen, &self.decide));
+        });
+        all
+    }
+
+    /// The decisions on record for an incident that no answer follows, and why.
+    pub(crate) fn refused(&self, incident: &Incident, decided: &Decided) -> Vec<Refused> {
+        if incident.decisions.is_empty() {
+            return Vec::new();
+        }
+        let mut questions = Questions::default();
+        self.each_order(incident, decided, &mut |order, seen| {
+            questions.add(order, seen)
+        });
+        questions.refused(incident)
+    }
+
+    /// Every bound order with the incident as it sees it: a notice that people released is its duty
+    /// done, and what was given under one statute or regulation is a required notice to every other
+    /// order.
+    fn each_order(
+        &self,
+        incident: &Incident,
+        decided: &Decided,
+        put: &mut dyn FnMut(&Order, &Incident),
+    ) {
         let performed = decided.performed(incident);
         let with_performed;
         let incident = if performed.is_empty() {
@@ -322,21 +350,17 @@ impl Law {
             with_performed = obligation::with_reports(incident, performed);
             &with_performed
         };
-        // What was given under one statute or regulation is a required notice to every other order.
         let filings: Vec<Filing> = self
             .bound()
             .flat_map(|order| Filing::of(order, incident))
             .collect();
-        let mut all = Vec::new();
         for order in self.bound() {
-            all.extend(if filings.is_empty() {
-                obligation::decide_each(order, incident, &self.decide)
+            if filings.is_empty() {
+                put(order, incident);
             } else {
-                let seen = obligation::with_filings(order, incident, &filings);
-                obligation::decide_each(order, &seen, &self.decide)
-            });
+                put(order, &obligation::with_filings(order, incident, &filings));
+            }
         }
-        all
     }
 
     /// Takes in what incidents come to, for what they would come to if they were one instance.

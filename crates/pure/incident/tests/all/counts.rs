@@ -48,7 +48,7 @@ fn accounts_of_which_only_the_profile_was_seen_do_not_count() {
         (exactly(910), exactly(1250))
     );
     assert_eq!(
-        incident::record(&incident, vec![]).counts.accounts,
+        incident::record(&incident, vec![], vec![]).counts.accounts,
         exactly(1210)
     );
 }
@@ -121,7 +121,7 @@ fn each_order_counts_by_its_own_verdict() {
     let incident = only(&fold);
     assert_eq!(counted(&incident).accounts, exactly(0));
     assert_eq!(
-        incident::record(&incident, vec![]).counts.accounts,
+        incident::record(&incident, vec![], vec![]).counts.accounts,
         exactly(1)
     );
 }

@@ -258,7 +258,11 @@ fn a_disputed_discovery_counts_at_its_earliest_and_none_is_an_interval() {
             .iter()
             .any(|one| one.is_disputed("report.at"))
     );
-    let record = incident::record(&incident, vec!["q2".into(), "q1".into(), "q2".into()]);
+    let record = incident::record(
+        &incident,
+        vec!["q2".into(), "q1".into(), "q2".into()],
+        vec![],
+    );
     let milestone = ("discovered".to_owned(), Some(at("2026-09-01T00:00:00Z")));
     assert_eq!(
         (record.milestones, record.open_questions.len()),
@@ -315,7 +319,8 @@ fn whom_words_name_is_known_from_findings_and_accounts() {
     fold.put_breach(breach("i", "M", &listed));
     let named = |fold: &Fold| -> Vec<String> {
         let incident = fold.incident_of("matter:M").unwrap();
-        let from_record = incident::from_record(&incident::record(&incident, Vec::new()), None);
+        let from_record =
+            incident::from_record(&incident::record(&incident, Vec::new(), vec![]), None);
         assert_eq!(incident.named, from_record.named);
         let named = incident.named.iter();
         named.map(|one| one.reveal().to_owned()).collect()
@@ -587,7 +592,7 @@ fn a_join_in_time_takes_what_began_in_it_and_leaves_the_rest() {
             (here, there)
         );
     }
-    let record = incident::record(&joined, vec![]);
+    let record = incident::record(&joined, vec![], vec![]);
     let again = incident::from_record(&record, None);
     assert_eq!(again.times, joined.times);
     // Without a time it is taken whole; ids do not depend on the time that a join gives.
@@ -662,7 +667,7 @@ fn figures_about_a_whole_matter_stay_with_its_remainder() {
     assert_eq!(rest.reports.len(), 3);
     // A reader of the record knows what is counted in figures, and what by identity.
     for (one, in_figures) in [(&joined, vec![]), (&rest, vec![0])] {
-        let record = incident::record(one, vec![]);
+        let record = incident::record(one, vec![], vec![]);
         assert_eq!(record.in_figures, in_figures);
         let rows = incident::from_record(&record, None).rows;
         let by_identity =

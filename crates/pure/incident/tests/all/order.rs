@@ -350,7 +350,7 @@ proptest! {
                 prop_assert!(!one.is_contradiction(), "{}", one);
             }
             prop_assert_eq!(&incident.id, &Fold::id_of(&incident.groups));
-            let again = tocsin_incident::record(&incident, vec![]);
+            let again = tocsin_incident::record(&incident, vec![], vec![]);
             let json = facts::canonical_json(&again);
             let back: tocsin_incident::IncidentRecord = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(back, again);

@@ -112,6 +112,7 @@ fn record(incident: &Incident) -> IncidentRecord {
         searched: incident.searched.clone(),
         reports: Vec::new(),
         open_questions: Vec::new(),
+        refused: Vec::new(),
         named: Default::default(),
         facts_digest: incident.facts_digest.clone(),
         times: incident.times.clone(),

@@ -101,7 +101,7 @@ fn figures_beside_named_accounts_are_no_count_one_by_one() {
         devices: Interval::ZERO,
     };
     incident.rows.push(row);
-    let record = incident::record(&incident, Vec::new());
+    let record = incident::record(&incident, Vec::new(), vec![]);
     let from_record = incident::from_record(&record, Some(incident.clone()));
     let method = |incident: &Incident| {
         let document = composed(incident);

@@ -259,7 +259,7 @@ fn a_reading_that_is_not_followed_is_a_problem_that_the_draft_names() {
     assert!(problems[0].text.contains("another role"), "{problems:?}");
     assert!(problems[1].text.contains(value.as_str()), "{problems:?}");
     assert!(
-        problems[2].text.contains("no_such_question"),
+        problems[2].text.contains("no question of this name"),
         "{problems:?}"
     );
 }

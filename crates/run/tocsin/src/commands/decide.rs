@@ -39,8 +39,15 @@ pub(crate) fn decide(args: &Decide) -> Result<u8, Failure> {
         .map_err(|why| Failure::usage("facts-invalid", format!("{name}: {why}")))?;
     let mut determinations = Vec::new();
     for incident in &incidents {
-        let decided = law.decide(incident, &notice::Decided::default());
+        let none = notice::Decided::default();
+        let decided = law.decide(incident, &none);
         determinations.extend(decided.into_iter().map(Undigested::digested));
+        for refused in law.refused(incident, &none) {
+            eprintln!(
+                "decision {}: {} [{}]",
+                refused.decision, refused.text, refused.code
+            );
+        }
     }
     let mut reserved = determinations.iter().flat_map(|one| &one.reserved);
     if let Some(uncovered) = reserved.find(|one| one.id == obligation::DATE_UNCOVERED) {

@@ -55,11 +55,32 @@ pub(crate) fn explain(args: &Explain) -> Result<u8, Failure> {
         print_json(&json!({ "incidents": about, "determinations": chosen }))?;
         return Ok(exit::DONE);
     }
-    for one in chosen {
+    for one in &chosen {
         determination(one);
         evidence(&findings, &one.incident);
     }
+    let is_chosen = |one: &&Value| {
+        chosen
+            .iter()
+            .any(|chosen| one["incident"] == chosen.incident)
+    };
+    for refused in incidents.iter().filter(is_chosen).flat_map(refused) {
+        println!("{refused}");
+    }
     Ok(exit::DONE)
+}
+
+/// The decisions on record for an incident that no answer follows, a line for each.
+fn refused(incident: &Value) -> Vec<String> {
+    let refused = incident["refused"].as_array().into_iter().flatten();
+    let of = incident["incident"].as_str().unwrap_or_default();
+    let word = |one: &Value, member: &str| one[member].as_str().unwrap_or_default().to_owned();
+    refused
+        .map(|one| {
+            let [id, text, code] = ["decision", "text", "code"].map(|member| word(one, member));
+            format!("{of}, decision {id}: {text} [{code}]")
+        })
+        .collect()
 }
 
 fn determination(one: &Determination) {

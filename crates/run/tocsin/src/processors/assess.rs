@@ -74,7 +74,8 @@ impl AssessStage {
             .iter()
             .flat_map(|one| one.asks.iter().map(|ask| ask.id.clone()))
             .collect();
-        let record = incident::record(incident, questions.into_iter().collect());
+        let questions = questions.into_iter().collect();
+        let record = incident::record(incident, questions, assessed.refused.clone());
         let document = facts::canonical_json(&record);
         let envelope = Envelope {
             id: incident.id.clone(),
