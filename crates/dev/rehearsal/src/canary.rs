@@ -26,6 +26,8 @@ pub enum Canary {
     SkipBroadcast,
     /// A stage begins to work before it has read the broadcast topics to their end.
     StartTooEarly,
+    /// A stage begins to work before it has read again what it had committed.
+    WorkTooEarly,
     /// A worker that was fenced writes and commits all the same.
     IgnoreFencing,
     /// Each worker has a transactional id of its own, so that nobody is fenced.
@@ -54,7 +56,7 @@ pub enum Canary {
 
 impl Canary {
     /// All, each with its name on the command line and a seed that catches it.
-    pub const ALL: [(Canary, &'static str, u64); 22] = [
+    pub const ALL: [(Canary, &'static str, u64); 23] = [
         (
             Canary::PositionsWithoutOutputs,
             "positions-without-outputs",
@@ -70,6 +72,7 @@ impl Canary {
         (Canary::ForgetPositions, "forget-positions", 0),
         (Canary::SkipBroadcast, "skip-broadcast", 0),
         (Canary::StartTooEarly, "start-too-early", 11),
+        (Canary::WorkTooEarly, "work-too-early", 0),
         (Canary::IgnoreFencing, "ignore-fencing", 8),
         (Canary::IdsOfTheirOwn, "ids-of-their-own", 8),
         (Canary::MissRevocation, "miss-revocation", 7),

@@ -165,6 +165,7 @@ impl Cluster for Faulty {
             outputs: Vec::new(),
             sent: 0,
             fails_next: false,
+            done: BTreeMap::new(),
         }))
     }
 
@@ -272,6 +273,8 @@ struct FaultyWorker {
     sent: u32,
     /// The transaction that it said it committed was not decided.
     fails_next: bool,
+    /// How far was committed what it took over, where a planted fault needs it.
+    done: BTreeMap<TopicPartition, i64>,
 }
 
 impl FaultyWorker {
@@ -383,7 +386,9 @@ impl Worker for FaultyWorker {
     }
 
     fn position(&self, topic: &str, partition: i32) -> Option<i64> {
-        self.inner.position(topic, partition)
+        let here = self.inner.position(topic, partition)?;
+        let done = self.done.get(&TopicPartition::new(topic, partition));
+        Some(done.copied().unwrap_or(here).max(here))
     }
 
     fn end(&self, topic: &str, partition: i32) -> Option<i64> {
@@ -412,6 +417,12 @@ impl Worker for FaultyWorker {
             }
             if control.is(Canary::ForgetPositions) {
                 *position = None;
+            }
+            if let Some(committed) = position
+                .as_ref()
+                .filter(|_| control.is(Canary::WorkTooEarly))
+            {
+                self.done.insert(at.clone(), committed.offset);
             }
         }
         Ok(committed)

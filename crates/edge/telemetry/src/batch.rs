@@ -29,6 +29,7 @@ pub struct Batch {
     pub(crate) kept: Counts<1>,
     pub(crate) written: Counts<1>,
     pub(crate) dead: Vec<DeadLettered>,
+    pub(crate) bytes: u64,
 }
 
 impl Batch {
@@ -55,6 +56,11 @@ impl Batch {
     /// `count` records were written to `topic`.
     pub fn written(&mut self, topic: &str, count: u64) {
         self.written.add([topic], count);
+    }
+
+    /// `count` bytes of keys and values were read or written.
+    pub fn bytes(&mut self, count: u64) {
+        self.bytes = self.bytes.saturating_add(count);
     }
 
     /// A record could not be used.
@@ -100,6 +106,7 @@ impl Batch {
         self.kept.clear();
         self.written.clear();
         self.dead.clear();
+        self.bytes = 0;
     }
 }
 

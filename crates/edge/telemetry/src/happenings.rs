@@ -132,6 +132,10 @@ impl BatchCommitted<'_> {
             .transaction_seconds
             .with_label_values(&[name])
             .observe(self.took.as_secs_f64());
+        counters
+            .transaction_bytes
+            .with_label_values(&[name])
+            .observe(self.batch.bytes as f64);
         self.batch.clear();
     }
 }

@@ -15,6 +15,9 @@ const TRANSACTION_BUCKETS: &[f64] = &[
     0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
+/// Bytes: from one record to what a configuration allows.
+const BYTES_BUCKETS: &[f64] = &[1e3, 1e4, 1e5, 1e6, 4e6, 16e6, 64e6, 256e6, 1024e6];
+
 /// Every metric of one tocsin. Cloning gives another handle on the same metrics.
 ///
 /// The registry is its own, not the process's: two in one process (as in tests and in the
@@ -33,11 +36,13 @@ pub(crate) struct Inner {
     pub(crate) written: IntCounterVec,
     pub(crate) transactions: IntCounterVec,
     pub(crate) transaction_seconds: HistogramVec,
+    pub(crate) transaction_bytes: HistogramVec,
     pub(crate) rebalances: IntCounterVec,
     pub(crate) registry_waits: IntCounterVec,
     pub(crate) task_state_changes: IntCounterVec,
     state_records: IntGaugeVec,
     state_bytes: IntGaugeVec,
+    memory_bound: IntGaugeVec,
     incidents: IntGaugeVec,
     determinations: IntGaugeVec,
 }
@@ -59,13 +64,11 @@ impl Metrics {
             registry.register(Box::new(made.clone()))?;
             Ok(made)
         };
-        let seconds = {
-            let metric = names::TRANSACTION_SECONDS;
-            let options =
-                HistogramOpts::new(metric.name, metric.help).buckets(TRANSACTION_BUCKETS.to_vec());
+        let histogram = |metric: &Metric, buckets: &[f64]| -> Result<_, TelemetryError> {
+            let options = HistogramOpts::new(metric.name, metric.help).buckets(buckets.to_vec());
             let made = HistogramVec::new(options, metric.labels)?;
             registry.register(Box::new(made.clone()))?;
-            made
+            Ok(made)
         };
         let info = gauge(&names::BUILD_INFO)?;
         info.with_label_values(&[&build.version, &build.packs_digest])
@@ -81,12 +84,14 @@ impl Metrics {
             dead_letters: counter(&names::DEAD_LETTERS)?,
             written: counter(&names::RECORDS_WRITTEN)?,
             transactions: counter(&names::TRANSACTIONS)?,
-            transaction_seconds: seconds,
+            transaction_seconds: histogram(&names::TRANSACTION_SECONDS, TRANSACTION_BUCKETS)?,
+            transaction_bytes: histogram(&names::TRANSACTION_BYTES, BYTES_BUCKETS)?,
             rebalances: counter(&names::REBALANCES)?,
             registry_waits: counter(&names::REGISTRY_WAITS)?,
             task_state_changes: counter(&names::TASK_STATE_CHANGES)?,
             state_records: gauge(&names::STATE_RECORDS)?,
             state_bytes: gauge(&names::STATE_BYTES)?,
+            memory_bound: gauge(&names::MEMORY_BOUND)?,
             incidents: gauge(&names::INCIDENTS)?,
             determinations: gauge(&names::DETERMINATIONS)?,
             registry,
@@ -177,6 +182,15 @@ impl StageMetrics {
     /// The stage's name, the first label of each of its metrics.
     pub fn stage(&self) -> &str {
         &self.stage
+    }
+
+    /// How many bytes the stage may hold at once of each of these, by its configuration.
+    pub fn set_memory_bounds(&self, bounds: &[(&str, u64)]) {
+        for (of, bytes) in bounds {
+            let bytes = i64::try_from(*bytes).unwrap_or(i64::MAX);
+            let bound = &self.inner.memory_bound;
+            bound.with_label_values(&[&*self.stage, of]).set(bytes);
+        }
     }
 
     /// How many records the stage keeps on disk, and how long their file is, in bytes.

@@ -56,6 +56,12 @@ metrics! {
     /// How long a committed transaction took, from its begin to the broker's answer.
     TRANSACTION_SECONDS = "tocsin_transaction_seconds" ["stage"]
         "Duration of committed transactions in seconds, from begin to the broker's answer.";
+    /// How many bytes one transaction reads and writes.
+    TRANSACTION_BYTES = "tocsin_transaction_bytes" ["stage"]
+        "Keys and values that were read and written in one committed transaction, in bytes.";
+    /// What the configuration lets a stage hold at once, by what it holds.
+    MEMORY_BOUND = "tocsin_memory_bound_bytes" ["stage", "of"]
+        "What a stage may hold at once by its configuration, in bytes: batch, fetch, state_cache.";
     /// Changes of the partitions that an instance works on.
     REBALANCES = "tocsin_rebalances_total" ["stage"]
         "Changes of the partitions assigned to this instance.";

@@ -218,6 +218,11 @@ pub(crate) struct NoticeSettings {
 pub(crate) struct RunSettings {
     /// How many records are read, searched or judged in one transaction, 100 to 1,000,000.
     pub(crate) batch_records: usize,
+    /// No more is read for a transaction once so much was, in MiB, 1 to 4,096.
+    pub(crate) batch_mib: u64,
+    /// About so much is fetched ahead for each consumer, in MiB, 1 to 2,047; a stage has one or
+    /// two.
+    pub(crate) fetch_mib: u64,
     /// So long records are gathered for one transaction while more are there, in milliseconds, 0 to
     /// 10,000; it is committed sooner with `batch_records`, or where nothing more is there.
     pub(crate) commit_interval_ms: u64,
@@ -231,6 +236,8 @@ impl Default for RunSettings {
     fn default() -> Self {
         RunSettings {
             batch_records: 20_000,
+            batch_mib: 64,
+            fetch_mib: 32,
             commit_interval_ms: 100,
             poll_wait_ms: 50,
             unknown_schema_wait_seconds: 30,
@@ -460,6 +467,12 @@ impl Config {
         }
         if !(100..=1_000_000).contains(&self.run.batch_records) {
             return Err("`run.batch_records` must be 100 to 1000000".to_owned());
+        }
+        if !(1..=4_096).contains(&self.run.batch_mib) {
+            return Err("`run.batch_mib` must be 1 to 4096".to_owned());
+        }
+        if !(1..=2_047).contains(&self.run.fetch_mib) {
+            return Err("`run.fetch_mib` must be 1 to 2047".to_owned());
         }
         if self.run.commit_interval_ms > 10_000 {
             return Err("`run.commit_interval_ms` must be 0 to 10000".to_owned());

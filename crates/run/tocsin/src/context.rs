@@ -17,6 +17,10 @@ pub(crate) type Origin = Arc<dyn Fn(&str, i32, i64) -> Option<Source> + Send + S
 pub(crate) struct Tuning {
     /// At most so many records a transaction.
     pub(crate) batch_records: usize,
+    /// No more is read for a transaction once so many bytes of keys and values were.
+    pub(crate) batch_bytes: u64,
+    /// About so much is fetched ahead for each consumer, in bytes; 0 where nothing is.
+    pub(crate) fetch_bytes: u64,
     /// At most so many candidates judged, or records searched, in one piece of work.
     pub(crate) piece_records: usize,
     /// At most so many incidents (or groups that may be some) in one piece of work: a join or a new
@@ -36,6 +40,8 @@ impl Tuning {
     pub(crate) fn of_batches(batch_records: usize) -> Tuning {
         Tuning {
             batch_records,
+            batch_bytes: 64 << 20,
+            fetch_bytes: 0,
             piece_records: batch_records,
             piece_incidents: (batch_records / RECORDS_OF_AN_INCIDENT).max(1),
             commit_interval: std::time::Duration::ZERO,

@@ -48,6 +48,19 @@ impl Watch {
         }
     }
 
+    /// What the stage may hold at once, by its configuration; `consumers` fetch ahead.
+    pub(crate) fn bounds(&self, context: &Context, consumers: u64) {
+        let tuning = &context.tuning;
+        let mut bounds = vec![
+            ("batch", tuning.batch_bytes),
+            ("fetch", consumers * tuning.fetch_bytes),
+        ];
+        if let Some(state) = &context.state {
+            bounds.push(("state_cache", state.cache_bytes as u64));
+        }
+        self.metrics.set_memory_bounds(&bounds);
+    }
+
     /// A transaction was committed.
     pub(crate) fn committed(&mut self, context: &Context, sink: Sink, took: Duration) {
         for (topic, book) in sink.books() {
@@ -58,7 +71,10 @@ impl Watch {
                 self.batch.passed_over(name, reason.as_str(), count);
             }
         }
+        self.batch.bytes(sink.bytes);
         for record in &sink.out {
+            let value = record.value.as_ref().map_or(0, Vec::len);
+            self.batch.bytes((record.key.len() + value) as u64);
             let topic = context
                 .names
                 .topic(&record.topic)

@@ -185,3 +185,89 @@ fn what_tocsin_keeps_must_not_gain_partitions() {
         }
     }
 }
+
+/// Accesses of an employee that nobody explained, on one partition of the candidates.
+fn unexplained(cluster: &MemoryCluster, ids: std::ops::Range<u32>, partition: i32) {
+    for id in ids {
+        let id = format!("u-{id}");
+        let access: Access = serde_json::from_value(json!({
+            "id": id, "at": "2026-03-01T09:00:00Z", "actor": "e-1", "actor_kind": "employee",
+            "action": "view", "outcome": "succeeded", "information": "home_security_recording",
+            "account": "acct-1", "resource": "rec-1",
+        }))
+        .unwrap();
+        let value = codec().encode(Topic::Candidates, &access).unwrap();
+        let record = Outgoing::new(Topic::Candidates.name(), id.as_str(), value).on(partition);
+        cluster.append(&record).unwrap();
+    }
+}
+
+/// One partition that is long to read again keeps no other waiting.
+#[test]
+fn a_partition_that_was_taken_over_keeps_no_other_from_its_work() {
+    let cluster = empty();
+    let plan = plan(
+        &cluster,
+        "0",
+        law(&LawSettings::default()),
+        Tuning::of_batches(4),
+    );
+    unexplained(&cluster, 0..200, 0);
+    let mut before = Stepped::of(&[Stage::Verify], &plan);
+    assert!(before.rest(Duration::ZERO), "not settled");
+    drop(before);
+    unexplained(&cluster, 200..201, 1);
+    let found = || {
+        let found = stream::latest(&cluster, Topic::Findings.name()).unwrap();
+        found.values().filter(|one| one.value.is_some()).count()
+    };
+    assert_eq!(found(), 200);
+    let mut runner = Runner::open(Stage::Verify, &plan.context()).unwrap();
+    for _ in 0..1_000 {
+        runner.step(Duration::ZERO, Duration::ZERO).unwrap();
+        assert!(
+            found() == 201 || !runner.is_ready(),
+            "the last one came when all was read"
+        );
+        if found() == 201 {
+            assert!(!runner.is_ready(), "the last one came when all was read");
+            return;
+        }
+    }
+    panic!("it was never judged");
+}
+
+/// What one transaction reads is bounded in bytes too.
+#[test]
+fn a_transaction_reads_no_more_once_so_many_bytes_were() {
+    let committed = |batch_bytes: u64| {
+        let cluster = empty();
+        unexplained(&cluster, 0..8_000, 0);
+        let tuning = Tuning {
+            batch_bytes,
+            ..Tuning::default()
+        };
+        let plan = plan(&cluster, "0", law(&LawSettings::default()), tuning);
+        let mut runner = Runner::open(Stage::Verify, &plan.context()).unwrap();
+        for _ in 0..40 {
+            runner.step(Duration::ZERO, Duration::ZERO).unwrap();
+        }
+        let page = plan.telemetry.metrics().text().unwrap();
+        let of = |series: &str| {
+            let value = page
+                .lines()
+                .find_map(|line| line.strip_prefix(series))
+                .unwrap();
+            value.trim().parse::<f64>().unwrap()
+        };
+        let bound = of("tocsin_memory_bound_bytes{of=\"batch\",stage=\"verify\"}");
+        assert_eq!(bound, batch_bytes as f64);
+        let large = "tocsin_transaction_bytes_bucket{stage=\"verify\",le=\"1000000\"}";
+        let all = of("tocsin_transaction_bytes_count{stage=\"verify\"}");
+        (all, all - of(large))
+    };
+    let (whole, large) = committed(64 << 20);
+    let (cut, small) = committed(1);
+    assert!(cut >= whole + 3.0, "{cut} transactions beside {whole}");
+    assert!(large >= 1.0 && small < large + 1.0, "{large} {small}");
+}

@@ -114,11 +114,10 @@ impl Rules {
             instance: name.to_owned(),
             start: Some(start),
             tuning: Tuning {
-                batch_records: sizes.batch_records,
                 piece_records: sizes.piece_records,
                 piece_incidents: sizes.piece_incidents,
-                commit_interval: Duration::ZERO,
                 patience: sizes.patience,
+                ..Tuning::of_batches(sizes.batch_records)
             },
             state: state.map(|directory| StateSettings {
                 directory: directory.to_owned(),

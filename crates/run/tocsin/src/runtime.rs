@@ -27,6 +27,9 @@ use stream::{
 pub(crate) struct Step<'a> {
     /// Time that has passed on the caller's clock, from an origin of its own.
     pub(crate) now: Duration,
+    /// Partitions of which not everything was read again that had been committed, by their numbers:
+    /// nothing may be emitted for them.
+    pub(crate) behind: BTreeSet<i32>,
     worker: &'a dyn Worker,
     broadcast: Option<&'a dyn Reader>,
 }
@@ -87,7 +90,14 @@ pub(crate) trait Processor {
         sink: &mut Sink,
     ) -> Result<(), StageError>;
 
-    /// Called after the records of a step, once all inputs are read as far as they were committed.
+    /// Whether each partition's work is its own, so that the others' goes on while one that was
+    /// taken over is read again.
+    fn is_by_partition(&self) -> bool {
+        false
+    }
+
+    /// Called after the records of a step, once all inputs are read as far as they were committed;
+    /// where its work is [by partition](Self::is_by_partition), before that too.
     fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError>;
 
     /// Called at the end of each step, when what it came to is committed, or is nothing. After
@@ -96,6 +106,9 @@ pub(crate) trait Processor {
         Ok(())
     }
 }
+
+/// So many records are taken at once, and then their bytes looked at.
+const AT_ONCE: usize = 2_000;
 
 /// What one step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +200,7 @@ impl Runner {
         };
         let processor = crate::processors::build(stage, context, identities.ids(), disk)?;
         let watch = Watch::new(context, stage);
+        watch.bounds(context, 1 + u64::from(broadcast.is_some()));
         // Those of an earlier turn.
         watch.health.forget_positions();
         Ok(Runner {
@@ -237,14 +251,17 @@ impl Runner {
             // What is said of a partition that was taken over goes with its first position.
             self.processor.prepare(&mut sink)?;
         }
-        let work = if self.caught_up() {
+        let behind = self.behind();
+        let has_caught_up = behind.is_empty();
+        let work = if has_caught_up || self.processor.is_by_partition() {
             let step = Step {
                 now,
+                behind,
                 worker: self.worker.as_ref(),
                 broadcast: self.broadcast.as_deref(),
             };
             let work = self.processor.finish(&step, &mut sink)?;
-            self.restored |= self.processor.is_restored();
+            self.restored |= has_caught_up && self.processor.is_restored();
             work
         } else {
             Work::More
@@ -253,6 +270,7 @@ impl Runner {
         let committed = self.commit(now, sink)?;
         let step = Step {
             now,
+            behind: self.behind(),
             worker: self.worker.as_ref(),
             broadcast: self.broadcast.as_deref(),
         };
@@ -339,8 +357,13 @@ impl Runner {
         if let Some(changes) = self.deferred.take() {
             return Ok(changes);
         }
-        let (most, begun) = (self.context.tuning.batch_records, std::time::Instant::now());
-        let mut all = self.read_own(most, wait, sink)?;
+        let begun = std::time::Instant::now();
+        let (most, bytes) = (
+            self.context.tuning.batch_records,
+            self.context.tuning.batch_bytes,
+        );
+        let mut asked = most.min(AT_ONCE);
+        let mut all = self.read_own(asked, wait, sink)?;
         let moves = |polled: &stream::Polled| {
             !(polled.assigned.is_empty() && polled.revoked.is_empty() && polled.lost.is_empty())
         };
@@ -348,10 +371,13 @@ impl Runner {
         while last > 0 && all.records < most && !all.at_end && !moves(&all) && !self.is_drained() {
             let interval = self.context.tuning.commit_interval;
             let left = interval.saturating_sub(begun.elapsed());
-            if left.is_zero() || sink.failed.is_some() {
+            // What lies ready is taken, however long it took so far.
+            let lies_ready = last == asked;
+            if (left.is_zero() && !lies_ready) || sink.bytes >= bytes || sink.failed.is_some() {
                 break;
             }
-            let more = self.read_own(most - all.records, left, sink)?;
+            asked = (most - all.records).min(AT_ONCE);
+            let more = self.read_own(asked, left, sink)?;
             if moves(&more) {
                 // What was read until now is committed first: the partitions are this instance's
                 // until it polls again.
@@ -408,6 +434,8 @@ impl Runner {
                 return;
             };
             let fresh = record.offset >= *done;
+            sink.bytes +=
+                (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
             let newest = &mut newest[*topic as usize];
             *newest = record.timestamp_ms.max(*newest);
             if !said {
@@ -475,11 +503,17 @@ impl Runner {
 
     /// Whether everything that was committed before has been read again.
     fn caught_up(&self) -> bool {
-        self.resume_at.iter().all(|(at, target)| {
-            self.worker
-                .position(&at.topic, at.partition)
-                .is_some_and(|here| here >= *target)
-        })
+        self.behind().is_empty()
+    }
+
+    /// The partitions of which it has not, by their numbers.
+    fn behind(&self) -> BTreeSet<i32> {
+        let is_behind = |(at, target): &(&TopicPartition, &i64)| {
+            let here = self.worker.position(&at.topic, at.partition);
+            here.is_none_or(|here| here < **target)
+        };
+        let behind = self.resume_at.iter().filter(is_behind);
+        behind.map(|(at, _)| at.partition).collect()
     }
 
     /// Commits what a step came to; whether positions were among it.

@@ -88,6 +88,8 @@ pub(crate) struct Sink {
     pub(crate) kept: u64,
     /// Records that could not be used.
     pub(crate) dead: Vec<telemetry::DeadLettered>,
+    /// Keys and values of the records that were read, in bytes.
+    pub(crate) bytes: u64,
     /// The first error after which nothing more of this step counts.
     pub(crate) failed: Option<StageError>,
     books: [Book; Topic::ALL.len()],

@@ -41,6 +41,11 @@ pub(crate) fn kafka(config: &Config) -> Result<KafkaCluster, Failure> {
 fn kafka_settings(config: &Config) -> KafkaSettings {
     let mut settings = KafkaSettings::new(&config.kafka.bootstrap);
     settings.client.clone_from(&config.kafka.properties);
+    let fetched = ("queued.max.messages.kbytes", config.run.fetch_mib << 10);
+    if !settings.client.contains_key(fetched.0) {
+        let (name, kib) = fetched;
+        settings.consumer.insert(name.to_owned(), kib.to_string());
+    }
     settings.reader_group = reader_group(&config.prefix);
     settings
 }
@@ -283,6 +288,8 @@ pub(crate) fn run(
         tuning: Tuning {
             commit_interval: Duration::from_millis(config.run.commit_interval_ms),
             patience: Duration::from_secs(config.judgement.patience_seconds),
+            batch_bytes: config.run.batch_mib << 20,
+            fetch_bytes: config.run.fetch_mib << 20,
             ..Tuning::of_batches(config.run.batch_records)
         },
         state: config.state.settings(),

@@ -549,11 +549,16 @@ impl Processor for VerifyStage {
         !self.parts.values().any(|part| part.candidates.has_due())
     }
 
+    fn is_by_partition(&self) -> bool {
+        true
+    }
+
     fn finish(&mut self, step: &Step<'_>, sink: &mut Sink) -> Result<Work, StageError> {
         self.count_partitions(step.now)?;
         let mut left = self.context.tuning.piece_records;
-        let mut more = false;
-        let partitions: Vec<i32> = self.parts.keys().copied().collect();
+        let mut more = !step.behind.is_empty();
+        let parts = self.parts.keys().copied();
+        let partitions: Vec<i32> = parts.filter(|one| !step.behind.contains(one)).collect();
         for partition in partitions {
             if let Some(part) = self.parts.get_mut(&partition) {
                 let candidates = &mut part.candidates;
