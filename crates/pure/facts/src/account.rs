@@ -1,6 +1,7 @@
 //! Accounts: reference data about whose information it is.
 
 use crate::name::too_long;
+use crate::place::residence_fault;
 use crate::token::tokens;
 use crate::{Moment, Private, YesNo};
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ impl Account {
         }
         if self.account.reveal().is_empty() {
             return Some("`account` is empty");
+        }
+        if let Some(fault) = self.residence.as_deref().and_then(residence_fault) {
+            return Some(fault);
         }
         too_long!(
             "id": [self.id.as_str()],

@@ -22,6 +22,7 @@ pub use words::{
 };
 
 use crate::name::too_long;
+use crate::place::{is_country, residence_fault};
 use crate::{Moment, Private};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -138,6 +139,9 @@ pub struct BreachEvent {
     pub report: Report,
 }
 
+/// An interval that holds no number.
+const LESS_THAN_LEAST: &str = "`at_most` is less than `at_least`";
+
 impl BreachEvent {
     /// What is wrong with this record beyond its types, if anything.
     pub fn fault(&self) -> Option<&'static str> {
@@ -170,14 +174,28 @@ impl BreachEvent {
             {
                 Some("`until` lies before `from`")
             }
+            Report::Exposure(one) if one.figures().any(|count| count.is_contradiction()) => {
+                Some(LESS_THAN_LEAST)
+            }
             Report::Tally(one)
                 if one
                     .at_least
                     .zip(one.at_most)
                     .is_some_and(|(least, most)| most < least) =>
             {
-                Some("`at_most` is less than `at_least`")
+                Some(LESS_THAN_LEAST)
             }
+            Report::Exposure(Exposure { residence, .. })
+            | Report::Tally(Tally { residence, .. }) => {
+                residence.as_deref().and_then(residence_fault)
+            }
+            Report::GovernmentNotice(one) => match one.country.as_deref() {
+                Some(country) if !is_country(&country.to_uppercase()) => Some(
+                    "`country` is no country; write its ISO 3166-1 code of two letters, such as \
+                     `US`",
+                ),
+                _ => None,
+            },
             Report::Retraction(one) if one.of.is_empty() => Some("`of` is empty"),
             _ => None,
         }

@@ -376,10 +376,14 @@ impl Context<'_> {
                     .notes
                     .push(format!("staff moved the date to {date} in writing"));
             }
-            _ => {
-                let moves = match self.order.staff_may_extend {
-                    true => "the order lets staff extend others, not this duty",
-                    false => "under this order that moves no date",
+            read => {
+                let may = self.order.staff_may_extend && self.duty.may_be_extended();
+                let moves = match read {
+                    Err(_) if may => "that is no date and moves none; write one such as 2027-01-20",
+                    _ if self.order.staff_may_extend => {
+                        "the order lets staff extend others, not this duty"
+                    }
+                    _ => "under this order that moves no date",
                 };
                 clock.notes.push(format!("staff wrote: {to}; {moves}"));
             }

@@ -44,6 +44,19 @@ enum Figure {
 }
 
 impl CountedRow {
+    /// What is wrong with it beyond its types, if anything.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        let figures = [self.accounts, self.consumers, self.resources, self.devices];
+        let holds_none = |figure: &Figure| match figure {
+            Figure::Exactly(_) => false,
+            Figure::Between(interval) => interval.is_contradiction(),
+        };
+        if figures.iter().flatten().any(holds_none) {
+            return Some("`at_most` is less than `at_least`");
+        }
+        self.residence.as_deref().and_then(facts::residence_fault)
+    }
+
     /// The row as an incident holds it; `key` is what `key` reports say of what may be of any key
     /// and any matter, and which contradict each other.
     pub(crate) fn row(&self, key: &(Kleene, BTreeSet<String>)) -> Row {

@@ -1,7 +1,7 @@
 //! A matter that was never on Kafka, put to the law by hand: the facts file of `tocsin decide`.
 
 use crate::counted::CountedRow;
-use crate::strict::{check, list, unknown};
+use crate::strict::{Once, check, list, unknown};
 use access::{Judged, Records, Terms};
 use facts::{
     Account, BreachEvent, Decision, Finding, Grant, Information, Moment, Reason, Report, Variants,
@@ -62,7 +62,8 @@ pub fn facts_file(
     bound: &[Terms],
     as_of: Option<Moment>,
 ) -> Result<Vec<Incident>, FactsError> {
-    let value: Value = serde_json::from_str(json).map_err(|why| {
+    let json = json.trim_start_matches('\u{feff}');
+    let Once(value) = serde_json::from_str(json).map_err(|why| {
         FactsError::new(
             format!("line {}, column {}", why.line(), why.column()),
             why.to_string(),
@@ -116,6 +117,7 @@ pub fn facts_file(
         fold.put_decision(decision.clone());
     }
     let rows: Vec<CountedRow> = list(&members, "counts")?;
+    check(&rows, "counts", CountedRow::fault)?;
     let digest = facts::digest_json(&members);
     with_rows(fold.incidents(), &rows, decisions, &digest)
 }

@@ -2,7 +2,9 @@
 
 use crate::context::{Context, Node, Wanted};
 use crate::population::View;
-use facts::{GovernmentNotice, Information, Kleene, Level, MilestoneName, NotifiedBy, Report};
+use facts::{
+    GovernmentNotice, Information, Kleene, Level, MilestoneName, NotifiedBy, Report, lies_in,
+};
 use incident::{Reported, Row};
 use orders::{NoticeRule, RequiredRule};
 use std::collections::BTreeMap;
@@ -200,7 +202,15 @@ impl Context<'_> {
         let fact = || format!("notice_us:{}", reported.record.id);
         let known = match (&notice.country, notice.level) {
             _ if reported.is_disputed("report.country") => Kleene::Unknown,
-            (Some(stated), _) => Kleene::from(stated.eq_ignore_ascii_case(country)),
+            (Some(stated), level) => {
+                let lies_here = lies_in(&stated.to_uppercase(), country);
+                // Of the United States is what its level says, and of another country alike.
+                let says = level.map(|level| Kleene::from(level != Level::Foreign));
+                match says {
+                    Some(says) if country == "US" && says != lies_here => Kleene::Unknown,
+                    _ => lies_here,
+                }
+            }
             (None, Some(Level::Foreign)) if country == "US" => Kleene::No,
             _ => Kleene::Unknown,
         };

@@ -2,7 +2,9 @@
 
 use crate::context::Context;
 use crate::known::Look;
-use facts::{CircumstanceName, GovernmentNotice, IndicatorMode, Interval, Kleene, Report, YesNo};
+use facts::{
+    CircumstanceName, GovernmentNotice, IndicatorMode, Interval, Kleene, Report, YesNo, lies_in,
+};
 use incident::{Counted, Counts, Reported, Row};
 use orders::{ActWord, CircumstanceRule, Population, Unit};
 use std::cell::{Cell, RefCell};
@@ -463,14 +465,9 @@ impl<'a> View<'a> {
         let Some(rule) = &self.population.residence else {
             return Kleene::Yes;
         };
-        const TERRITORIES: [&str; 6] = ["US-AS", "US-GU", "US-MP", "US-PR", "US-UM", "US-VI"];
-        match row.class.residence.as_deref() {
-            None => self.context.answered_yes_no("residence"),
-            Some(place) if TERRITORIES.contains(&place) => {
-                self.context.answered_yes_no("residence")
-            }
-            Some(place) => Kleene::from(place.split('-').next() == Some(rule.country.as_str())),
-        }
+        let place = row.class.residence.as_deref();
+        let known = place.map_or(Kleene::Unknown, |place| lies_in(place, &rule.country));
+        self.context.or_answered(known, || "residence")
     }
 
     /// Whether every part but `part` may hold of `row`.

@@ -1,9 +1,74 @@
 //! Reading records strictly: a member that no record knows is an error, also where it is null.
 
 use crate::facts_file::FactsError;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+/// A JSON value of which every object has each member once: of two, one would be lost in silence.
+pub(crate) struct Once(pub(crate) Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Once, D::Error> {
+        deserializer.deserialize_any(OnceVisitor)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Once;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Once, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Once(value)) = all.next_element()? {
+            values.push(value);
+        }
+        Ok(Once(values.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<Once, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Once(value))) = all.next_entry::<String, Once>()? {
+            if KNOWN.contains(&name.as_str()) && members.contains_key(&name) {
+                let why = format!("the member `{name}` stands twice; keep one of them");
+                return Err(A::Error::custom(why));
+            }
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member stands twice; keep one of them"));
+            }
+        }
+        Ok(Once(members.into()))
+    }
+}
 
 /// Every member of the records, for the nearest one to a mistyped name and for those left null.
 const KNOWN: &[&str] = &[

@@ -27,6 +27,7 @@ mod schema;
 mod table;
 mod taken;
 mod text;
+mod values;
 
 pub use calendar::{Calendar, Closure, OutOfRange};
 pub use case::{Case, Expect, ExpectCertification};

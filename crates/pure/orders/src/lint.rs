@@ -8,6 +8,7 @@ use crate::model::{Order, Window};
 use crate::packs::Packs;
 use crate::population::Population;
 use crate::taken::Taken;
+use crate::values::{cites, values};
 use std::collections::BTreeSet;
 
 /// Something that a pack lacks.
@@ -210,7 +211,7 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
             let message = "`[channel]` allows a courier but has no literal `address`";
             found.say("courier", message);
         }
-        if channel.cite.trim().is_empty() {
+        if !cites(&channel.cite) {
             found.say("[channel]", "`[channel]` has no cite");
         }
     }
@@ -228,7 +229,7 @@ fn lint_order(order: &Order, found: &mut Found<'_>) {
             );
             found.say(&place, message);
         }
-        if question.cite.trim().is_empty() || question.question.trim().is_empty() {
+        if !cites(&question.cite) || question.question.trim().is_empty() {
             let message = format!("`{}` lacks its question or its cite", question.id);
             found.say(&place, message);
         }
@@ -247,7 +248,7 @@ fn lint_duty(order: &Order, duty: &Duty, taken: &Taken<'_>, found: &mut Found<'_
         if taken.has(text, cite) {
             continue;
         }
-        if text.trim().is_empty() || cite.trim().is_empty() {
+        if text.trim().is_empty() || !cites(cite) {
             let message = format!("{what} lacks its text or its cite: {text:?}, {cite:?}");
             let place = if text.trim().is_empty() { cite } else { text };
             found.say_with(place, message, "cite = \"VII\"");
@@ -258,6 +259,7 @@ fn lint_duty(order: &Order, duty: &Duty, taken: &Taken<'_>, found: &mut Found<'_
         twice("item", letters, found);
         numbering(duty, found);
     }
+    values(duty, found);
     let limbs = duty.clocks.iter().map(|clock| clock.limb.as_str());
     twice("clock", limbs, found);
     if !taken.in_force(&duty.in_force) {

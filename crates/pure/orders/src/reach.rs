@@ -1,6 +1,6 @@
 //! Clauses that can never hold, and texts that leave a day uncovered: found without any facts.
 
-use crate::duty::{Condition, ConditionKind, Duty};
+use crate::duty::{Condition, ConditionKind, Duty, NoticeRule};
 use crate::lint::Found;
 use crate::population::Population;
 use crate::table::{Table, bars, implies, parts};
@@ -236,7 +236,7 @@ impl<'a> Known<'a> {
     }
 
     fn excludes(&self, leaf: &ConditionKind) -> bool {
-        let is_denied = |no: &&ConditionKind| *no == leaf || implies(leaf, no);
+        let is_denied = |no: &&ConditionKind| is_same(no, leaf) || implies(leaf, no);
         self.no.iter().any(is_denied) || self.yes.iter().any(|yes| bars(yes, leaf))
     }
 
@@ -245,6 +245,21 @@ impl<'a> Known<'a> {
             let message = format!("`{}` has no parts", condition.text);
             found.say(&condition.text, message);
         }
+    }
+}
+
+/// Whether both ask for the same, whatever counsel is asked where nothing unauthorised is on
+/// record.
+fn is_same(one: &ConditionKind, other: &ConditionKind) -> bool {
+    match (one, other) {
+        (ConditionKind::GovernmentNotice(one), ConditionKind::GovernmentNotice(other)) => {
+            let asking_nothing = |rule: &NoticeRule| NoticeRule {
+                reversal_question: None,
+                ..rule.clone()
+            };
+            asking_nothing(one) == asking_nothing(other)
+        }
+        _ => one == other,
     }
 }
 

@@ -81,6 +81,14 @@ pub struct Exposure {
     pub estimated: Option<YesNo>,
 }
 
+impl Exposure {
+    /// Its figures, of whatever is counted.
+    pub(super) fn figures(&self) -> impl Iterator<Item = Interval> {
+        let all = [self.count, self.consumers, self.resources, self.devices];
+        all.into_iter().flatten()
+    }
+}
+
 tokens! {
     /// What a tally counts.
     TallyUnit {

@@ -44,6 +44,161 @@ fn a_mistyped_member_names_the_nearest() {
 }
 
 #[test]
+fn a_member_that_stands_twice_is_refused() {
+    let row = r#"{"information": "profile", "accounts": 50, "accounts": 5}"#;
+    for (json, member) in [
+        (format!(r#"{{"counts": [{row}]}}"#), "`accounts`"),
+        (r#"{"counts": [], "counts": []}"#.to_owned(), "twice"),
+    ] {
+        let error = facts_file(&json, &[], None)
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.contains(member) && error.contains("line 1"),
+            "{error}"
+        );
+    }
+    // A mark of the byte order is no error.
+    assert!(facts_file("\u{feff}{\"counts\": []}", &[], None).is_ok());
+}
+
+fn report(report: serde_json::Value) -> serde_json::Value {
+    json!({"id": "e", "matter": "M", "recorded_at": "2026-12-01T00:00:00Z", "report": report})
+}
+
+#[test]
+fn what_is_no_number_and_what_is_no_place_is_refused() {
+    let none = json!({"at_least": 9, "at_most": 3});
+    let mut exposure = json!({"kind": "exposure", "information": "profile"});
+    exposure["consumers"] = none.clone();
+    let least = "`at_most` is less than `at_least`";
+    let error = message(&json!({"breach_events": [report(exposure.clone())]}));
+    assert!(error.contains(least), "{error}");
+    let error = message(&json!({"counts": [{"information": "profile", "devices": none}]}));
+    assert!(
+        error.contains("counts[0]") && error.contains(least),
+        "{error}"
+    );
+    exposure["consumers"] = json!({"at_least": 3});
+    for place in [
+        "USA",
+        "us",
+        "",
+        "California",
+        "US-ZZ",
+        "US-california",
+        "EU-1",
+    ] {
+        exposure["residence"] = place.into();
+        let row = json!({"information": "profile", "residence": place, "accounts": 3});
+        let account = json!({"id": "a", "account": "acct-1", "residence": place,
+                             "recorded_at": "2026-12-01T00:00:00Z"});
+        for facts in [
+            json!({"breach_events": [report(exposure.clone())]}),
+            json!({"counts": [row]}),
+            json!({"accounts": [account]}),
+        ] {
+            let error = message(&facts);
+            assert!(error.contains("`residence`"), "{place}: {error}");
+        }
+    }
+    let mut notice = json!({"kind": "government_notice", "authority": "AG"});
+    for country in ["USA", ""] {
+        notice["country"] = country.into();
+        let error = message(&json!({"breach_events": [report(notice.clone())]}));
+        assert!(error.contains("`country`"), "{error}");
+    }
+}
+
+/// The answer of the first duty of an order, and what it asks.
+fn answered(order: &str, facts: &serde_json::Value) -> (Answer, Vec<String>) {
+    let packs = Packs::embedded().expect("the packs parse");
+    let order = packs.order(order).expect("there is such an order");
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let one = decide(order, &incidents[0], &settings)
+        .expect("dates in range")
+        .remove(0);
+    (
+        one.answer,
+        one.asks.into_iter().map(|ask| ask.fact).collect(),
+    )
+}
+
+#[test]
+fn people_of_a_territory_may_be_of_the_united_states_under_either_of_its_codes() {
+    let facts = |place: &str| {
+        let notice = json!({"kind": "government_notice", "authority": "AG", "level": "state",
+                            "country": "US", "required": "yes", "at": "2026-12-01T00:00:00Z"});
+        json!({
+            "breach_events": [report(notice)],
+            "counts": [{"information": "financial", "authority": "unauthorised",
+                        "ground": "established", "acts": {"accessed": "yes", "acquired": "yes"},
+                        "encrypted": "no", "residence": place, "accounts": 300,
+                        "consumers": 300}]})
+    };
+    assert_eq!(answered("equifax", &facts("US-CA")).0, Answer::Owed);
+    assert_eq!(answered("equifax", &facts("GB")).0, Answer::NotOwed);
+    for territory in ["PR", "US-PR", "VI", "US-VI", "GU", "AS", "MP", "UM"] {
+        let (answer, asks) = answered("equifax", &facts(territory));
+        assert_eq!(answer, Answer::Open, "{territory}");
+        assert!(
+            asks.contains(&"residence".to_owned()),
+            "{territory}: {asks:?}"
+        );
+    }
+}
+
+#[test]
+fn a_notice_whose_level_and_country_contradict_each_other_is_asked_about() {
+    let facts = |level: &str, country: &str| {
+        let mut facts = twelve_of_unknown_encryption();
+        facts["counts"][0]["encrypted"] = "no".into();
+        facts["counts"][0]["acts"] = json!({"accessed": "yes"});
+        facts["counts"][0]["accounts"] = json!(9);
+        let notice = json!({"kind": "government_notice", "authority": "AG", "level": level,
+                            "country": country, "required": "yes", "by": "respondent",
+                            "at": "2026-12-01T00:00:00Z",
+                            "information": ["home_security_recording"]});
+        facts["breach_events"]
+            .as_array_mut()
+            .expect("a list")
+            .push(report(notice));
+        facts
+    };
+    assert_eq!(answered("ring", &facts("state", "us")).0, Answer::Owed);
+    assert_eq!(answered("ring", &facts("foreign", "GB")).0, Answer::NotOwed);
+    for (level, country) in [("state", "GB"), ("foreign", "US"), ("state", "PR")] {
+        let (answer, asks) = answered("ring", &facts(level, country));
+        assert_eq!(answer, Answer::Open, "{level}, {country}");
+        assert!(asks.contains(&"notice_us:e".to_owned()), "{asks:?}");
+    }
+}
+
+#[test]
+fn what_staff_wrote_that_is_no_date_is_said_to_be_none() {
+    let violated = json!({"kind": "noncompliance", "order": "betterhelp", "provision": "I",
+                          "text": "x", "violated": "yes"});
+    let letter = json!({"kind": "staff_direction", "order": "betterhelp", "changes": "due",
+                        "to": "2027-01-20T00:00:00Z", "at": "2026-12-05T15:00:00Z"});
+    let mut letter = report(letter);
+    letter["id"] = "s".into();
+    let facts = json!({"breach_events": [report(violated), letter]});
+    let packs = Packs::embedded().expect("the packs parse");
+    let order = packs.order("betterhelp").expect("there is such an order");
+    let incidents = facts_file(&facts.to_string(), &[], None).expect("the facts parse");
+    let settings = Settings::new(&[]).expect("the calendar");
+    let one = decide(order, &incidents[0], &settings)
+        .expect("dates in range")
+        .remove(0);
+    let notes = one.clock.expect("it runs").notes.join("; ");
+    assert!(
+        notes.contains("is no date") && !notes.contains("not this duty"),
+        "{notes}"
+    );
+}
+
+#[test]
 fn an_error_does_not_repeat_a_value() {
     let error = message(&json!({"breach_events": [{
         "id": "b", "matter": "M", "recorded_at": "the pseudonym of somebody",

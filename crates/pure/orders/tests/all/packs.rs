@@ -271,7 +271,49 @@ fn what_a_pack_that_parses_lacks_is_said_with_its_place() {
     let dayless = format!("{until}, unsure_question = \"last_day\"");
     let before = format!("{until}, unsure = \"2038-10-24\", unsure_question = \"last_day\"");
     let endless = format!("{force}, unsure = \"2038-10-25\", unsure_question = \"last_day\"");
-    let lacking: [(&str, &str, &str); 13] = [
+    let notice = |more: &str| {
+        format!("government_notice = {{ required = true, {more} }}\n[[unless]]\ntext = \"n\"")
+    };
+    let count = "count = { population = \"things\", unit = \"accounts\", at_least = 10 }\n";
+    let told = |more: &str| format!("{}\ncite = \"V\"\n{count}", notice(more));
+    let (abroad, nobody) = (told("country = \"USA\""), told("by = []"));
+    let seen =
+        "authority = { ground = \"believed\", text = \"without authorization\", cite = \"V\" }\n";
+    let residence = |country: &str| {
+        let rule = format!("country = \"{country}\", text = \"people\", cite = \"V\"");
+        format!("{seen}residence = {{ {rule} }}\n")
+    };
+    let americans = residence("USA");
+    let lists = "excluded = [\"public\"], unsure = [\"public\"]";
+    let both = format!(
+        "{seen}visibility = {{ {lists}, text = \"open\", cite = \"V\", question = \"q\" }}\n"
+    );
+    let lacking: [(&str, &str, &str); 22] = [
+        (count, &abroad, "`USA` is no country"),
+        (count, &nobody, "met by nobody's notice"),
+        (seen, &americans, "`USA` is no country"),
+        (seen, &both, "both in `excluded` and in `unsure`"),
+        (
+            count,
+            "noncompliance = [\"I\", \"I\"]\n",
+            "names a section twice",
+        ),
+        ("days = 10", "days = 99999", "more than twenty years"),
+        (
+            "anchors = [\"discovery\"]",
+            "anchors = [\"discovery\", \"discovery\"]",
+            "stands twice",
+        ),
+        (
+            "text = \"Enough?\"\ncite = \"V\"",
+            "text = \"Enough?\"\ncite = \"TODO\"",
+            "lacks its text",
+        ),
+        (
+            "text = \"Enough?\"\ncite = \"V\"",
+            "text = \"Enough?\"\ncite = \"?\"",
+            "lacks its text",
+        ),
         (force, &unasked, "stand together"),
         (force, &dayless, "stand together"),
         (force, &before, "not the last day before"),
@@ -583,6 +625,24 @@ fn an_exception_that_takes_nothing_out_is_refused() {
     let said = put_together(&many, &[&not("fewer", &so_many("100", 100))]);
     assert!(said[0].starts_with(&nothing("fewer")), "{said:?}");
     assert_eq!(put_together(&many, &[&a, &told]), Vec::<String>::new());
+}
+
+#[test]
+fn a_notice_that_an_exception_takes_out_is_one_whatever_counsel_is_asked_of_it() {
+    let notice = |more: &str| {
+        part(
+            "told",
+            &format!("government_notice = {{ required = true{more} }}"),
+        )
+    };
+    let when = list(
+        "one",
+        "any",
+        &[so_many("500", 500), notice(", reversal_question = \"r\"")],
+    );
+    let said = put_together(&when, &[&notice("")]);
+    let dead = |one: &String| one.starts_with("`told` can never hold");
+    assert!(said.iter().any(dead), "{said:?}");
 }
 
 #[test]
