@@ -14,7 +14,7 @@ use wire::files::{FileError, InputFile, Reader};
 /// From which record on lines lie how far behind records: empty lines are no records.
 type Shifts = Arc<Mutex<BTreeMap<(Topic, i32), Vec<(u64, u64)>>>>;
 
-/// How many records a file has, where it was read to its end.
+/// How many records a file has, where they were counted or the file was read to its end.
 type Counts = Arc<Mutex<BTreeMap<(Topic, i32), u64>>>;
 
 /// The files of one folder, by topic.
@@ -134,26 +134,32 @@ impl RecordFiles for Folder {
             .unwrap_or_default()
     }
 
-    fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
+    fn end(&self, topic: &str, partition: i32) -> Result<i64, String> {
         let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = counts.get(&(topic, partition)).copied();
-        drop(counts);
-        if let Some(counted) = counted {
-            return Ok(counted);
-        }
-        file.count(Limits::default()).map_err(|error| said(&error))
+        // Whoever asks meanwhile waits, and does not count it again.
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = match counts.get(&(topic, partition)) {
+            Some(counted) => *counted,
+            None => {
+                let counted = file.count(Limits::default());
+                let counted = counted.map_err(|error| said(&error))?;
+                counts.insert((topic, partition), counted);
+                counted
+            }
+        };
+        Ok(i64::try_from(counted).unwrap_or(i64::MAX))
     }
 
     fn open(
         &self,
         topic: &str,
         partition: i32,
-        from_record: u64,
+        from: i64,
     ) -> Result<Box<dyn RecordStream>, String> {
         let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        let from = u64::try_from(from).unwrap_or(0);
         let reader = file
-            .open_at(from_record, Limits::default())
+            .open_at(from, Limits::default())
             .map_err(|error| said(&error))?;
         let shifts = self.shifts.clone();
         Ok(Box::new(Records {
@@ -162,7 +168,7 @@ impl RecordFiles for Folder {
             shifts,
             shift: None,
             counts: self.counts.clone(),
-            read: (from_record == 0).then_some(0),
+            read: (from == 0).then_some(0),
         }))
     }
 }
