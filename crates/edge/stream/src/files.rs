@@ -1,4 +1,5 @@
-//! Files as input topics, for replay: one partition per file, offsets are record numbers from 0.
+//! Files as input topics, for replay: one partition per file. Offsets are record numbers from 0, or
+//! what the records themselves say.
 //!
 //! Every other topic lies in memory, so transactions work the same.
 
@@ -20,22 +21,25 @@ pub trait RecordFiles: Send + Sync {
     /// The file's name, as it is shown to people.
     fn name(&self, topic: &str, partition: i32) -> String;
 
-    /// How many records the file holds. Asked only for [`Cluster::range`].
-    ///
-    /// # Errors
-    /// The reason why the file cannot be read.
-    fn count(&self, topic: &str, partition: i32) -> Result<u64, String>;
+    /// The first offset that is there. What stood before one that is not 0 is gone, as after
+    /// retention.
+    fn start(&self, _topic: &str, _partition: i32) -> i64 {
+        0
+    }
 
-    /// Opens the file before the record number `from_record`, from 0.
+    /// One past the last offset: where records are numbered, how many the file holds. Asked only
+    /// for [`Cluster::range`].
     ///
     /// # Errors
     /// The reason why the file cannot be read.
-    fn open(
-        &self,
-        topic: &str,
-        partition: i32,
-        from_record: u64,
-    ) -> Result<Box<dyn RecordStream>, String>;
+    fn end(&self, topic: &str, partition: i32) -> Result<i64, String>;
+
+    /// Opens the file before the first record at or behind the offset `from`.
+    ///
+    /// # Errors
+    /// The reason why the file cannot be read.
+    fn open(&self, topic: &str, partition: i32, from: i64)
+    -> Result<Box<dyn RecordStream>, String>;
 }
 
 /// An open file of records.
@@ -50,8 +54,18 @@ pub trait RecordStream: Send {
 /// A record of a file.
 #[derive(Default)]
 pub struct FileRecord {
-    /// Its bytes; none where `refusal` says why.
+    /// Its offset; `None`: the one behind the last record's.
+    pub offset: Option<i64>,
+    /// Its time stamp in milliseconds since 1970; `None`: the file does not say.
+    pub timestamp_ms: Option<i64>,
+    /// Its key; `None`: it has none.
+    pub key: Option<Vec<u8>>,
+    /// Its bytes; none where `refusal` says why, and of a tombstone.
     pub value: Vec<u8>,
+    /// It has no value, and takes back what the key said.
+    pub is_tombstone: bool,
+    /// Its headers, in order.
+    pub headers: Vec<(String, Vec<u8>)>,
     /// Why there are no bytes that anybody could use.
     pub refusal: Option<Refusal>,
 }
@@ -69,14 +83,19 @@ pub struct Refusal {
 
 impl FileRecord {
     pub(crate) fn clear(&mut self) {
-        self.value.clear();
-        self.refusal = None;
+        let mut value = std::mem::take(&mut self.value);
+        value.clear();
+        *self = FileRecord {
+            value,
+            ..FileRecord::default()
+        };
     }
 }
 
 impl Beside for FileRecord {
-    fn header(&self, _: usize) -> Option<(&str, &[u8])> {
-        None
+    fn header(&self, index: usize) -> Option<(&str, &[u8])> {
+        let (name, value) = self.headers.get(index)?;
+        Some((name, value))
     }
 
     fn refusal(&self) -> Option<&Refusal> {
@@ -96,19 +115,22 @@ impl FilePartition {
         self.files.name(&self.topic, self.partition)
     }
 
-    pub(crate) fn open(&self, from_record: u64) -> Result<Box<dyn RecordStream>, String> {
-        self.files.open(&self.topic, self.partition, from_record)
+    pub(crate) fn open(&self, from: i64) -> Result<Box<dyn RecordStream>, String> {
+        self.files.open(&self.topic, self.partition, from)
     }
 
-    /// 0 and the number of records.
+    /// The first offset that is there.
+    pub(crate) fn start(&self) -> i64 {
+        self.files.start(&self.topic, self.partition)
+    }
+
+    /// The first offset that is there, and one past the last.
     pub(crate) fn range(&self) -> Result<(i64, i64), LogError> {
-        let count = self
-            .files
-            .count(&self.topic, self.partition)
-            .map_err(|why| {
-                LogError::file_unreadable("counting the records of", &self.name(), &why)
-            })?;
-        Ok((0, i64::try_from(count).unwrap_or(i64::MAX)))
+        let end = self.files.end(&self.topic, self.partition);
+        let end = end.map_err(|why| {
+            LogError::file_unreadable("counting the records of", &self.name(), &why)
+        })?;
+        Ok((self.start(), end))
     }
 }
 

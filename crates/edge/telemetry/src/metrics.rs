@@ -114,6 +114,11 @@ impl Metrics {
         }
     }
 
+    /// How many records of `topic` the stage has read in committed transactions.
+    pub fn records_read(&self, stage: &str, topic: &str) -> u64 {
+        self.inner.read.with_label_values(&[stage, topic]).get()
+    }
+
     /// Replaces the number of incidents by state; a state that is not named is gone.
     pub fn set_incidents(&self, by_state: &BTreeMap<&str, u64>) {
         replace(&self.inner.incidents, by_state);

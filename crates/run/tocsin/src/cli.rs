@@ -77,6 +77,7 @@ pub(crate) enum Command {
             "replay --config tocsin.toml --manifest out/q1/manifest.json --out out/again \
              --compare out/q1",
             "replay --config tocsin.toml --rate 5000 --out out/all --compare topics",
+            "replay --config tocsin.toml --resume --out out/all --compare topics",
         ],
         "0 done, 1 failed, 2 something differs from what --compare or --manifest names"
     ))]
@@ -238,9 +239,16 @@ pub(crate) struct Replay {
     /// With a manifest: the same records, by the rules of now.
     #[arg(long, requires = "manifest")]
     pub(crate) other_rules: bool,
-    /// Read at most so many records a second from the broker.
+    /// Read at most so many records a second from the broker, all partitions together.
     #[arg(long, requires = "config", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
+    /// Read so many partitions at once; by default as many as there are cores.
+    #[arg(long, requires = "config", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) parallel: Option<u16>,
+    /// Go on with the replay that broke off in --out, called with the same --from, --to,
+    /// --what-is-left and --manifest: what it had read is not read again, all of it is judged.
+    #[arg(long, requires = "config")]
+    pub(crate) resume: bool,
     /// Replay what retention has left of the range; counts then have no upper end.
     #[arg(long, requires = "config")]
     pub(crate) what_is_left: bool,

@@ -14,15 +14,14 @@ use wire::files::{FileError, InputFile, Reader};
 /// From which record on lines lie how far behind records: empty lines are no records.
 type Shifts = Arc<Mutex<BTreeMap<(Topic, i32), Vec<(u64, u64)>>>>;
 
-/// How many records a file has, where it was read to its end.
-type Counts = Arc<Mutex<BTreeMap<(Topic, i32), u64>>>;
+/// How many records a file has, where they were counted or the file was read to its end.
+type Count = Arc<Mutex<Option<u64>>>;
 
 /// The files of one folder, by topic.
 pub(crate) struct Folder {
-    files: BTreeMap<Topic, Vec<InputFile>>,
+    files: BTreeMap<Topic, Vec<(InputFile, Count)>>,
     names: TopicNames,
     shifts: Shifts,
-    counts: Counts,
     /// Kinds of which there is no file.
     pub(crate) missing: Vec<&'static str>,
     /// Files that look like input and are none.
@@ -46,20 +45,20 @@ impl Folder {
                 ),
             ));
         }
-        let mut files: BTreeMap<Topic, Vec<InputFile>> = BTreeMap::new();
+        let mut files: BTreeMap<Topic, Vec<_>> = BTreeMap::new();
         for file in listing.files {
             if let Some(topic) = Topic::INPUTS
                 .into_iter()
                 .find(|one| one.name() == file.topic())
             {
-                files.entry(topic).or_default().push(file);
+                let of_topic = files.entry(topic).or_default();
+                of_topic.push((file, Count::default()));
             }
         }
         Ok(Folder {
             files,
             names: names.clone(),
             shifts: Shifts::default(),
-            counts: Counts::default(),
             missing: listing.missing,
             ignored: listing.ignored,
         })
@@ -67,7 +66,7 @@ impl Folder {
 
     /// The files.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &InputFile> {
-        self.files.values().flatten()
+        self.files.values().flatten().map(|(file, _)| file)
     }
 
     /// The names of the files, by topic.
@@ -77,26 +76,29 @@ impl Folder {
             .map(|(topic, files)| {
                 (
                     topic.name(),
-                    files.iter().map(|file| file.name().to_owned()).collect(),
+                    files
+                        .iter()
+                        .map(|(file, _)| file.name().to_owned())
+                        .collect(),
                 )
             })
             .collect()
     }
 
-    fn file(&self, topic: &str, partition: i32) -> Option<(Topic, &InputFile)> {
+    fn file(&self, topic: &str, partition: i32) -> Option<(Topic, &InputFile, &Count)> {
         let topic = self.names.topic(topic)?;
-        let file = self
+        let (file, count) = self
             .files
             .get(&topic)?
             .get(usize::try_from(partition).ok()?)?;
-        Some((topic, file))
+        Some((topic, file, count))
     }
 
     /// Names the file and line of a place.
     pub(crate) fn places(self: &Arc<Self>) -> Origin {
         let folder = self.clone();
         Arc::new(move |topic, partition, offset| {
-            let (topic, file) = folder.file(topic, partition)?;
+            let (topic, file, _) = folder.file(topic, partition)?;
             let index = u64::try_from(offset).ok()?;
             let shifts = folder.shifts.lock().unwrap_or_else(PoisonError::into_inner);
             let shift = shifts
@@ -130,30 +132,34 @@ impl RecordFiles for Folder {
 
     fn name(&self, topic: &str, partition: i32) -> String {
         self.file(topic, partition)
-            .map(|(_, file)| file.name().to_owned())
+            .map(|(_, file, _)| file.name().to_owned())
             .unwrap_or_default()
     }
 
-    fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
-        let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = counts.get(&(topic, partition)).copied();
-        drop(counts);
-        if let Some(counted) = counted {
-            return Ok(counted);
-        }
-        file.count(Limits::default()).map_err(|error| said(&error))
+    fn end(&self, topic: &str, partition: i32) -> Result<i64, String> {
+        let (_, file, count) = self.file(topic, partition).ok_or("there is no such file")?;
+        // Whoever asks meanwhile waits, and does not count it again.
+        let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = match *count {
+            Some(counted) => counted,
+            None => {
+                let counted = file.count(Limits::default());
+                *count.insert(counted.map_err(|error| said(&error))?)
+            }
+        };
+        Ok(i64::try_from(counted).unwrap_or(i64::MAX))
     }
 
     fn open(
         &self,
         topic: &str,
         partition: i32,
-        from_record: u64,
+        from: i64,
     ) -> Result<Box<dyn RecordStream>, String> {
-        let (topic, file) = self.file(topic, partition).ok_or("there is no such file")?;
+        let (topic, file, count) = self.file(topic, partition).ok_or("there is no such file")?;
+        let from = u64::try_from(from).unwrap_or(0);
         let reader = file
-            .open_at(from_record, Limits::default())
+            .open_at(from, Limits::default())
             .map_err(|error| said(&error))?;
         let shifts = self.shifts.clone();
         Ok(Box::new(Records {
@@ -161,8 +167,8 @@ impl RecordFiles for Folder {
             at: (topic, partition),
             shifts,
             shift: None,
-            counts: self.counts.clone(),
-            read: (from_record == 0).then_some(0),
+            count: count.clone(),
+            read: (from == 0).then_some(0),
         }))
     }
 }
@@ -177,7 +183,7 @@ struct Records {
     at: (Topic, i32),
     shifts: Shifts,
     shift: Option<u64>,
-    counts: Counts,
+    count: Count,
     /// How many records lie before the next one; `None`: nobody has counted them.
     read: Option<u64>,
 }
@@ -186,8 +192,8 @@ impl RecordStream for Records {
     fn next(&mut self, record: &mut FileRecord) -> Result<bool, String> {
         let Some(item) = self.reader.read().map_err(|error| said(&error))? else {
             if let Some(read) = self.read {
-                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-                counts.insert(self.at, read);
+                let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+                *count = Some(read);
             }
             return Ok(false);
         };

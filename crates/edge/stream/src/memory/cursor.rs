@@ -3,7 +3,7 @@
 use super::store::{Chunk, Place, view};
 use super::topic::{Backing, Topic};
 use crate::error::LogError;
-use crate::files::{FileRecord, RecordStream};
+use crate::files::{FilePartition, FileRecord, RecordStream};
 use crate::log::Each;
 use crate::record::RecordRef;
 use std::sync::Arc;
@@ -102,13 +102,17 @@ impl Cursor {
             }
             Backing::File(file) => {
                 if self.file.is_none() && !self.finished {
-                    let from = u64::try_from(self.position).unwrap_or(0);
+                    if self.position < file.start() {
+                        let (topic, partition) = (&self.topic.name, self.partition);
+                        let (at, range) = (self.position, file.range()?);
+                        return Err(LogError::out_of_range(topic, partition, at, range));
+                    }
                     let opened = file
-                        .open(from)
+                        .open(self.position)
                         .map_err(|why| self.unreadable(&file.name(), &why))?;
                     self.file = Some(opened);
                 }
-                self.poll_file(max, each, &|| file.name())
+                self.poll_file(max, each, file)
             }
         }
     }
@@ -161,7 +165,7 @@ impl Cursor {
         &mut self,
         max: usize,
         each: Each<'_>,
-        name: &dyn Fn() -> String,
+        partition: &FilePartition,
     ) -> Result<usize, LogError> {
         let mut count = 0;
         while count < max {
@@ -172,25 +176,28 @@ impl Cursor {
             match file.next(&mut self.record) {
                 Ok(true) => {}
                 Ok(false) => {
+                    // Offsets without a record may be left.
+                    self.position = self.position.max(partition.range()?.1);
                     (self.file, self.finished) = (None, true);
                     break;
                 }
                 Err(why) => {
                     self.file = None;
-                    return Err(self.unreadable(&name(), &why));
+                    return Err(self.unreadable(&partition.name(), &why));
                 }
             }
-            let offset = self.position;
-            self.position += 1;
+            let record = &self.record;
+            let offset = record.offset.unwrap_or(self.position);
+            self.position = offset + 1;
             count += 1;
             each(RecordRef {
                 topic: &self.topic.name,
                 partition: self.partition,
                 offset,
-                timestamp_ms: -1,
-                key: None,
-                value: Some(&self.record.value),
-                beside: &self.record,
+                timestamp_ms: record.timestamp_ms.unwrap_or(-1),
+                key: record.key.as_deref(),
+                value: (!record.is_tombstone).then_some(&record.value),
+                beside: record,
             });
         }
         Ok(count)

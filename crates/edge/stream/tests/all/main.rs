@@ -4,6 +4,7 @@
 
 mod broker;
 mod conformance;
+mod files;
 mod model;
 #[cfg(feature = "tls")]
 mod tls;

@@ -7,4 +7,5 @@ mod chaos;
 mod instances;
 mod kafka;
 mod ops;
+mod replay;
 mod support;

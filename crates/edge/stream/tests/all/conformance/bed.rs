@@ -151,7 +151,7 @@ impl RecordFiles for Lines {
         format!("{topic}-{partition}.txt")
     }
 
-    fn count(&self, topic: &str, partition: i32) -> Result<u64, String> {
+    fn end(&self, topic: &str, partition: i32) -> Result<i64, String> {
         let mut stream = self.open(topic, partition, 0)?;
         let mut count = 0;
         while stream.next(&mut FileRecord::default())? {
@@ -164,7 +164,7 @@ impl RecordFiles for Lines {
         &self,
         topic: &str,
         partition: i32,
-        from: u64,
+        from: i64,
     ) -> Result<Box<dyn RecordStream>, String> {
         use std::io::BufRead;
         let path = self.folder.path().join(self.name(topic, partition));
@@ -192,10 +192,10 @@ impl Default for Files {
             fn name(&self, _: &str, _: i32) -> String {
                 String::new()
             }
-            fn count(&self, _: &str, _: i32) -> Result<u64, String> {
+            fn end(&self, _: &str, _: i32) -> Result<i64, String> {
                 Ok(0)
             }
-            fn open(&self, _: &str, _: i32, _: u64) -> Result<Box<dyn RecordStream>, String> {
+            fn open(&self, _: &str, _: i32, _: i64) -> Result<Box<dyn RecordStream>, String> {
                 Err("no file".into())
             }
         }

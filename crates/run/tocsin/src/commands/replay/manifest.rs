@@ -1,6 +1,6 @@
 //! What a replay read and by which rules, so that it can be repeated exactly.
 
-use super::topics::Range;
+use super::ranges::Range;
 use crate::errors::{Failure, exit};
 use crate::law::Law;
 use serde::{Deserialize, Serialize};

@@ -1,46 +1,43 @@
 //! `tocsin replay`: the same processors over history, without side effects. What it read and by
 //! which rules is in its manifest.json, so that it can be repeated exactly.
 
+mod block;
 mod compare;
+mod fill;
+mod judge;
 mod manifest;
-mod topics;
+mod pace;
+mod part;
+mod ranges;
+mod spool;
+#[cfg(test)]
+mod tests;
 
-use super::{print_json, table};
 use crate::cli::Replay;
 use crate::config::Config;
 use crate::embedded;
-use crate::engine::Plan;
-use crate::errors::{Failure, exit};
+use crate::errors::Failure;
 use crate::files::Folder;
 use crate::law::{Law, LawSettings};
-use crate::outputs::{OutDir, Results};
 use crate::signals::interrupts;
 use crate::topology::{Topic, TopicNames};
-use compare::{Comparison, Side};
-use facts::Source;
+use compare::Side;
+use judge::{Judged, Run, judge};
 use manifest::Manifest;
-use serde_json::{Value, json};
+use pace::Pace;
+use ranges::{Range, Wanted};
+use serde_json::json;
+use spool::{Asked, Spool};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use stream::{Cluster, FileCluster, MemoryCluster};
-use topics::{Pace, Range, Wanted};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+use stream::{Cluster, FileCluster, MemoryCluster, RecordFiles};
 use wire::SchemaStore;
 
 /// What `--compare` calls the topics of a running pipeline.
 const TOPICS: &str = "topics";
-
-/// A run that is about to begin.
-struct Run<'a> {
-    args: &'a Replay,
-    begun: Instant,
-    interrupted: Arc<AtomicBool>,
-    /// What it is to be compared with, as it was when it began.
-    before: Option<Side>,
-    manifest: Manifest,
-}
 
 /// Runs it.
 pub(crate) fn replay(args: &Replay) -> Result<u8, Failure> {
@@ -48,7 +45,7 @@ pub(crate) fn replay(args: &Replay) -> Result<u8, Failure> {
     let earlier = args.manifest.as_deref().map(Manifest::read).transpose()?;
     match (&args.files, &args.config) {
         (Some(folder), _) => files(args, folder, earlier.as_ref(), begun),
-        (None, Some(config)) => topics(args, config, earlier.as_ref(), begun),
+        (None, Some(config)) => configured(args, config, earlier.as_ref(), begun),
         (None, None) => Err(Failure::usage("replay-source", "name --files or --config")),
     }
 }
@@ -128,13 +125,21 @@ fn files(
         interrupted: interrupts()?,
         before,
         manifest,
+        records: None,
     };
-    finish(run, &plan, json!({ "files": folder.listing() }))
+    judge(&run, &plan, json!({ "files": folder.listing() }))?.show(args)
 }
 
-/// A range of real topics: copied into memory by a reader without a group, then judged there.
-/// Nothing is written to the broker, and no position is committed.
-fn topics(
+/// The topics of a broker, and by what they are judged.
+struct Topics {
+    broker: Arc<dyn Cluster>,
+    names: TopicNames,
+    store: Arc<SchemaStore>,
+    law: Arc<Law>,
+    interrupted: Arc<AtomicBool>,
+}
+
+fn configured(
     args: &Replay,
     config: &Path,
     earlier: Option<&Manifest>,
@@ -154,27 +159,36 @@ fn topics(
             &settings,
         )?
     };
-    let broker = super::run::kafka(&config)?;
-    let source = TopicNames::new(&config.prefix, &config.topics);
     let mut manifest = Manifest::new(&law, &orders);
-    manifest.topics = match earlier {
-        Some(earlier) => {
-            topics::check(&broker, &source, &earlier.topics)?;
-            earlier.topics.clone()
-        }
-        None => {
-            let wanted = Wanted {
-                from: args.from,
-                to: args.to,
-                what_is_left: args.what_is_left,
-            };
-            topics::freeze(&broker, &source, &wanted)?
-        }
-    };
     if let Some(earlier) = earlier {
         manifest.schemas = schemas_again(&config, &earlier.schemas)?;
         earlier.check(&manifest, args.other_rules)?;
     }
+    let store = match super::run::registry(&config) {
+        Some(registry) => SchemaStore::new(registry),
+        None => SchemaStore::without_registry(),
+    };
+    let topics = Topics {
+        broker: Arc::new(super::run::kafka(&config)?),
+        names: TopicNames::new(&config.prefix, &config.topics),
+        store: Arc::new(store),
+        law: Arc::new(law),
+        interrupted,
+    };
+    replay_topics(args, topics, manifest, earlier, begun)
+}
+
+/// Ranges of real topics: read into the spool, then judged from there.
+fn replay_topics(
+    args: &Replay,
+    topics: Topics,
+    mut manifest: Manifest,
+    earlier: Option<&Manifest>,
+    begun: Instant,
+) -> Result<u8, Failure> {
+    let broker = topics.broker.as_ref();
+    let spool = Arc::new(spool(args, broker, &topics.names, earlier)?);
+    manifest.topics = spool.ranges().to_vec();
     for Range {
         topic,
         partition,
@@ -191,36 +205,100 @@ fn topics(
         };
         eprintln!("{topic}[{partition}]: offsets {from} to {to}{cut}");
     }
-    let store = Arc::new(match super::run::registry(&config) {
-        Some(registry) => SchemaStore::new(registry),
-        None => SchemaStore::without_registry(),
-    });
-    let law = Arc::new(law);
+    if args.resume {
+        let left: u64 = spool.left().iter().map(Range::length).sum();
+        eprintln!("going on with what an earlier run had read: {left} offsets are left");
+    }
+    let judged = fill_and_judge(args, &topics, manifest, &spool, begun);
+    let judged = judged.map_err(|failure| spool.keep(failure))?;
+    spool.remove()?;
+    judged.show(args)
+}
+
+/// The one that an earlier run left, or a new one, for ranges that are there.
+fn spool(
+    args: &Replay,
+    broker: &dyn Cluster,
+    names: &TopicNames,
+    earlier: Option<&Manifest>,
+) -> Result<Spool, Failure> {
+    let wanted = Wanted {
+        from: args.from,
+        to: args.to,
+        what_is_left: args.what_is_left,
+    };
+    let digest = |manifest: &Manifest| facts::digest_bytes(manifest.json().as_bytes());
+    let asked = Asked {
+        wanted,
+        manifest: earlier.map(digest),
+    };
+    if args.resume {
+        let spool = Spool::resume(&args.out, names, &asked)?;
+        if !spool.is_whole() {
+            let there = ranges::check(broker, &spool.left(), "Replay archived files");
+            there.map_err(|failure| spool.keep(failure))?;
+        }
+        return Ok(spool);
+    }
+    Spool::refuse_unfinished(&args.out)?;
+    let ranges = match earlier {
+        Some(earlier) => {
+            ranges::check_manifest(names, &earlier.topics)?;
+            let advice = "Replay archived files, or what is left, without --manifest";
+            ranges::check(broker, &earlier.topics, advice)?;
+            earlier.topics.clone()
+        }
+        None => ranges::freeze(broker, names, &asked.wanted)?,
+    };
+    Spool::create(&args.out, names, asked, ranges)
+}
+
+fn fill_and_judge(
+    args: &Replay,
+    topics: &Topics,
+    manifest: Manifest,
+    spool: &Arc<Spool>,
+    begun: Instant,
+) -> Result<Judged, Failure> {
+    let (store, law) = (topics.store.clone(), topics.law.clone());
     let telemetry = embedded::telemetry(&law)?;
     let before = match &args.compare {
         Some(other) if other.as_os_str() == TOPICS => {
-            let broker = Arc::new(broker.clone());
+            let broker = topics.broker.clone();
             let plan = embedded::plan(broker, store.clone(), law.clone(), telemetry.clone(), None);
-            Some(Side::of_topics(&plan.on(source.clone()))?)
+            Some(Side::of_topics(&plan.on(topics.names.clone()))?)
         }
         other => other.as_deref().map(Side::of_folder).transpose()?,
     };
-    let memory = MemoryCluster::new();
-    let accesses = broker.partitions(&source.name(Topic::AccessEvents))?;
-    embedded::create_topics(&memory, accesses)?;
-    let mut pace = Pace::new(args.rate, &manifest.topics, &interrupted);
-    let places = topics::copy(&broker, &source, &memory, &manifest.topics, &mut pace)?;
-    let origin = Some(places.origin());
-    let plan = embedded::plan(Arc::new(memory), store, law, telemetry, origin);
+    let readers = args.parallel.map_or_else(
+        || std::thread::available_parallelism().map_or(1, usize::from),
+        usize::from,
+    );
+    let total = |ranges: &[Range]| ranges.iter().map(Range::length).sum::<u64>();
+    let (left, all) = (total(&spool.left()), total(spool.ranges()));
+    let readers = readers.min(spool.ranges().len());
+    let pace = Pace::new(
+        args.rate,
+        readers,
+        (all - left, all),
+        topics.interrupted.clone(),
+    );
+    fill::fill(topics.broker.as_ref(), spool, &pace, readers)?;
+    let cluster = FileCluster::new(spool.clone(), MemoryCluster::new());
+    let accesses = RecordFiles::partitions(spool.as_ref(), Topic::AccessEvents.name());
+    embedded::create_topics(&cluster, accesses.max(1))?;
+    let origin = Some(spool.origin());
+    let plan = embedded::plan(Arc::new(cluster), store, law, telemetry, origin);
     let inputs = json!({ "topics": manifest.topics, "from": args.from, "to": args.to });
     let run = Run {
         args,
         begun,
-        interrupted,
+        interrupted: topics.interrupted.clone(),
         before,
         manifest,
+        records: Some(spool.records()),
     };
-    finish(run, &plan, inputs)
+    judge(&run, &plan, inputs)
 }
 
 /// The schemas of an earlier run as the registry has them now, by the digest of their text.
@@ -238,113 +316,4 @@ fn schemas_again(
         Ok((*id, facts::digest_bytes(text.as_bytes())))
     };
     earlier.keys().map(fetch).collect()
-}
-
-/// How many records of each input there were; of files also which of each.
-fn counted(plan: &Plan) -> Result<(BTreeMap<&'static str, u64>, Vec<Value>), Failure> {
-    let (mut records, mut ranges) = (BTreeMap::new(), Vec::new());
-    for topic in Topic::INPUTS {
-        let name = plan.names.name(topic);
-        let mut count: u64 = 0;
-        for partition in 0..plan.cluster.partitions(&name)? {
-            let (from, to) = plan.cluster.range(&name, partition)?;
-            count += to.abs_diff(from);
-            let origin = plan.origin.as_ref();
-            let source = origin.and_then(|origin| origin(&name, partition, from));
-            if let Some(Source::File { file, .. }) = source {
-                let range = json!({ "file": file, "topic": topic.name(), "from": from, "to": to });
-                ranges.push(range);
-            }
-        }
-        records.insert(topic.name(), count);
-    }
-    Ok((records, ranges))
-}
-
-fn finish(mut run: Run<'_>, plan: &Arc<Plan>, mut inputs: Value) -> Result<u8, Failure> {
-    let args = run.args;
-    let stop = || run.interrupted.load(Ordering::SeqCst);
-    let out = OutDir::create(&args.out)?;
-    let judging = Instant::now();
-    let engine = embedded::start(plan)?;
-    let mut said = Instant::now();
-    let settled = engine.wait_settled(&mut || {
-        if said.elapsed() > Duration::from_secs(2) {
-            said = Instant::now();
-            eprintln!("  judging … {:.0} s", run.begun.elapsed().as_secs_f64());
-        }
-        !stop()
-    });
-    let (judged, stages) = (judging.elapsed().as_secs_f64(), super::worked(&engine));
-    embedded::stop(engine)?;
-    if stop() {
-        return Err(interrupted());
-    }
-    if !settled {
-        return Err(Failure::failed(
-            "stage-failed",
-            "a stage stopped; see the log lines above",
-        ));
-    }
-    let results = Results::read(plan)?;
-    results.write(plan, &out)?;
-    let mut assumptions = plan.law.assumptions();
-    if run.manifest.topics.iter().any(|range| range.cut) {
-        assumptions.push(
-            "Retention had cut a part of what was replayed: what stood there is not in these \
-             results, and counts have no upper end."
-                .to_owned(),
-        );
-    }
-    let (records, ranges) = counted(plan)?;
-    let accesses = records.get(Topic::AccessEvents.name()).copied();
-    inputs["records"] = json!(records);
-    if !ranges.is_empty() {
-        inputs["ranges"] = json!(ranges);
-    }
-    let summary = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "command": "replay",
-        "inputs": inputs,
-        "packs": plan.law.packs(),
-        "assumptions": assumptions,
-        "counts": results.counts(),
-        "seconds": { "total": run.begun.elapsed().as_secs_f64(), "judging": judged },
-        "accesses_per_second": accesses.unwrap_or_default() as f64 / judged,
-        "stages": stages,
-    });
-    let summary = serde_json::to_string_pretty(&summary).unwrap_or_default();
-    out.write("summary.json", summary.as_bytes())?;
-    let digest = |(id, text): (u32, Arc<str>)| (id, facts::digest_bytes(text.as_bytes()));
-    run.manifest.schemas = plan.store.met().into_iter().map(digest).collect();
-    out.write("manifest.json", run.manifest.json().as_bytes())?;
-    let comparison = match &run.before {
-        None => None,
-        Some(before) => {
-            let comparison = Comparison::of(before, &Side::of_folder(out.folder())?);
-            out.write("compare.json", comparison.json().as_bytes())?;
-            Some(comparison)
-        }
-    };
-    if run.interrupted.load(Ordering::SeqCst) {
-        return Err(interrupted());
-    }
-    out.finish()?;
-    let rows = table::rows(&results, &plan.law);
-    if args.json {
-        print_json(&rows)?;
-    } else {
-        println!("{}", table::text(&rows));
-    }
-    let Some(comparison) = comparison else {
-        return Ok(exit::DONE);
-    };
-    for line in comparison.text() {
-        eprintln!("{line}");
-    }
-    Ok(if comparison.is_empty() {
-        exit::DONE
-    } else {
-        exit::DIFFERS
-    })
 }
