@@ -259,7 +259,7 @@ fn lint_duty(order: &Order, duty: &Duty, taken: &Taken<'_>, found: &mut Found<'_
         twice("item", letters, found);
         numbering(duty, found);
     }
-    values(duty, found);
+    values(duty, taken, found);
     let limbs = duty.clocks.iter().map(|clock| clock.limb.as_str());
     twice("clock", limbs, found);
     if !taken.in_force(&duty.in_force) {

@@ -119,7 +119,10 @@ pub(crate) struct At<'a> {
 
 impl At<'_> {
     pub(crate) fn error<T>(&self, spanned: &Spanned<T>, message: impl Into<String>) -> PackError {
-        PackError::at(self.file, self.text, spanned.span().start, message)
+        let offset = spanned.span().start;
+        let mut error = PackError::at(self.file, self.text, offset, message);
+        error.example = crate::text::example_at(self.text, offset);
+        error
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::duty::{Condition, Duty, InForce, Item, TextWindow};
 use crate::lint::cited;
 use crate::model::Order;
+use crate::population::Population;
 use crate::raw_condition::of_duty;
 use crate::table::parts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,12 @@ impl<'a> Taken<'a> {
             open.extend(parts(one).unwrap_or_default());
         }
         false
+    }
+
+    /// Whether this definition does.
+    pub(crate) fn defines(&self, population: &Population) -> bool {
+        let of = |other: &&Duty| other.populations.values().any(|one| one == population);
+        self.others.iter().any(of)
     }
 
     /// Whether all of these items do.

@@ -2,6 +2,7 @@
 
 use crate::error::PackError;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// How the members that people mistype are written right.
 const EXAMPLES: &[(&str, &str)] = &[
@@ -75,6 +76,16 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("fills", "fills = \"consumers\""),
     (
+        "population",
+        "count = { population = \"recordings\", unit = \"accounts\", at_least = 10 }",
+    ),
+    ("under_text", "under_text = \"as amended in 2024\""),
+    ("working", "working = \"strict\""),
+    ("from", "from = \"2023-06-16\""),
+    ("until", "until = \"2043-06-17\""),
+    ("unsure", "unsure = \"2043-06-16\""),
+    ("entered", "entered = \"2023-06-16\""),
+    (
         "unit_question",
         "unit_question = { id = \"unit\", unit = \"consumers\" }",
     ),
@@ -119,7 +130,21 @@ fn explain(file: &str, text: &str, error: &toml::de::Error) -> PackError {
     } else if let Some(word) = words.next() {
         explained.example = example(word);
     }
+    if message.starts_with("duplicate key") {
+        let line = text.get(offset..).and_then(|rest| rest.lines().next());
+        let key = line
+            .and_then(|line| line.split('=').next())
+            .unwrap_or_default();
+        explained.message = format!("`{}` stands twice; keep one of them", key.trim());
+        explained.example = example(key.trim());
+    }
+    explained.example = explained.example.or_else(|| example_at(text, offset));
     explained
+}
+
+/// How the member whose value, or whose table, begins at byte `offset` is written right.
+pub(crate) fn example_at(text: &str, offset: usize) -> Option<String> {
+    member_at(text, offset).and_then(example)
 }
 
 /// Which types there are, as serde calls them and as a pack is written; and a value of each.
@@ -195,10 +220,37 @@ fn member_at(text: &str, offset: usize) -> Option<&str> {
 }
 
 fn example(word: &str) -> Option<String> {
-    EXAMPLES
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, line)| (*line).to_owned())
+    let known = EXAMPLES.iter().find(|(name, _)| *name == word);
+    let known = known.map(|(_, line)| (*line).to_owned());
+    known.or_else(|| {
+        let schemas = [crate::schema::duty_schema(), crate::schema::order_schema()];
+        let member = schemas.iter().find_map(|schema| member(schema, word))?;
+        Some(format!("{word} = {}", value(member)))
+    })
+}
+
+/// The schema of the member with this name, wherever it stands.
+fn member<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    let own = schema["properties"].get(name);
+    own.or_else(|| match schema {
+        Value::Object(members) => members.values().find_map(|one| member(one, name)),
+        Value::Array(all) => all.iter().find_map(|one| member(one, name)),
+        _ => None,
+    })
+}
+
+/// A value of that type, as it is written.
+fn value(schema: &Value) -> String {
+    let first = schema["enum"].get(0).and_then(Value::as_str);
+    match (first, schema["type"].as_str()) {
+        (Some(word), _) => format!("\"{word}\""),
+        (None, Some("integer")) => "10".to_owned(),
+        (None, Some("boolean")) => "true".to_owned(),
+        (None, Some("array")) => format!("[{}]", value(&schema["items"])),
+        (None, Some("string")) if schema["format"] == "date" => "\"2023-06-16\"".to_owned(),
+        (None, Some("string")) => "\"…\"".to_owned(),
+        (None, _) => "{ … }".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +276,10 @@ mod tests {
                 .contains("for example: method = \"frcp-6\""),
             "{error}"
         );
+        let error = parse::<Small>("a/b.toml", "method = \"a\"\nmethod = \"b\"\n").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 1), "{error}");
+        assert!(error.message.contains("`method` stands twice"), "{error}");
+        assert!(error.example.is_some(), "{error}");
         let error = parse::<Small>("a/b.toml", "method = 10\n").unwrap_err();
         assert_eq!((error.line, error.column), (1, 10), "{error}");
     }

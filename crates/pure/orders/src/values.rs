@@ -3,14 +3,16 @@
 
 use crate::duty::{Condition, ConditionKind, Duty};
 use crate::lint::Found;
+use crate::taken::Taken;
 use std::collections::BTreeSet;
 
 /// The longest period of a clock that is taken for one, in days: an order binds for twenty years.
 const DAYS_MAX: u32 = 7_305;
 
 /// Says what no duty can mean.
-pub(crate) fn values(duty: &Duty, found: &mut Found<'_>) {
-    for population in duty.populations.values() {
+pub(crate) fn values(duty: &Duty, taken: &Taken<'_>, found: &mut Found<'_>) {
+    let populations = duty.populations.values();
+    for population in populations.filter(|one| !taken.defines(one)) {
         if let Some(rule) = &population.residence {
             country(&rule.country, found);
         }
@@ -24,7 +26,7 @@ pub(crate) fn values(duty: &Duty, found: &mut Found<'_>) {
     }
     std::iter::once(&duty.when)
         .chain(&duty.unless)
-        .for_each(|condition| condition_values(condition, found));
+        .for_each(|condition| condition_values(condition, taken, found));
     for clock in &duty.clocks {
         if clock.days > DAYS_MAX {
             let message = format!("{} days are more than twenty years", clock.days);
@@ -38,12 +40,15 @@ pub(crate) fn values(duty: &Duty, found: &mut Found<'_>) {
     }
 }
 
-fn condition_values(condition: &Condition, found: &mut Found<'_>) {
+fn condition_values(condition: &Condition, taken: &Taken<'_>, found: &mut Found<'_>) {
+    if taken.holds(condition) {
+        return;
+    }
     match &condition.kind {
-        ConditionKind::All(parts) | ConditionKind::Any(parts) => {
-            parts.iter().for_each(|part| condition_values(part, found))
-        }
-        ConditionKind::Not(part) => condition_values(part, found),
+        ConditionKind::All(parts) | ConditionKind::Any(parts) => parts
+            .iter()
+            .for_each(|part| condition_values(part, taken, found)),
+        ConditionKind::Not(part) => condition_values(part, taken, found),
         ConditionKind::GovernmentNotice(rule) => {
             country(&rule.country, found);
             nobody(&rule.by, condition, found);

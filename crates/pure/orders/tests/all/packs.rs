@@ -204,7 +204,7 @@ fn comments_and_layout_are_no_content_but_words_are() {
 /// What is broken, how, and what the error or lint must say, with its line.
 #[test]
 fn broken_packs_are_refused_with_their_place() {
-    let refused: [(&str, &str, &str); 13] = [
+    let refused: [(&str, &str, &str); 19] = [
         ("kind = \"report\"", "kind = \"reprot\"", "unknown variant"),
         ("cite = \"V\"\ngrade", "grade", "missing field `cite`"),
         ("revision = 1", "revision = \"one\"", "invalid type"),
@@ -216,6 +216,28 @@ fn broken_packs_are_refused_with_their_place() {
             "unknown variant",
         ),
         ("days = 10", "days = \"ten\"", "invalid type"),
+        ("days = 10", "days = 10\ndays = 11", "`days` stands twice"),
+        (
+            "days = 10",
+            "days = 99999999999999999999",
+            "wants a whole number",
+        ),
+        (
+            "method = \"frcp-6\"",
+            "method = \"frcp6\"",
+            "unknown variant",
+        ),
+        ("grade = \"order\"", "grade = \"ordr\"", "unknown variant"),
+        (
+            "population = \"things\"",
+            "population = \"thing\"",
+            "no population",
+        ),
+        (
+            "in_force = { trigger",
+            "in_force = { window = { until = \"2043-02-30\" }, trigger",
+            "2043-02",
+        ),
         (
             "anchors = [\"discovery\"]",
             "anchors = [\"soon\"]",
@@ -244,6 +266,7 @@ fn broken_packs_are_refused_with_their_place() {
         assert_ne!(broken, DUTY, "{from}");
         let one = error(ORDER, &broken);
         assert!(one.message.contains(says), "{from}: {one}");
+        assert!(one.example.is_some(), "{from}: {one}");
         assert_eq!(one.file, "o/duties/report.toml", "{one}");
         // What is missing of the whole file is missing from its first line on.
         let of_the_file = says.starts_with("missing field");
@@ -279,11 +302,8 @@ fn what_a_pack_that_parses_lacks_is_said_with_its_place() {
     let (abroad, nobody) = (told("country = \"USA\""), told("by = []"));
     let seen =
         "authority = { ground = \"believed\", text = \"without authorization\", cite = \"V\" }\n";
-    let residence = |country: &str| {
-        let rule = format!("country = \"{country}\", text = \"people\", cite = \"V\"");
-        format!("{seen}residence = {{ {rule} }}\n")
-    };
-    let americans = residence("USA");
+    let rule = "country = \"USA\", text = \"people\", cite = \"V\"";
+    let americans = format!("{seen}residence = {{ {rule} }}\n");
     let lists = "excluded = [\"public\"], unsure = [\"public\"]";
     let both = format!(
         "{seen}visibility = {{ {lists}, text = \"open\", cite = \"V\", question = \"q\" }}\n"
