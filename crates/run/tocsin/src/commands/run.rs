@@ -285,13 +285,7 @@ pub(crate) fn run(
         prefix: config.prefix.clone(),
         instance: config.instance.clone(),
         start: config.start.access_events,
-        tuning: Tuning {
-            commit_interval: Duration::from_millis(config.run.commit_interval_ms),
-            patience: Duration::from_secs(config.judgement.patience_seconds),
-            batch_bytes: config.run.batch_mib << 20,
-            fetch_bytes: config.run.fetch_mib << 20,
-            ..Tuning::of_batches(config.run.batch_records)
-        },
+        tuning: tuning(&config),
         state: config.state.settings(),
         poll_wait: Duration::from_millis(config.run.poll_wait_ms),
         telemetry,
@@ -323,6 +317,17 @@ pub(crate) fn run(
             "stage-failed",
             format!("stage {} stopped: {error}", stage.name()),
         )),
+    }
+}
+
+/// Batches and intervals of a configuration.
+fn tuning(config: &Config) -> Tuning {
+    Tuning {
+        commit_interval: Duration::from_millis(config.run.commit_interval_ms),
+        patience: Duration::from_secs(config.judgement.patience_seconds),
+        batch_bytes: config.run.batch_mib << 20,
+        fetch_bytes: config.run.fetch_mib << 20,
+        ..Tuning::of_batches(config.run.batch_records)
     }
 }
 
