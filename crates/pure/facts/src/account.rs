@@ -58,6 +58,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// What it states that nobody can mean, if anything: it counts as unknown, and whoever writes
+    /// it by hand is told.
+    pub fn doubt(&self) -> Option<&'static str> {
+        self.residence.as_deref().and_then(residence_fault)
+    }
+
     /// What is wrong with this record beyond its types, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         if self.id.is_empty() {
@@ -65,9 +71,6 @@ impl Account {
         }
         if self.account.reveal().is_empty() {
             return Some("`account` is empty");
-        }
-        if let Some(fault) = self.residence.as_deref().and_then(residence_fault) {
-            return Some(fault);
         }
         too_long!(
             "id": [self.id.as_str()],

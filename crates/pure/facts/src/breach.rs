@@ -154,6 +154,32 @@ impl BreachEvent {
         self.contradiction().or_else(|| self.too_long())
     }
 
+    /// What it states that nobody can mean, if anything: it counts as unknown, and whoever writes
+    /// it by hand is told. It is no [`fault`](Self::fault): what else the record says stands.
+    pub fn doubt(&self) -> Option<&'static str> {
+        match &self.report {
+            Report::Exposure(one) if one.figures().any(|count| count.is_contradiction()) => {
+                Some(LESS_THAN_LEAST)
+            }
+            Report::Exposure(Exposure { residence, .. })
+            | Report::Tally(Tally { residence, .. }) => {
+                residence.as_deref().and_then(residence_fault)
+            }
+            Report::GovernmentNotice(one) => match one.country.as_deref() {
+                Some(country) if !is_country(&country.to_uppercase()) => Some(
+                    "`country` is no country; write its ISO 3166-1 code of two letters, such as \
+                     `US`",
+                ),
+                _ => None,
+            },
+            Report::Noncompliance(one) => {
+                let crossed = one.consumers.is_some_and(|count| count.is_contradiction());
+                crossed.then_some(LESS_THAN_LEAST)
+            }
+            _ => None,
+        }
+    }
+
     /// What the report says against itself.
     fn contradiction(&self) -> Option<&'static str> {
         match &self.report {
@@ -174,9 +200,6 @@ impl BreachEvent {
             {
                 Some("`until` lies before `from`")
             }
-            Report::Exposure(one) if one.figures().any(|count| count.is_contradiction()) => {
-                Some(LESS_THAN_LEAST)
-            }
             Report::Tally(one)
                 if one
                     .at_least
@@ -185,17 +208,6 @@ impl BreachEvent {
             {
                 Some(LESS_THAN_LEAST)
             }
-            Report::Exposure(Exposure { residence, .. })
-            | Report::Tally(Tally { residence, .. }) => {
-                residence.as_deref().and_then(residence_fault)
-            }
-            Report::GovernmentNotice(one) => match one.country.as_deref() {
-                Some(country) if !is_country(&country.to_uppercase()) => Some(
-                    "`country` is no country; write its ISO 3166-1 code of two letters, such as \
-                     `US`",
-                ),
-                _ => None,
-            },
             Report::Retraction(one) if one.of.is_empty() => Some("`of` is empty"),
             _ => None,
         }

@@ -47,7 +47,7 @@ pub use kleene::{Kleene, YesNo};
 pub use merge::{Merged, Variants};
 pub use moment::{Moment, MomentError, Span};
 pub use name::LONGEST_NAME_BYTES;
-pub use place::{is_country, lies_in, residence_fault};
+pub use place::{is_country, lies_in, residence_fault, us_state};
 pub use private::Private;
 pub use search::{Activation, Coverage, CoverageState, Progress};
 pub use source::Source;

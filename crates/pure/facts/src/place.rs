@@ -32,7 +32,7 @@ pub fn residence_fault(place: &str) -> Option<&'static str> {
         (1..=3).contains(&part.len()) && part.chars().all(is_code)
     };
     let is_known = part.is_none_or(|part| match country {
-        "US" => rust_iso3166::iso3166_2::from_code(place).is_some(),
+        "US" => us_state(place).is_some(),
         _ => fits(part),
     });
     (!is_known).then_some(
@@ -52,13 +52,13 @@ pub fn is_country(code: &str) -> bool {
 }
 
 /// Whether `place`, a country or a part of one, lies in `country`. The territories of the United
-/// States are unknown.
+/// States are unknown, and so is what is no country.
 ///
 /// ```
 /// use tocsin_facts::{Kleene, lies_in};
 /// assert_eq!(lies_in("US-CA", "US"), Kleene::Yes);
 /// assert_eq!([lies_in("PR", "US"), lies_in("US-PR", "US")], [Kleene::Unknown; 2]);
-/// assert_eq!(lies_in("GB", "US"), Kleene::No);
+/// assert_eq!([lies_in("GB", "US"), lies_in("USA", "US")], [Kleene::No, Kleene::Unknown]);
 /// ```
 pub fn lies_in(place: &str, country: &str) -> Kleene {
     let (of, part) = place.split_once('-').unwrap_or((place, ""));
@@ -66,5 +66,25 @@ pub fn lies_in(place: &str, country: &str) -> Kleene {
     if country == "US" && TERRITORIES.contains(&territory) {
         return Kleene::Unknown;
     }
-    Kleene::from(of == country)
+    match is_country(of) {
+        true => Kleene::from(of == country),
+        false => Kleene::Unknown,
+    }
+}
+
+/// The State or territory of the United States that `place` is, by ISO 3166-2; `None` where it is
+/// no one in particular, or of another country.
+///
+/// ```
+/// use tocsin_facts::us_state;
+/// assert_eq!(us_state("PR"), us_state("US-PR"));
+/// assert_eq!([us_state("US"), us_state("US-ZZ"), us_state("CA-QC")], [None, None, None]);
+/// ```
+pub fn us_state(place: &str) -> Option<&'static str> {
+    let code = match TERRITORIES.contains(&place) {
+        true => format!("US-{place}"),
+        false => place.to_owned(),
+    };
+    let known = code.starts_with("US-").then_some(code)?;
+    rust_iso3166::iso3166_2::from_code(&known).map(|one| one.code)
 }

@@ -165,11 +165,33 @@ impl Reports {
     }
 }
 
+/// The figures of an exposure of which it says at least more than at most: it contradicts itself,
+/// so each is anything up to the greater.
+fn crossed(exposure: &mut Exposure) -> Vec<String> {
+    let figures = [
+        ("count", &mut exposure.count),
+        ("consumers", &mut exposure.consumers),
+        ("resources", &mut exposure.resources),
+        ("devices", &mut exposure.devices),
+    ];
+    let mut crossed = Vec::new();
+    for (name, figure) in figures {
+        if let Some(figure) = figure.as_mut().filter(|one| one.is_contradiction()) {
+            figure.at_most = Some(figure.at_least);
+            crossed.push(format!("report.{name}.at_least"));
+        }
+    }
+    crossed
+}
+
 /// What the statements come to. Beyond [`Variants::merged`]: a disputed instant that starts
 /// something counts at its earliest, a disputed count says nothing, a disputed selector makes the
 /// value unknown that it carries.
 fn settled(statements: &Variants<BreachEvent>) -> Option<Reported> {
     let mut merged = statements.merged()?;
+    if let Report::Exposure(one) = &mut merged.record.report {
+        merged.disputed.extend(crossed(one));
+    }
     if merged.disputed.is_empty() {
         return Some(merged);
     }
@@ -306,6 +328,21 @@ mod tests {
             unreachable!()
         };
         assert_eq!(exposure.count, Some(facts::Interval::UNBOUNDED));
+    }
+
+    #[test]
+    fn a_figure_of_at_least_more_than_at_most_is_anything_up_to_the_greater() {
+        let count = serde_json::json!({"at_least": 9, "at_most": 3});
+        let one = come_to(&[serde_json::json!({"kind": "exposure", "count": count})]);
+        let Report::Exposure(exposure) = &one.record.report else {
+            unreachable!()
+        };
+        let anything = facts::Interval {
+            at_least: 0,
+            at_most: Some(9),
+        };
+        assert_eq!(exposure.count, Some(anything));
+        assert!(one.is_disputed("report.count"), "{:?}", one.disputed);
     }
 
     #[test]

@@ -84,9 +84,11 @@ pub fn facts_file(
     let mut events: Vec<BreachEvent> = list(&members, "breach_events")?;
     events.retain(|event| in_time(Some(event.recorded_at)));
     check(&events, "breach_events", BreachEvent::fault)?;
+    check(&events, "breach_events", BreachEvent::doubt)?;
     let mut accounts: Vec<Account> = list(&members, "accounts")?;
     accounts.retain(|account| in_time(Some(account.recorded_at)));
     check(&accounts, "accounts", Account::fault)?;
+    check(&accounts, "accounts", Account::doubt)?;
     let mut grants: Vec<Grant> = list(&members, "grants")?;
     grants.retain(|grant| in_time(grant.recorded_at));
     check(&grants, "grants", Grant::fault)?;

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::known::Look;
 use facts::{
     CircumstanceName, GovernmentNotice, IndicatorMode, Interval, Kleene, Report, YesNo, lies_in,
+    us_state,
 };
 use incident::{Counted, Counts, Reported, Row};
 use orders::{ActWord, CircumstanceRule, Population, Unit};
@@ -362,16 +363,20 @@ impl<'a> View<'a> {
 
     /// The greatest number in one State or jurisdiction.
     pub(crate) fn in_one_state(&self, unit: Unit) -> Interval {
-        let is_state = |place: &&str| place.contains('-');
         let rows = self.context.incident.rows.iter();
         let places = rows.filter_map(|row| row.class.residence.as_deref());
-        let mut states: BTreeSet<Option<&str>> = places.filter(is_state).map(Some).collect();
+        let mut states: BTreeSet<Option<&str>> = places.filter_map(us_state).map(Some).collect();
         // All of those whose State nobody knows may live in one that is not named.
         states.insert(None);
         let count = |state: &Option<&str>| {
             let here = |row: &Row| match row.class.residence.as_deref() {
-                Some(place) if is_state(&place) => Kleene::from(Some(place) == *state),
-                _ => Kleene::Unknown,
+                Some(place) => match us_state(place) {
+                    Some(of) => Kleene::from(Some(of) == *state),
+                    // Nobody who lives abroad lives in a State.
+                    None if lies_in(place, "US") == Kleene::No => Kleene::No,
+                    None => Kleene::Unknown,
+                },
+                None => Kleene::Unknown,
             };
             let counts = self.count(&|row| self.holds(row).and(here(row)));
             in_unit(&self.claimed(counts), unit)

@@ -54,7 +54,7 @@ impl Readings {
 }
 
 /// The reading of a question of `order` that `decision` gives for `incident`: it holds for every
-/// incident of its order, unless it says that it is about another one.
+/// incident of its order, unless it says that it is about another one, or about a notice.
 pub(crate) fn reads<'a>(
     order: &str,
     incident: &str,
@@ -63,7 +63,10 @@ pub(crate) fn reads<'a>(
     let Act::Reading(reading) = &decision.act else {
         return None;
     };
-    let here = decision.about == incident || !decision.about.starts_with("inc-");
+    let of_one = ["inc-", "ntc-"]
+        .iter()
+        .any(|id| decision.about.starts_with(id));
+    let here = decision.about == incident || !of_one;
     (here && reading.order == order).then_some(reading)
 }
 

@@ -82,6 +82,9 @@ impl Questions {
             }
             Act::Reading(reading) => {
                 let why = match self.readings.get(&reading.order) {
+                    _ if decision.about.starts_with("ntc-") => "it is about a notice, which is of \
+                        one incident; name that incident, or the order where it is to hold for all"
+                        .to_owned(),
                     Some(readings) => readings.refused(incident, decision)?,
                     None if decision.about != incident && decision.about.starts_with("inc-") => {
                         return None;
@@ -187,6 +190,11 @@ mod tests {
             reading("r1", "ring", "was it kim?", "yes"),
             reading("r2", "ring", "aggregation", "was it kim?"),
             reading("r3", "sonar", "aggregation", "yes"),
+            {
+                let mut of_notice = reading("r4", "ring", "aggregation", "by_episode");
+                of_notice["about"] = json!("ntc-0123456789abcdef");
+                of_notice
+            },
         ]);
         let mut questions = Questions::default();
         questions.add(order, &incident);
@@ -201,6 +209,7 @@ mod tests {
             ("r1", "refused_reading"),
             ("r2", "refused_reading"),
             ("r3", "refused_reading"),
+            ("r4", "refused_reading"),
         ];
         assert_eq!(said, expected);
         // What people wrote may name somebody, and is not repeated.

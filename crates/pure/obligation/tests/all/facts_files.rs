@@ -150,6 +150,41 @@ fn people_of_a_territory_may_be_of_the_united_states_under_either_of_its_codes()
 }
 
 #[test]
+fn only_states_of_the_united_states_are_states_and_a_territory_is_one_under_both_codes() {
+    let facts = |places: [&str; 2]| {
+        let rows = places.map(|place| {
+            json!({"information": "health_record", "authority": "unauthorised",
+                   "ground": "established", "acts": {"accessed": "yes", "acquired": "yes"},
+                   "encrypted": "no", "residence": place, "consumers": 300, "accounts": 300})
+        });
+        let capacity = json!({"kind": "circumstance", "name": "hipaa_capacity", "value": "no"});
+        let found = json!({"kind": "milestone", "name": "discovered",
+                           "at": "2026-12-01T00:00:00Z"});
+        let mut found = report(found);
+        found["id"] = "d".into();
+        json!({"breach_events": [report(capacity), found], "counts": rows})
+    };
+    let answer = |places: [&str; 2]| {
+        let packs = Packs::embedded().expect("the packs parse");
+        let order = packs.order("hbnr").expect("there is such a rule");
+        let facts = facts(places).to_string();
+        let incidents = facts_file(&facts, &[], None).expect("the facts parse");
+        let settings = Settings::new(&[]).expect("the calendar");
+        let all = decide(order, &incidents[0], &settings).expect("dates in range");
+        let media = |one: &Undigested| one.duty.as_deref() == Some("media-notice");
+        all.into_iter()
+            .find(media)
+            .expect("there is such a duty")
+            .answer
+    };
+    assert_eq!(answer(["US-CA", "US-CA"]), Answer::Owed);
+    assert_eq!(answer(["US-PR", "PR"]), Answer::Owed);
+    assert_eq!(answer(["US-CA", "US-NY"]), Answer::NotOwed);
+    assert_eq!(answer(["CA-QC", "CA-QC"]), Answer::NotOwed);
+    assert_eq!(answer(["US", "US"]), Answer::Open);
+}
+
+#[test]
 fn a_notice_whose_level_and_country_contradict_each_other_is_asked_about() {
     let facts = |level: &str, country: &str| {
         let mut facts = twelve_of_unknown_encryption();
