@@ -221,17 +221,17 @@ pub(crate) struct Replay {
     /// A configuration: the topics of a broker.
     #[arg(long, short, group = "history")]
     pub(crate) config: Option<PathBuf>,
-    /// From this instant on (record time stamps of access-events).
-    #[arg(long, requires = "config")]
+    /// With --config: from this instant on (record time stamps of access-events).
+    #[arg(long, requires = "config", conflicts_with = "files")]
     pub(crate) from: Option<facts::Moment>,
-    /// Before this instant.
-    #[arg(long, requires = "config")]
+    /// With --config: before this instant.
+    #[arg(long, requires = "config", conflicts_with = "files")]
     pub(crate) to: Option<facts::Moment>,
     /// Which law.
     #[command(flatten)]
     pub(crate) law: LawArgs,
     /// With --files: a folder with the documents that reports name; their digests are checked.
-    #[arg(long, requires = "files")]
+    #[arg(long, requires = "files", conflicts_with = "config")]
     pub(crate) documents: Option<PathBuf>,
     /// Repeat the run that left this manifest.json: the same ranges or files, the same rules.
     #[arg(long, conflicts_with_all = ["from", "to"])]
@@ -239,18 +239,30 @@ pub(crate) struct Replay {
     /// With a manifest: the same records, by the rules of now.
     #[arg(long, requires = "manifest")]
     pub(crate) other_rules: bool,
-    /// Read at most so many records a second from the broker, all partitions together.
-    #[arg(long, requires = "config", value_parser = clap::value_parser!(u32).range(1..))]
+    /// With --config: read at most so many records a second from the broker, all partitions
+    /// together.
+    #[arg(
+        long,
+        requires = "config",
+        conflicts_with = "files",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(crate) rate: Option<u32>,
-    /// Read so many partitions at once; by default as many as there are cores.
-    #[arg(long, requires = "config", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// With --config: read so many partitions at once; by default as many as there are cores.
+    #[arg(
+        long,
+        requires = "config",
+        conflicts_with = "files",
+        value_parser = clap::value_parser!(u16).range(1..=1024)
+    )]
     pub(crate) parallel: Option<u16>,
-    /// Go on with the replay that broke off in --out, called with the same --from, --to,
-    /// --what-is-left and --manifest: what it had read is not read again, all of it is judged.
-    #[arg(long, requires = "config")]
+    /// With --config: go on with the replay that broke off in --out, called with the same --from,
+    /// --to, --what-is-left and --manifest over the same topics by the same version: what it had
+    /// read is not read again, all of it is judged.
+    #[arg(long, requires = "config", conflicts_with = "files")]
     pub(crate) resume: bool,
-    /// Replay what retention has left of the range; counts then have no upper end.
-    #[arg(long, requires = "config")]
+    /// With --config: replay what retention has left of the range; counts then have no upper end.
+    #[arg(long, requires = "config", conflicts_with = "files")]
     pub(crate) what_is_left: bool,
     /// A folder with the results of another run, or `topics` for what a pipeline has written to
     /// the broker: show what differs, exit 2 if anything does.
@@ -510,6 +522,28 @@ pub(crate) struct Schema {
 mod tests {
     use super::*;
     use clap::CommandFactory as _;
+
+    #[test]
+    fn what_is_about_topics_is_refused_beside_files_and_the_other_way_round() {
+        let parsed = |more: &[&str]| {
+            let call = ["tocsin", "replay", "--out", "o"].iter().chain(more);
+            Cli::try_parse_from(call).is_ok()
+        };
+        assert!(parsed(&["--files", "f", "--documents", "d"]));
+        assert!(!parsed(&["--config", "c", "--documents", "d"]));
+        for of_topics in [
+            &["--from", "2026-01-01T00:00:00Z"][..],
+            &["--to", "2026-01-01T00:00:00Z"],
+            &["--rate", "100"],
+            &["--parallel", "2"],
+            &["--resume"],
+            &["--what-is-left"],
+        ] {
+            let with = |source: [&'static str; 2]| [&source[..], of_topics].concat();
+            assert!(parsed(&with(["--config", "c"])), "{of_topics:?}");
+            assert!(!parsed(&with(["--files", "f"])), "{of_topics:?}");
+        }
+    }
 
     /// Every command, with what its help says behind the options.
     fn commands(of: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {

@@ -70,18 +70,22 @@ pub(crate) fn packs(directory: Option<&Path>) -> Result<Packs, Failure> {
     match directory {
         None => Packs::embedded().map_err(invalid),
         Some(directory) => {
+            let unreadable = |why: &str| {
+                let message = format!(
+                    "reading the packs in {}: {why}; name a folder that has one of each order, \
+                     SLUG/order.toml",
+                    directory.display()
+                );
+                Failure::usage("packs-unreadable", message)
+            };
             let mut files = BTreeMap::new();
-            read_tree(directory, directory, &mut files).map_err(|error| {
-                Failure::usage(
-                    "packs-unreadable",
-                    format!(
-                        "reading the packs in {}: {error}; name a folder that has one of each \
-                         order, SLUG/order.toml",
-                        directory.display()
-                    ),
-                )
-            })?;
-            Packs::from_files(files).map_err(invalid)
+            read_tree(directory, directory, &mut files)
+                .map_err(|error| unreadable(&error.to_string()))?;
+            let packs = Packs::from_files(files).map_err(invalid)?;
+            if packs.orders().next().is_none() {
+                return Err(unreadable("there is no order in it"));
+            }
+            Ok(packs)
         }
     }
 }

@@ -193,6 +193,14 @@ fn orders_are_listed_checked_and_tested() {
     for part in ["no-such-order", "orders list", "/cases/", "[case-unknown]"] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    // A folder beside the packs must not pass for one with nothing to object to.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a name");
+    for command in ["check", "list", "test"] {
+        let none = tocsin(&["orders", command, "--orders-dir", path]);
+        assert_eq!(none.status.code(), Some(64), "{command}");
+        assert!(stderr(&none).contains("[packs-unreadable]"), "{command}");
+    }
 }
 
 /// Nothing is listed of a place where there is nothing: what is missing is said, and what to do.

@@ -73,6 +73,7 @@ fn files(
     earlier: Option<&Manifest>,
     begun: Instant,
 ) -> Result<u8, Failure> {
+    Spool::refuse_unfinished(&args.out)?;
     let orders = orders(args, earlier, &[]);
     let directory = args.law.orders_dir.as_deref();
     let settings = LawSettings {
