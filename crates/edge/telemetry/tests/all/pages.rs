@@ -63,6 +63,7 @@ fn let_everything_happen(telemetry: &Telemetry) -> Done {
     }
     .emit(&stage);
     stage.set_state(1_000, 5_000_000);
+    stage.set_memory_bounds(&[("batch", 64 << 20), ("fetch", 32 << 20)]);
     telemetry
         .metrics()
         .set_incidents(&BTreeMap::from([("searching", 2), ("counted", 1)]));
