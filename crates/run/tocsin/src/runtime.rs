@@ -29,7 +29,7 @@ pub(crate) struct Step<'a> {
     pub(crate) now: Duration,
     /// Partitions of which not everything was read again that had been committed, by their numbers:
     /// nothing may be emitted for them.
-    pub(crate) behind: BTreeSet<i32>,
+    pub(crate) behind: &'a BTreeSet<i32>,
     worker: &'a dyn Worker,
     broadcast: Option<&'a dyn Reader>,
 }
@@ -256,7 +256,7 @@ impl Runner {
         let work = if has_caught_up || self.processor.is_by_partition() {
             let step = Step {
                 now,
-                behind,
+                behind: &behind,
                 worker: self.worker.as_ref(),
                 broadcast: self.broadcast.as_deref(),
             };
@@ -270,7 +270,7 @@ impl Runner {
         let committed = self.commit(now, sink)?;
         let step = Step {
             now,
-            behind: self.behind(),
+            behind: &behind,
             worker: self.worker.as_ref(),
             broadcast: self.broadcast.as_deref(),
         };
